@@ -1,0 +1,121 @@
+"""Every error a person can meet, in one family: what, which, and the way out.
+
+Classes take facts and build their own sentence, so that the same mistake reads the same from the
+command line, a page and a log. Bad *use* is one of these errors. Bad *data* is a finding and never
+raises: it belongs in `expectations` and in the rejected rows.
+
+    BranchmarkError
+    ├── UnknownNameError        a metric, branch, mapping, table or column that does not exist
+    ├── BadDateError            a date that is no month end, or cannot be read
+    ├── NoSuchMonthError        a month that the workspace does not hold
+    ├── WorkspaceError          a workspace that is missing, broken or in use
+    ├── UnreadableFileError     a delivered file that cannot be read whole
+    ├── MappingError            a mapping that does not fit its file or the canonical tables
+    ├── CatalogueError          a definition that cannot be used
+    ├── ReferenceTableError     a reference table that contradicts itself
+    └── AccessError             figures outside the reader's scope
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from difflib import get_close_matches
+
+
+class BranchmarkError(Exception):
+    """Bad use, told in one sentence that ends with the way out."""
+
+
+def did_you_mean(asked: str, known: Iterable[str]) -> str:
+    """The near misses as half a sentence, or nothing.
+
+    >>> did_you_mean("sei_shar", ["sei_share", "npl_ratio"])
+    ' Did you mean sei_share?'
+    >>> did_you_mean("zzz", ["sei_share"])
+    ''
+    """
+    near = get_close_matches(asked, list(known), n=3)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+class UnknownNameError(BranchmarkError):
+    """Something was asked for by a name that nothing bears."""
+
+    def __init__(self, kind: str, asked: str, known: Collection[str], *, way_out: str) -> None:
+        super().__init__(f"No {kind} {asked!r}.{did_you_mean(asked, known)} {way_out}")
+        self.kind, self.asked, self.known = kind, asked, tuple(known)
+
+
+class BadDateError(BranchmarkError):
+    """A date that cannot be read, or that is not the end of a month."""
+
+    def __init__(self, given: str, *, nearest: date | None = None) -> None:
+        way_out = (
+            f"Month ends are asked for; did you mean {nearest.isoformat()}?"
+            if nearest
+            else "Write a month end as YYYY-MM-DD, for example 2026-10-31."
+        )
+        super().__init__(f"{given!r} is not a month end. {way_out}")
+
+
+class NoSuchMonthError(BranchmarkError):
+    """A month was asked for that the workspace does not hold."""
+
+    def __init__(self, asked: date | None, held: Collection[date], *, what: str) -> None:
+        if not held:
+            way_out = f"No month is {what} yet: `branchmark ingest` delivers one, `branchmark build` publishes it."
+        else:
+            way_out = (
+                f"{len(held)} month(s) are {what}, from {min(held).isoformat()} to "
+                f"{max(held).isoformat()}."
+            )
+        asked_text = "any month" if asked is None else asked.isoformat()
+        super().__init__(
+            f"No figures for {asked_text}: it is not {what} in this workspace. {way_out}"
+        )
+
+
+class WorkspaceError(BranchmarkError):
+    """The folder given is no workspace, or cannot be used as one just now."""
+
+
+class UnreadableFileError(BranchmarkError):
+    """A delivered file cannot be read whole; nothing of it was taken."""
+
+    def __init__(self, path: str, why: str, *, way_out: str) -> None:
+        super().__init__(f"{path} cannot be read: {why}. Nothing was taken from it. {way_out}")
+
+
+class MappingError(BranchmarkError):
+    """A mapping does not fit its file, or names what the canonical tables do not have."""
+
+    def __init__(self, mapping: str, why: str, *, way_out: str) -> None:
+        super().__init__(f"Mapping {mapping}: {why}. {way_out}")
+
+
+class CatalogueError(BranchmarkError):
+    """A definition in the catalogue cannot be used; the catalogue is refused whole."""
+
+    def __init__(self, where: str, problems: Collection[str]) -> None:
+        listed = "; ".join(problems)
+        super().__init__(f"{where} is refused: {listed}. Mend the file and run again.")
+        self.problems = tuple(problems)
+
+
+class ReferenceTableError(BranchmarkError):
+    """A reference table contradicts itself: a code twice, a parent missing, a date upside down."""
+
+    def __init__(self, table: str, problems: Collection[str]) -> None:
+        super().__init__(
+            f"Reference table {table} is refused: {'; '.join(problems)}. Mend the file and run again."
+        )
+        self.problems = tuple(problems)
+
+
+class AccessError(BranchmarkError):
+    """Figures were asked for outside the reader's scope."""
+
+    def __init__(self, branch: str, who: str) -> None:
+        super().__init__(
+            f"{who} has no access to branch {branch}. Ask head office to extend the scope, or choose a "
+            "branch of your own."
+        )

@@ -1,0 +1,233 @@
+"""Reference data as checked, frozen tables: what is in force on a date, and by which source.
+
+The CSV files beside this module are the product's own editions. A workspace may replace any of them;
+it hands the text in, since nothing here reads a disk other than the package's own resources. What a
+rule *means* for a loan belongs in the catalogue and in `transforms.classify`.
+"""
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from importlib import resources
+from typing import Final
+
+import polars as pl
+
+from transforms.errors import ReferenceTableError
+
+NAMES: Final = (
+    "admin_divisions",
+    "gbt4754_2017",
+    "green_catalogue",
+    "high_tech_industry",
+    "ip_patent_intensive_industry",
+    "naics_sectors",
+    "npl_tolerance_rules",
+    "pboc_tech_loan_items",
+    "sei_2018_by_class",
+    "thresholds",
+)
+
+
+class Taxonomy(StrEnum):
+    """The industry classification a book is coded in."""
+
+    GBT4754 = "gbt4754_2017"
+    NAICS = "naics"
+
+
+@dataclass(frozen=True)
+class ToleranceRule:
+    """A dated relation between the NPL ratio of a portfolio and a reference ratio."""
+
+    rule_id: str
+    base: str
+    delta_pp: Decimal
+    basis: str
+    confidence: str
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """All reference tables, checked, and the fingerprint of their contents."""
+
+    tables: Mapping[str, pl.DataFrame]
+    fingerprint: str
+
+    def thresholds(self, on: date) -> dict[str, Decimal]:
+        """Every named threshold in force on that day, by name."""
+        rows = in_force(self.tables["thresholds"], on)
+        return dict(zip(rows["name"], map(Decimal, rows["value"]), strict=True))
+
+    def tolerance_rule(self, on: date) -> ToleranceRule | None:
+        """The rule in force that day for inclusive (or, before 2018, small-business) loans."""
+        rules = self.tables["npl_tolerance_rules"].filter(
+            pl.col("rule_id").is_in(["TOL_2015", "TOL_2018", "TOL_2019"])
+        )
+        rows = in_force(rules.rename({"from_date": "valid_from", "to_date": "valid_to"}), on)
+        if rows.is_empty():
+            return None
+        row = rows.row(0, named=True)
+        return ToleranceRule(
+            row["rule_id"], row["base"], Decimal(row["delta_pp"]), row["basis"], row["confidence"]
+        )
+
+    def sei_classes(self) -> pl.DataFrame:
+        """SEI treatment by industry code of 3 or 4 digits: `code, sei_whole, sei_fields`.
+
+        A 4-digit class is whole or starred as listed. A 3-digit group is whole only if every class of
+        the group is listed whole; otherwise a group with any listed class is treated as starred, so
+        that a coarse code never claims more than its classes. Rows without a published source are off.
+        """
+        listed = (
+            self.tables["sei_2018_by_class"]
+            .filter(~pl.col("row_source").str.starts_with("unverified"))
+            .select(
+                code=pl.col("gbt_class"),
+                sei_whole=pl.col("starred") == "no",
+                sei_fields=pl.col("sei_l1_codes").str.split("|"),
+            )
+        )
+        classes = self.tables["gbt4754_2017"].filter(pl.col("level") == "4")
+        groups = (
+            classes.select(code=pl.col("code"), group=pl.col("group"))
+            .join(listed, on="code", how="left")
+            .group_by("group", maintain_order=True)
+            .agg(
+                pl.col("sei_whole").fill_null(value=False).all(),
+                pl.col("sei_fields").explode().drop_nulls().unique().sort(),
+            )
+            .filter(pl.col("sei_fields").list.len() > 0)
+            .rename({"group": "code"})
+        )
+        return pl.concat([listed, groups.select(listed.columns)]).sort("code")
+
+    def green_level1(self) -> pl.DataFrame:
+        """Level-1 items of every green edition: `green_edition, green_item, green_effective`."""
+        return (
+            self.tables["green_catalogue"]
+            .filter(pl.col("level") == "1")
+            .select(
+                green_edition="edition",
+                green_item="code",
+                green_effective=pl.col("effective").str.to_date(),
+            )
+        )
+
+    def sections(self, taxonomy: Taxonomy) -> pl.DataFrame:
+        """Industry sections by code prefix: `prefix, section, name_en, name_zh`."""
+        if taxonomy is Taxonomy.NAICS:
+            return self.tables["naics_sectors"]
+        table = self.tables["gbt4754_2017"]
+        names = table.filter(pl.col("level") == "1").select("section", "name_en", "name_zh")
+        divisions = table.filter(pl.col("level") == "2").select(
+            prefix="division", section="section"
+        )
+        return divisions.join(names, on="section", how="left", maintain_order="left")
+
+
+def in_force(rows: pl.DataFrame, on: date) -> pl.DataFrame:
+    """The rows whose `valid_from` (and `valid_to`, if any) hold that day; both days count."""
+    start = pl.col("valid_from").str.to_date(strict=False)
+    end = pl.col("valid_to").str.to_date(strict=False)
+    return rows.filter((start <= on) & (end.is_null() | (end >= on)))
+
+
+def packaged_text(name: str) -> str:
+    """The product's own edition of a reference table, as CSV text."""
+    return (
+        resources.files("transforms.reference").joinpath(f"{name}.csv").read_text(encoding="utf-8")
+    )
+
+
+def load(replacements: Mapping[str, str] | None = None) -> Reference:
+    """Read and check every reference table.
+
+    Args:
+        replacements: CSV text by table name, for the tables a workspace brings itself.
+
+    Raises:
+        ReferenceTableError: if a table has a code twice, a parent missing or a date upside down.
+    """
+    texts = {name: (replacements or {}).get(name) or packaged_text(name) for name in NAMES}
+    tables = {name: _frame(text) for name, text in texts.items()}
+    for name, problems in check(tables).items():
+        if problems:
+            raise ReferenceTableError(name, problems)
+    digest = hashlib.sha256()
+    for name in NAMES:
+        digest.update(f"{name}\0{texts[name]}\0".encode())
+    return Reference(tables, digest.hexdigest())
+
+
+def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
+    """What contradicts itself, by table; empty lists where nothing does."""
+    gbt = tables["gbt4754_2017"]
+    parents = {
+        "section": gbt.filter(pl.col("level") == "1")["code"],
+        "division": gbt.filter(pl.col("level") == "2")["code"],
+        "group": gbt.filter(pl.col("level") == "3")["code"],
+    }
+    classes = gbt.filter(pl.col("level") == "4")["code"]
+    problems: dict[str, list[str]] = {name: [] for name in tables}
+    keys = {
+        "admin_divisions": ["code"],
+        "gbt4754_2017": ["code"],
+        "green_catalogue": ["edition", "code"],
+        "naics_sectors": ["prefix"],
+        "npl_tolerance_rules": ["rule_id"],
+        "pboc_tech_loan_items": ["item"],
+        "sei_2018_by_class": ["gbt_class"],
+        "thresholds": ["name", "valid_from"],
+    }
+    for name, key in keys.items():
+        twice = tables[name].filter(pl.struct(key).is_duplicated())
+        problems[name] += [
+            f"{_named(row, key)} stands twice" for row in twice.unique(key).to_dicts()
+        ]
+    for level, column in (("2", "section"), ("3", "division"), ("4", "group")):
+        orphans = gbt.filter(
+            (pl.col("level") == level) & ~pl.col(column).is_in(parents[column].implode())
+        )
+        problems["gbt4754_2017"] += [f"{code} has no parent {column}" for code in orphans["code"]]
+    for name in ("sei_2018_by_class", "high_tech_industry", "ip_patent_intensive_industry"):
+        unknown = tables[name].filter(~pl.col("gbt_class").is_in(classes.implode()))
+        problems[name] += [
+            f"{code} is no class of GB/T 4754"
+            for code in unknown["gbt_class"].unique(maintain_order=True)
+        ]
+    for name, start, end in (
+        ("npl_tolerance_rules", "from_date", "to_date"),
+        ("thresholds", "valid_from", "valid_to"),
+        ("green_catalogue", "effective", None),
+    ):
+        problems[name] += _date_problems(tables[name], start, end)
+    return problems
+
+
+def _frame(text: str) -> pl.DataFrame:
+    return pl.read_csv(io.StringIO(text), infer_schema=False)
+
+
+def _named(row: Mapping[str, str | None], key: list[str]) -> str:
+    return " ".join(str(row[column]) for column in key)
+
+
+def _date_problems(rows: pl.DataFrame, start: str, end: str | None) -> list[str]:
+    parsed = rows.with_columns(
+        _start=pl.col(start).str.to_date(strict=False),
+        _end=pl.col(end).str.to_date(strict=False) if end else pl.lit(None, dtype=pl.Date),
+    )
+    broken = parsed.filter(
+        pl.col("_start").is_null() | (pl.col(end).is_not_null() & pl.col("_end").is_null())
+        if end
+        else pl.col("_start").is_null()
+    )
+    upside_down = parsed.filter(pl.col("_end") < pl.col("_start"))
+    return [f"row {row} has no valid date" for row in broken.rows()] + [
+        f"row {row} ends before it begins" for row in upside_down.rows()
+    ]

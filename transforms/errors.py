@@ -62,7 +62,10 @@ class NoSuchMonthError(BranchmarkError):
 
     def __init__(self, asked: date | None, held: Collection[date], *, what: str) -> None:
         if not held:
-            way_out = f"No month is {what} yet: `branchmark ingest` delivers one, `branchmark build` publishes it."
+            way_out = (
+                f"No month is {what} yet: `branchmark ingest` delivers one, "
+                "`branchmark build` publishes it."
+            )
         else:
             way_out = (
                 f"{len(held)} month(s) are {what}, from {min(held).isoformat()} to "

@@ -23,6 +23,7 @@ NAMES: Final = (
     "admin_divisions",
     "gbt4754_2017",
     "green_catalogue",
+    "green_editions",
     "high_tech_industry",
     "ip_patent_intensive_industry",
     "naics_sectors",
@@ -118,6 +119,55 @@ class Reference:
             )
         )
 
+    def green_editions(self) -> pl.DataFrame:
+        """When an edition may be used: `edition, default_from, last_approval`."""
+        return self.tables["green_editions"].select(
+            "edition",
+            pl.col("default_from").str.to_date(),
+            pl.col("last_approval").str.to_date(),
+        )
+
+    def technology_classes(self) -> pl.DataFrame:
+        """Technology-related purposes by code of 3 or 4 digits.
+
+        Columns `code, high_tech_whole, high_tech_starred, patent_intensive`. A 3-digit group counts
+        only if every class of the group is on the list: a coarse code never claims more than its
+        classes. A class starred in the high-tech services list counts in part.
+        """
+        high_tech = (
+            self.tables["high_tech_industry"]
+            .group_by("gbt_class")
+            .agg(high_tech=pl.lit(value=True), starred=(pl.col("starred") == "yes").any())
+        )
+        patent = self.tables["ip_patent_intensive_industry"].select("gbt_class").unique()
+        classes = (
+            self.tables["gbt4754_2017"]
+            .filter(pl.col("level") == "4")
+            .select("code", "group")
+            .join(high_tech, left_on="code", right_on="gbt_class", how="left")
+            .join(
+                patent.with_columns(patent_intensive=pl.lit(value=True)),
+                left_on="code",
+                right_on="gbt_class",
+                how="left",
+            )
+            .with_columns(pl.col("high_tech", "starred", "patent_intensive").fill_null(value=False))
+        )
+        groups = classes.group_by("group").agg(
+            pl.col("high_tech").all(), pl.col("starred").any(), pl.col("patent_intensive").all()
+        )
+        both = pl.concat([classes.drop("group"), groups.rename({"group": "code"})])
+        return (
+            both.select(
+                "code",
+                high_tech_whole=pl.col("high_tech") & ~pl.col("starred"),
+                high_tech_starred=pl.col("high_tech") & pl.col("starred"),
+                patent_intensive="patent_intensive",
+            )
+            .filter(pl.any_horizontal(pl.exclude("code")))
+            .sort("code")
+        )
+
     def sections(self, taxonomy: Taxonomy) -> pl.DataFrame:
         """Industry sections by code prefix: `prefix, section, name_en, name_zh`."""
         if taxonomy is Taxonomy.NAICS:
@@ -178,6 +228,7 @@ def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
         "admin_divisions": ["code"],
         "gbt4754_2017": ["code"],
         "green_catalogue": ["edition", "code"],
+        "green_editions": ["edition"],
         "naics_sectors": ["prefix"],
         "npl_tolerance_rules": ["rule_id"],
         "pboc_tech_loan_items": ["item"],
@@ -194,6 +245,12 @@ def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
             (pl.col("level") == level) & ~pl.col(column).is_in(parents[column].implode())
         )
         problems["gbt4754_2017"] += [f"{code} has no parent {column}" for code in orphans["code"]]
+    editions = tables["green_editions"]["edition"]
+    stray = tables["green_catalogue"].filter(~pl.col("edition").is_in(editions.implode()))
+    problems["green_catalogue"] += [
+        f"edition {edition} is not in green_editions"
+        for edition in stray["edition"].unique(maintain_order=True)
+    ]
     for name in ("sei_2018_by_class", "high_tech_industry", "ip_patent_intensive_industry"):
         unknown = tables[name].filter(~pl.col("gbt_class").is_in(classes.implode()))
         problems[name] += [
@@ -204,6 +261,7 @@ def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
         ("npl_tolerance_rules", "from_date", "to_date"),
         ("thresholds", "valid_from", "valid_to"),
         ("green_catalogue", "effective", None),
+        ("green_editions", "default_from", "last_approval"),
     ):
         problems[name] += _date_problems(tables[name], start, end)
     return problems
@@ -222,12 +280,11 @@ def _date_problems(rows: pl.DataFrame, start: str, end: str | None) -> list[str]
         _start=pl.col(start).str.to_date(strict=False),
         _end=pl.col(end).str.to_date(strict=False) if end else pl.lit(None, dtype=pl.Date),
     )
-    broken = parsed.filter(
-        pl.col("_start").is_null() | (pl.col(end).is_not_null() & pl.col("_end").is_null())
-        if end
-        else pl.col("_start").is_null()
-    )
+    unread = pl.col(start).is_not_null() & pl.col("_start").is_null()
+    if end:
+        unread |= pl.col(end).is_not_null() & pl.col("_end").is_null()
+    broken = parsed.filter(unread)
     upside_down = parsed.filter(pl.col("_end") < pl.col("_start"))
-    return [f"row {row} has no valid date" for row in broken.rows()] + [
+    return [f"row {row} has a date that cannot be read" for row in broken.rows()] + [
         f"row {row} ends before it begins" for row in upside_down.rows()
     ]

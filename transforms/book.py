@@ -37,7 +37,7 @@ class ConformedTable:
     """One canonical table out of the delivered file.
 
     `frame` has the canonical columns typed and in order, then `source_row_no` and `problems`.
-    `tally` is one row: `rows`, `rows_with_problems`, `disagreements` (keys of a distinct table whose
+    `tally` is one row: `rows`, `disagreements` (keys of a distinct table whose
     rows say different things; the first row was taken), and `assumed:<column>` for every mapped
     column in which an empty value took the assumed one.
     """
@@ -84,6 +84,12 @@ class _Scope:
     def names_in(self, where: str, names: Sequence[str]) -> None:
         """Refuse a name that the file and the readings do not have."""
         for name in names:
+            if name not in self.dtypes and name in self.delivered:
+                raise MappingError(
+                    self.mapping.name,
+                    f"{where}: the column {name!r} holds lists or records",
+                    way_out="Deliver it as plain columns.",
+                )
             if name not in self.dtypes:
                 raise MappingError(
                     self.mapping.name,
@@ -101,9 +107,7 @@ class _Origin:
     roots: tuple[str, ...]
 
 
-def conform(
-    frame: pl.LazyFrame, mapping: Mapping, *, as_of: date, base_currency: str
-) -> Book:
+def conform(frame: pl.LazyFrame, mapping: Mapping, *, as_of: date, base_currency: str) -> Book:
     """The delivered rows as canonical tables.
 
     Args:
@@ -156,16 +160,11 @@ def stated_months(frame: pl.LazyFrame, mapping: Mapping) -> pl.LazyFrame | None:
 
 def _scope(frame: pl.LazyFrame, mapping: Mapping, as_of: date, base_currency: str) -> _Scope:
     delivered = {n: t for n, t in frame.collect_schema().items() if n != ROW}
-    nested = [name for name, dtype in delivered.items() if dtype.is_nested()]
-    if nested:
-        raise MappingError(
-            mapping.name,
-            f"the column {nested[0]!r} holds lists or records",
-            way_out="Deliver flat columns only.",
-        )
+    # Lists and records are no values of a canonical column; naming one is refused in `names_in`.
+    flat = {name: dtype for name, dtype in delivered.items() if not dtype.is_nested()}
     empty = mapping.source.empty
-    frame = frame.with_columns(
-        values.cleaned(name, dtype, empty).alias(name) for name, dtype in delivered.items()
+    frame = frame.select(
+        ROW, *(values.cleaned(name, dtype, empty).alias(name) for name, dtype in flat.items())
     )
     dtypes = dict(frame.collect_schema())
     del dtypes[ROW]
@@ -196,7 +195,9 @@ def _with_reading(scope: _Scope, label: str, reading: Reading) -> _Scope:
             value = values.number(raw, dtype, _how(reading))
         case "date":
             day = Column(label, schema.DAY, "", "")
-            value = _shifted(scope, where, values.parse(raw, dtype, day, _how(reading)).value, reading)
+            value = _shifted(
+                scope, where, values.parse(raw, dtype, day, _how(reading)).value, reading
+            )
     unsure = raw.is_not_null() & value.is_null()
     frame = scope.frame.with_columns(value.alias(label), unsure.alias(f"{_UNSURE}{label}"))
     dtypes = {**scope.dtypes, label: frame.collect_schema()[label]}
@@ -307,28 +308,148 @@ def _conformed(
         name: _origin(scope, f"tables.{table.name}.columns.{name}", rule)
         for name, rule in rules.columns.items()
     }
-    raws = [_RawColumn.of(scope, name, rules.columns[name], o) for name, o in origins.items()]
-    rows = _table_rows(marked, origins, scope, distinct=rules.distinct)
-    staged = rows.select(
-        ROW, _BELONGS, *(part for raw in raws for part in (raw.expr, raw.unsure))
+    staged = _rows(scope, marked, origins, distinct=rules.distinct).select(
+        ROW,
+        _BELONGS,
+        *(
+            _without(origin.expr, origin.dtype, rules.columns[name].empty).alias(f"{_RAW}{name}")
+            for name, origin in origins.items()
+        ),
+        *(
+            _any_unsure(scope, origin.roots).alias(f"{_UNSURE}{name}")
+            for name, origin in origins.items()
+        ),
     )
-    dtypes = {name: origin.dtype for name, origin in origins.items()}
-    columns = [_canonical(scope, column, rules, dtypes) for column in table.columns]
-    undecided = pl.when(pl.col(_BELONGS).is_null()).then(pl.lit(f"{UNDECIDED}:{schema_as_of}"))
-    problems = [undecided, *(word for column in columns for word in column.problems)]
-    assumed = [column for column in columns if column.filled is not None]
+    columns = {
+        column.name: _filled(scope, column, rules.columns[column.name], origins[column.name])
+        if column.name in origins
+        else _unmapped(scope, column)
+        for column in table.columns
+    }
+    undecided = pl.when(pl.col(_BELONGS).is_null()).then(pl.lit(f"{UNDECIDED}:as_of_date"))
     conformed = staged.select(
-        *(column.value.alias(column.name) for column in columns),
+        *(filled.value.alias(name) for name, filled in columns.items()),
         pl.col(ROW).cast(pl.Int64),
-        _problem_list(problems).alias(PROBLEMS),
-        *(pl.lit(0).alias(c.name) for c in ()),
-        *(column.filled.alias(f"{_ASSUMED}{column.name}") for column in assumed if column.filled is not None),
+        _listed([undecided, *(word for filled in columns.values() for word in filled.problems)]),
+        *(
+            filled.assumed.alias(f"{_ASSUMED}{name}")
+            for name, filled in columns.items()
+            if filled.assumed is not None
+        ),
+    )
+    disagreements = pl.LazyFrame({"disagreements": [0]})
+    if rules.distinct:
+        disagreements = _disagreements(conformed, table)
+        conformed = conformed.sort(ROW).unique(table.key, keep="first", maintain_order=True)
+    tally = conformed.select(
+        pl.len().alias("rows"),
+        *(
+            pl.col(f"{_ASSUMED}{name}").sum()
+            for name, filled in columns.items()
+            if filled.assumed is not None
+        ),
     )
     return ConformedTable(
-        table.name,
-        conformed,
-        (),
-        (),
-        (),
-        conformed,
+        name=table.name,
+        frame=conformed.select(*table.column_names, ROW, PROBLEMS),
+        provided=tuple(name for name in table.column_names if name in origins),
+        assumed=tuple(
+            column.name
+            for column in table.columns
+            if column.presence is Presence.ASSUMED and column.name not in origins
+        ),
+        notes=tuple(_float_notes(table, origins)),
+        tally=pl.concat([tally, disagreements], how="horizontal").select(pl.all().cast(pl.Int64)),
     )
+
+
+def _rows(
+    scope: _Scope, marked: pl.LazyFrame, origins: Dict[str, _Origin], *, distinct: bool
+) -> pl.LazyFrame:
+    """The rows a table is made of: every row not outside, or each way of saying a distinct row once.
+
+    A distinct table is made of rows that surely belong: the others are kept, and rejected, in the
+    table of which they are rows.
+    """
+    if not distinct:
+        return marked.filter(pl.col(_BELONGS).fill_null(value=True))
+    certain = marked.filter(pl.col(_BELONGS).fill_null(value=False))
+    roots = sorted({root for origin in origins.values() for root in origin.roots})
+    used = [*roots, *(f"{_UNSURE}{root}" for root in roots if root in scope.mapping.read)]
+    first = pl.col(ROW).min()
+    once = certain.group_by(used).agg(first) if used else certain.select(first).drop_nulls()
+    return once.with_columns(pl.lit(value=True).alias(_BELONGS))
+
+
+@dataclass(frozen=True, eq=False)
+class _Filled:
+    """A canonical column of the staged frame: its value, its problems in words, where it was assumed."""
+
+    value: pl.Expr
+    problems: tuple[pl.Expr, ...] = ()
+    assumed: pl.Expr | None = None
+
+
+def _filled(scope: _Scope, column: Column, rule: ColumnRule, origin: _Origin) -> _Filled:
+    raw, unsure = pl.col(f"{_RAW}{column.name}"), pl.col(f"{_UNSURE}{column.name}")
+    parsed = values.parse(raw, origin.dtype, column, _how(rule))
+    value = pl.when(~unsure).then(parsed.value)
+    dated = any(
+        scope.mapping.read[r].kind == "date" for r in origin.roots if r in scope.mapping.read
+    )
+    misread = values.UNREADABLE_DATE if dated else values.UNREADABLE_NUMBER
+    problems = [_word(unsure, misread, column)]
+    problems += [_word(flag & ~unsure, rule_id, column) for rule_id, flag in parsed.problems]
+    missing = raw.is_null() & ~unsure
+    assumed = None
+    if column.presence is Presence.ASSUMED:
+        value = pl.when(missing).then(_assumption(scope, column)).otherwise(value)
+        assumed = missing
+    elif not column.nullable:
+        problems.append(_word(missing, MISSING, column))
+    return _Filled(value.cast(column.dtype), tuple(problems), assumed)
+
+
+def _unmapped(scope: _Scope, column: Column) -> _Filled:
+    if column.presence is Presence.ASSUMED:
+        return _Filled(_assumption(scope, column))
+    return _Filled(pl.lit(None, dtype=column.dtype))
+
+
+def _assumption(scope: _Scope, column: Column) -> pl.Expr:
+    known = scope.base_currency if column.assumed == "@base_currency" else column.assumed
+    return pl.lit(known, dtype=column.dtype)
+
+
+def _word(flag: pl.Expr, rule_id: str, column: Column) -> pl.Expr:
+    return pl.when(flag).then(pl.lit(f"{rule_id}:{column.name}"))
+
+
+def _listed(words: Sequence[pl.Expr]) -> pl.Expr:
+    """The words that are there as a list; joined and split, which is far faster than a concat_list."""
+    joined = pl.concat_str(words, separator=",", ignore_nulls=True)
+    none = pl.lit([], dtype=pl.List(pl.String))
+    return pl.when(joined == "").then(none).otherwise(joined.str.split(",")).alias(PROBLEMS)
+
+
+def _disagreements(conformed: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+    """How many keys of a distinct table come with rows that differ."""
+    return (
+        conformed.select(table.column_names)
+        .unique()
+        .group_by(table.key)
+        .agg(variants=pl.len())
+        .select(disagreements=(pl.col("variants") > 1).sum())
+    )
+
+
+def _float_notes(table: Table, origins: Dict[str, _Origin]) -> list[str]:
+    floats = [
+        name
+        for name, origin in origins.items()
+        if origin.dtype.is_float() and isinstance(table.column(name).dtype, pl.Decimal)
+    ]
+    if not floats:
+        return []
+    named = ", ".join(floats)
+    return [f"Amounts were delivered as binary floats, and read by their shortest form: {named}."]

@@ -29,10 +29,11 @@ BORROWER_COLUMNS: Final = (
 
 
 @dataclass(frozen=True, eq=False)
-class Book:
+class LoanTables:
     """The canonical tables of one month that loans are classified with, as native lazy frames.
 
-    A table that was not delivered is an empty frame with the canonical columns.
+    A table that was not delivered is an empty frame with the canonical columns. Keys are unique: the
+    checks reject duplicates, and a borrower standing twice would double its loans here.
     """
 
     loans: pl.LazyFrame
@@ -58,15 +59,15 @@ class Rules:
         return self.reference.thresholds(self.as_of)
 
 
-def classify(book: Book, rules: Rules, *, engine: Engine = POLARS) -> Frame:
+def classify(tables: LoanTables, rules: Rules, *, engine: Engine = POLARS) -> Frame:
     """Every loan with its balance in base currency, looked-up columns, slice members and flags."""
-    loans = neutral(book.loans)
-    loans = _with_balance(loans, neutral(book.rates), rules, engine)
-    loans = _with_borrower(loans, neutral(book.borrowers))
+    loans = neutral(tables.loans)
+    loans = _with_balance(loans, neutral(tables.rates), rules, engine)
+    loans = _with_borrower(loans, neutral(tables.borrowers))
     loans = _with_industry(loans, rules, engine)
-    loans = _with_technology_lists(loans, neutral(book.tech_lists), rules.as_of)
+    loans = _with_technology_lists(loans, neutral(tables.tech_lists), rules.as_of)
     loans = _with_green(loans, rules, engine)
-    loans = _with_supply_chain(loans, neutral(book.relations), neutral(book.borrowers), rules.as_of)
+    loans = _with_supply_chain(loans, neutral(tables.relations), neutral(tables.borrowers), rules.as_of)
     return with_flags(loans, rules.catalogue.loan_flags(), rules.parameters, engine=engine)
 
 

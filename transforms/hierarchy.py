@@ -50,6 +50,12 @@ class Tree:
     counts_for: pl.DataFrame
     root: str
 
+    @classmethod
+    def of(cls, nodes: pl.DataFrame, counts_for: pl.DataFrame) -> "Tree":
+        """A tree from its two tables; the root is the node without a parent."""
+        kept = nodes.select(*NODE).sort("depth", "node_id")
+        return cls(kept, counts_for.select("branch_id", "node_id"), kept["node_id"][0])
+
     def below(self, node: str) -> tuple[str, ...]:
         """The node and every open branch under it."""
         under = self.counts_for.filter(pl.col("node_id") == node)["branch_id"]
@@ -76,12 +82,19 @@ def build(branches: pl.DataFrame, hierarchy: pl.DataFrame, booking: pl.Series, a
         for branch, row in known.items()
         if row.get("closed_date") is not None and row["closed_date"] <= as_of
     }
-    open_ = {branch: row for branch, row in known.items() if branch not in closed}
-    parents = _parents(hierarchy, as_of)
+    open_ = {
+        branch: row
+        for branch, row in known.items()
+        if branch not in closed and (row.get("opened_date") is None or row["opened_date"] <= as_of)
+    }
+    parents = {
+        child: _successor(parent, closed) if parent in closed else parent
+        for child, parent in _parents(hierarchy, as_of).items()
+    }
     roots = [branch for branch in open_ if parents.get(branch) not in open_]
-    if len(roots) == 1:
-        root = roots[0]
-        parent_of = {branch: parents[branch] for branch in open_ if branch != root}
+    heads = [branch for branch in roots if open_[branch].get("level") == "head"]
+    if len(roots) == 1 or len(heads) == 1:
+        root = (heads or roots)[0]
     else:
         root = HEAD if HEAD not in open_ else f"{HEAD}*"
         open_[root] = {
@@ -90,11 +103,11 @@ def build(branches: pl.DataFrame, hierarchy: pl.DataFrame, booking: pl.Series, a
             "name_en": "Head office",
             "name_zh": "总行",
         }
-        parent_of = {
-            branch: parents[branch] if parents.get(branch) in open_ else root
-            for branch in open_
-            if branch != root
-        }
+    parent_of = {
+        branch: above if (above := parents.get(branch)) in open_ and above is not None else root
+        for branch in open_
+        if branch != root
+    }
     chains = {branch: _chain(branch, parent_of) for branch in open_}
     for branch in closed:
         successor = _successor(branch, closed)
@@ -145,7 +158,7 @@ def _chain(branch: str, parent_of: Mapping[str, str]) -> tuple[str, ...]:
 def _successor(branch: str, closed: Mapping[str, str | None]) -> str | None:
     seen = {branch}
     following = closed[branch]
-    while following in closed:
+    while following is not None and following in closed:
         if following in seen:
             raise BrokenTreeError(f"closed branch {branch} is merged into itself")
         seen.add(following)

@@ -39,6 +39,8 @@ class Taxonomy(StrEnum):
 
     GBT4754 = "gbt4754_2017"
     NAICS = "naics"
+    NONE = "none"
+    """No classification the product knows: industries are kept as delivered and not looked up."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,8 @@ class Reference:
         """Industry sections by code prefix: `prefix, section, name_en, name_zh`."""
         if taxonomy is Taxonomy.NAICS:
             return self.tables["naics_sectors"]
+        if taxonomy is Taxonomy.NONE:
+            return self.tables["naics_sectors"].clear()
         table = self.tables["gbt4754_2017"]
         names = table.filter(pl.col("level") == "1").select("section", "name_en", "name_zh")
         divisions = table.filter(pl.col("level") == "2").select(

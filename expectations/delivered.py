@@ -1,0 +1,185 @@
+"""One delivered table and its surroundings, opened in DuckDB: what every check reads from.
+
+`Delivered` says which files, which month and what else is known; `opened` makes a session with one view
+per table, bounded in memory. Which rows break which rule is said in `expectations.rules`, and asked in
+`expectations.rejection` and `expectations.runner`.
+"""
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+
+import duckdb
+import polars as pl
+
+from transforms import schema
+from transforms.reference.tables import Reference, Taxonomy
+
+Parameter = date | Decimal | int | str
+"""What may stand for a `:name` in a rule."""
+Source = tuple[Path, ...] | pl.DataFrame
+"""Where a context view comes from: Parquet files, or a frame at hand."""
+
+CONTEXT_COLUMNS: Mapping[str, Mapping[str, pl.DataType]] = MappingProxyType(
+    {
+        **{name: table.dtypes for name, table in schema.TABLES.items()},
+        **{f"previous_{name}": table.dtypes for name, table in schema.TABLES.items()},
+        "sei_class": {"code": schema.TEXT, "field": schema.TEXT},
+        "industry": {"code": schema.TEXT},
+        "green_item": {"edition": schema.TEXT, "item": schema.TEXT, "effective": schema.DAY},
+    }
+)
+"""Every view a rule may name, with its columns: the month's tables, last month's, reference lists."""
+
+DELIVERY_COLUMNS: Mapping[str, pl.DataType] = MappingProxyType(
+    {"source_row_no": pl.Int64(), "problems": pl.List(pl.String())}
+)
+"""What a delivered file carries beside its canonical columns."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Delivered:
+    """One table of one month as delivered, accepted and to-be-rejected rows alike.
+
+    Args:
+        table: Canonical table.
+        files: Parquet with its canonical columns, `source_row_no` and `problems`.
+        as_of: Month end.
+        base_currency: Currency that needs no rate.
+        context: Other views that rules may ask about, by name (`CONTEXT_COLUMNS`): accepted rows only.
+        parameters: Values for `:name` in rules, before the rule's own defaults.
+        provided: Columns that the delivery really fills; nothing given means all that are in the files.
+        memory_limit: What DuckDB may hold before it spills.
+        scratch: Where it spills; nothing given means a temporary folder.
+    """
+
+    table: str
+    files: tuple[Path, ...]
+    as_of: date
+    base_currency: str
+    context: Mapping[str, Source] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    provided: frozenset[str] | None = None
+    memory_limit: str = "1GB"
+    scratch: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """An open DuckDB with the delivered table and its context as views."""
+
+    delivered: Delivered
+    connection: duckdb.DuckDBPyConnection
+    columns: Mapping[str, frozenset[str]]
+    """Usable columns by delivered view; a view that was not delivered is not in here."""
+
+    def frame(self, query: str) -> pl.DataFrame:
+        """The answer to a query, as a Polars frame."""
+        return self.connection.sql(query).pl()
+
+
+@contextmanager
+def opened(delivered: Delivered) -> Iterator[Session]:
+    """A session over the delivered table; closed, and its spill files gone, on leaving."""
+    with tempfile.TemporaryDirectory(prefix="branchmark-", dir=delivered.scratch) as spill:
+        connection = duckdb.connect(
+            ":memory:",
+            config={"memory_limit": delivered.memory_limit, "temp_directory": spill},
+        )
+        try:
+            sources: dict[str, Source] = dict(delivered.context)
+            sources[delivered.table] = delivered.files
+            columns = {name: _created(connection, name, source) for name, source in sources.items()}
+            if delivered.provided is not None:
+                kept = delivered.provided | frozenset(DELIVERY_COLUMNS)
+                columns[delivered.table] &= kept
+            for name in schema.TABLES.keys() - columns.keys():
+                _created(connection, name, pl.DataFrame(schema=dict(CONTEXT_COLUMNS[name])))
+            yield Session(delivered, connection, columns)
+        finally:
+            connection.close()
+
+
+def reference_context(
+    reference: Reference, taxonomy: Taxonomy | None = Taxonomy.GBT4754
+) -> dict[str, pl.DataFrame]:
+    """The reference lists that rules ask about, as context views.
+
+    A book that is not coded in GB/T 4754 gets no industry lists, so those rules are skipped for it.
+    """
+    views = {
+        "green_item": reference.green_level1().rename(
+            {
+                "green_edition": "edition",
+                "green_item": "item",
+                "green_effective": "effective",
+            }
+        )
+    }
+    if taxonomy is Taxonomy.GBT4754:
+        views["sei_class"] = (
+            reference.sei_classes().select("code", field="sei_fields").explode("field").drop_nulls()
+        )
+        views["industry"] = (
+            reference.tables["gbt4754_2017"]
+            .filter(pl.col("level").is_in(["3", "4"]))
+            .select("code")
+        )
+    return views
+
+
+def literal(value: Parameter) -> str:
+    """A value as an SQL literal.
+
+    >>> literal(date(2026, 10, 31)), literal("O'Neil"), literal(Decimal("0.20"))
+    ("DATE '2026-10-31'", "'O''Neil'", '0.20')
+    """
+    if isinstance(value, date):
+        return f"DATE '{value.isoformat()}'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(value)
+
+
+def bound(sql: str, values: Mapping[str, Parameter]) -> str:
+    """The SQL with every `:name` replaced; casts (`::`) and quoted text are left alone.
+
+    >>> bound("d <= :as_of AND x::TEXT <> ':as_of'", {"as_of": date(2026, 10, 31)})
+    "d <= DATE '2026-10-31' AND x::TEXT <> ':as_of'"
+    """
+    return _NAMED.sub(
+        lambda found: literal(values[found[1]]) if found[1] else found[0],
+        sql,
+    )
+
+
+def parameter_names(sql: str) -> frozenset[str]:
+    """The `:names` that the SQL asks for."""
+    return frozenset(found[1] for found in _NAMED.finditer(sql) if found[1])
+
+
+_NAMED = re.compile(r"'(?:[^']|'')*'|(?<!:):([A-Za-z_]\w*)")
+
+
+def _created(connection: duckdb.DuckDBPyConnection, name: str, source: Source) -> frozenset[str]:
+    if isinstance(source, pl.DataFrame):
+        connection.register("_given", source)
+        connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM _given')  # noqa: S608
+        connection.unregister("_given")
+    else:
+        files = ", ".join(literal(_unglobbed(path)) for path in source)
+        scanned = f"read_parquet([{files}], hive_partitioning = false)"
+        connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {scanned}')  # noqa: S608
+    described = connection.execute(f'DESCRIBE "{name}"').fetchall()
+    return frozenset(str(row[0]) for row in described)
+
+
+def _unglobbed(path: Path) -> str:
+    """A path that DuckDB takes for one file, whatever characters it holds."""
+    return re.sub(r"[\[*?]", lambda found: f"[{found[0]}]", str(path))

@@ -1,0 +1,199 @@
+"""Suites on Great Expectations: the rules of a table, run as one checkpoint over a delivery.
+
+The only door to Great Expectations, beside its engine. Importing it costs seconds, so whatever only
+needs rules, rejected rows or findings imports those modules and not this one. What a verdict means for
+a figure is decided elsewhere: here are the verdicts.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import great_expectations as gx
+from great_expectations import expectations as gxe
+from great_expectations.core import ExpectationSuiteValidationResult
+from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.expectations.expectation import Expectation as GxExpectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from expectations.delivered import Delivered, Session, bound, opened
+from expectations.engine import DuckDBDatasource, engine_over
+from expectations.results import CheckResult, SuiteResult
+from expectations.rules import Rule, Scope, Severity, rules_for
+
+_CORE: Final[Mapping[str, type[GxExpectation]]] = {
+    "not_null": gxe.ExpectColumnValuesToNotBeNull,
+    "between": gxe.ExpectColumnValuesToBeBetween,
+    "in_set": gxe.ExpectColumnValuesToBeInSet,
+    "row_count": gxe.ExpectTableRowCountToBeBetween,
+}
+
+_GX_SEVERITY: Final = {
+    Severity.CRITICAL: FailureSeverity.CRITICAL,
+    Severity.ERROR: FailureSeverity.WARNING,
+    Severity.WARNING: FailureSeverity.INFO,
+}
+"""Great Expectations knows three grades too. Nothing is decided by them: the rule's own severity is."""
+
+
+def run_suite(delivered: Delivered, *, rules: Iterable[Rule], run_time: datetime) -> SuiteResult:
+    """Measure a delivery by the rules of its table, as one checkpoint.
+
+    Args:
+        delivered: The table and its surroundings.
+        rules: The catalogue; rules for other tables are left aside.
+        run_time: When the run counts as made, so that a rerun does not pass for the first.
+    """
+    measured = rules_for(rules, delivered.table)
+    with opened(delivered) as session:
+        skipped = {rule.id: rule.skipped_reason(session) for rule in measured}
+        asked = [rule for rule in measured if skipped[rule.id] is None]
+        counted = session.frame(f"SELECT count(*) AS rows FROM {delivered.table}")  # noqa: S608
+        rows = int(counted["rows"][0])
+        verdicts = _verdicts(asked, session, run_time) if asked else {}
+    return SuiteResult(
+        table=delivered.table,
+        run_time=run_time,
+        results=tuple(
+            _check_result(rule, rows, skipped[rule.id], verdicts.get(rule.id, {}))
+            for rule in measured
+        ),
+    )
+
+
+def _verdicts(
+    rules: Iterable[Rule], session: Session, run_time: datetime
+) -> dict[str, dict[str, Any]]:
+    """What Great Expectations says, by rule id: its results come back in an order of its own."""
+    table = session.delivered.table
+    with _datasource(session) as (context, source):
+        batch = source.add_table_asset(name=table).add_batch_definition_whole_table(table)
+        suite = context.suites.add(
+            gx.ExpectationSuite(name=table, expectations=[_asked(rule, session) for rule in rules])
+        )
+        definition = context.validation_definitions.add(
+            gx.ValidationDefinition(name=table, data=batch, suite=suite)
+        )
+        checkpoint = context.checkpoints.add(
+            gx.Checkpoint(
+                name=table,
+                validation_definitions=[definition],
+                result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
+            )
+        )
+        outcome = checkpoint.run(run_id=RunIdentifier(run_name=table, run_time=run_time))
+        return {
+            rule_id: verdict
+            for result in outcome.run_results.values()
+            for rule_id, verdict in _by_rule(result)
+        }
+
+
+@contextmanager
+def _datasource(session: Session) -> Iterator[tuple[Any, DuckDBDatasource]]:
+    """A context that lives in memory and tells nobody, with the session as its data source."""
+    context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(enable=False)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    engine = engine_over(session.connection)
+    try:
+        source = context.data_sources.add_duckdb(name="delivered")
+        source.use(engine)
+        yield context, source
+    finally:
+        engine.close()
+
+
+def _asked(rule: Rule, session: Session) -> GxExpectation:
+    """The rule in Great Expectations' words; its id rides along in `meta`."""
+    core = rule.expectation
+    if core is None:
+        kind: type[GxExpectation] = gxe.UnexpectedRowsExpectation
+        said: dict[str, Any] = {"unexpected_rows_query": _unexpected(rule, session)}
+    else:
+        kind = _CORE[core.type]
+        said = {
+            "column": core.column,
+            "min_value": _number(core.min),
+            "max_value": _number(core.max),
+            "value_set": list(core.values) or None,
+        }
+    given = {name: value for name, value in said.items() if value is not None}
+    return kind(**given, meta={"rule_id": rule.id}, severity=_GX_SEVERITY[rule.severity])
+
+
+def _unexpected(rule: Rule, session: Session) -> str:
+    """A query for the rows to blame, or for one row if a table as a whole breaks its rule."""
+    values = rule.values(session.delivered)
+    if rule.row_condition is not None:
+        what, where, condition = "source_row_no", "{batch}", rule.row_condition
+    else:
+        what, where, condition = "1 AS broken", "(SELECT count(*) FROM {batch})", rule.fails or ""
+    return f"SELECT {what} FROM {where} WHERE {_escaped(bound(condition, values))}"  # noqa: S608
+
+
+def _escaped(sql: str) -> str:
+    """SQL that survives two readers: `{}` of Great Expectations, and `:name` of SQLAlchemy."""
+    braced = sql.replace("{", "{{").replace("}", "}}")
+    return re.sub(r"(?<!:):(?=\w)", r"\\:", braced)
+
+
+def _number(value: Decimal | None) -> float | int | None:
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _by_rule(
+    result: ExpectationSuiteValidationResult,
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    for verdict in result.results:
+        told = verdict.exception_info or {}
+        # One exception is a flat dictionary; several are keyed by the metric that raised.
+        errors = [told] if "raised_exception" in told else list(told.values())
+        asked = verdict.expectation_config
+        if asked is None:
+            raise TypeError("Great Expectations gave a result for no expectation")
+        yield (
+            asked.meta["rule_id"],
+            {
+                "success": bool(verdict.success),
+                "error": next(
+                    (str(e["exception_message"]) for e in errors if e["raised_exception"]), None
+                ),
+                **(verdict.result or {}),
+            },
+        )
+
+
+def _check_result(
+    rule: Rule, rows: int, skipped: str | None, verdict: Mapping[str, Any]
+) -> CheckResult:
+    """A verdict in our words. A check that could not be run has not passed."""
+    error = verdict.get("error")
+    failing = verdict.get("unexpected_count", verdict.get("observed_value"))
+    listed = rule.row_condition is not None and error is None and failing is not None
+    passed = skipped is None and error is None and bool(verdict.get("success"))
+    if skipped:
+        detail = f"skipped: {skipped}"
+    elif error:
+        detail = f"could not be run: {' '.join(error.split())}"
+    elif passed:
+        detail = f"{rows} row(s) checked"
+    elif rule.scope is Scope.TABLE:
+        detail = "the table breaks the rule"
+    else:
+        detail = f"{failing} of {rows} row(s) break the rule"
+    return CheckResult(
+        rule_id=rule.id,
+        severity=rule.severity,
+        passed=passed or skipped is not None,
+        failing_rows=int(failing) if listed and failing is not None else None,
+        checked_rows=rows,
+        skipped_reason=skipped,
+        detail=detail,
+    )

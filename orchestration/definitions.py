@@ -1,0 +1,16 @@
+"""What Dagster loads: the assets, checks, jobs and resources of `orchestration.defs`, and nothing else."""
+
+import dagster as dg
+
+from orchestration.defs import assets, checks, jobs, resources
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The whole of the orchestration, named module by module so that an installed wheel loads too."""
+    return dg.Definitions(
+        assets=dg.load_assets_from_modules([assets]),
+        asset_checks=[checks.suites()],
+        jobs=[jobs.month],
+        resources=resources.resources(),
+    )

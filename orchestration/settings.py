@@ -1,0 +1,25 @@
+"""What the product takes from its environment, read in one place and nowhere else.
+
+Settings that belong to a bank are in the workspace's `branchmark.toml`; these only say where it is.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+WORKSPACE: Final = "BRANCHMARK_WORKSPACE"
+
+
+def workspace_root(given: Path | None = None) -> Path:
+    """The workspace's folder: as given, else as the environment says, else the current folder."""
+    return (given or Path(os.environ.get(WORKSPACE, "."))).resolve()
+
+
+def hand_on(root: Path) -> dict[str, str]:
+    """The environment for a process that works in that workspace."""
+    return {**os.environ, WORKSPACE: str(root)}
+
+
+def settle(root: Path) -> None:
+    """Make that workspace the one this process works in; the orchestrator's resources ask for it."""
+    os.environ[WORKSPACE] = str(root)

@@ -1,0 +1,278 @@
+"""What was delivered: canonical rows by month and version, rejected rows, and where each came from.
+
+A delivery becomes visible with its rows in `load_batch`, written last: an intake killed midway leaves
+nothing behind that a reader could see. Figures made from deliveries belong in `records.published`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from records.access import Scope
+from records.delta import append, columns_schema, scan
+from transforms import schema
+from transforms.errors import NoSuchMonthError
+from transforms.schema import COUNT, DAY, MONEY, TABLES, TEXT, Delivery
+
+_TEXTS: Final = pl.List(pl.String)
+
+LOAD_BATCH: Final[Mapping[str, pl.DataType]] = {
+    "as_of_date": DAY,
+    "snapshot_version": COUNT,
+    "batch_id": TEXT,
+    "table": TEXT,
+    "mapping": TEXT,
+    "source_file": TEXT,
+    "source_sha256": TEXT,
+    "encoding": TEXT,
+    "delimiter": TEXT,
+    "source_rows": pl.Int64(),
+    "outside_rows": pl.Int64(),
+    "delivered_rows": pl.Int64(),
+    "accepted_rows": pl.Int64(),
+    "rejected_rows": pl.Int64(),
+    "delivered_amount": pl.Decimal(38, 2),
+    "accepted_amount": pl.Decimal(38, 2),
+    "rejected_amount": pl.Decimal(38, 2),
+    "columns": _TEXTS,
+    "assumed": _TEXTS,
+    "taxonomy": TEXT,
+    "content_hash": TEXT,
+    "delivered_file": TEXT,
+    "received_at": pl.Datetime("us", "UTC"),
+    "reason": TEXT,
+}
+"""One row per delivered table: evidence for every row and every figure."""
+
+REJECTED: Final[Mapping[str, pl.DataType]] = {
+    "as_of_date": DAY,
+    "snapshot_version": COUNT,
+    "batch_id": TEXT,
+    "table": TEXT,
+    "source_file": TEXT,
+    "source_row_no": pl.Int64(),
+    "branch_id": TEXT,
+    "amount": MONEY,
+    "rule_ids": _TEXTS,
+    "problems": _TEXTS,
+    "as_delivered": TEXT,
+}
+"""Rejected rows as delivered (JSON of the source row), with the rules they break."""
+
+_AMOUNT_COLUMN: Final = {
+    schema.LOAN_SNAPSHOT.name: "outstanding_principal",
+    schema.GL_CONTROL_TOTAL.name: "balance",
+}
+_BRANCH_COLUMN: Final = {
+    schema.LOAN_SNAPSHOT.name: "booking_branch_id",
+    schema.FIRST_LOAN_EVENT.name: "branch_id",
+    schema.GL_CONTROL_TOTAL.name: "branch_id",
+    schema.TARGET.name: "branch_id",
+}
+
+
+def amount_column(table: str) -> str | None:
+    """The column whose sum must be accounted for, row by row, in a delivery of that table."""
+    return _AMOUNT_COLUMN.get(table)
+
+
+def branch_column(table: str) -> str | None:
+    """The column that says which branch a row of that table belongs to, if any does."""
+    return _BRANCH_COLUMN.get(table)
+
+
+@dataclass(frozen=True, eq=False)
+class TableDelivery:
+    """One table of a delivery, judged: what was taken, what was not, and the account of it.
+
+    Attributes:
+        batch: values of `LOAD_BATCH` other than date, version and batch id.
+        accepted: canonical columns and `source_row_no`.
+        rejected: columns of `REJECTED` other than date, version and batch id.
+    """
+
+    table: str
+    batch: Mapping[str, object]
+    accepted: pl.LazyFrame
+    rejected: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One delivered table, as `load_batch` holds it."""
+
+    as_of_date: date
+    snapshot_version: int
+    batch_id: str
+    table: str
+    columns: frozenset[str]
+    taxonomy: str
+    content_hash: str
+    delivered_file: str
+    delivered_rows: int
+    accepted_rows: int
+    rejected_rows: int
+    delivered_amount: Decimal | None
+    accepted_amount: Decimal | None
+    rejected_amount: Decimal | None
+    mapping: str
+    assumed: tuple[str, ...]
+    source_file: str
+    received_at: datetime
+
+
+class Deliveries:
+    """The delivered tables of a workspace's lake."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def evidence(self, batch_id: str) -> Path:
+        """Folder for the typed rows of a delivery, accepted or not, as the suites read them."""
+        return self._root / "delivered" / batch_id
+
+    def batches(self) -> pl.DataFrame:
+        """Every delivered table, oldest delivery first."""
+        return (
+            scan(self._root / "load_batch", LOAD_BATCH)
+            .sort("received_at", "as_of_date", "snapshot_version", "table")
+            .collect()
+        )
+
+    def months(self) -> tuple[date, ...]:
+        """Month ends with a loan book, oldest first."""
+        loans = self.batches().filter(pl.col("table") == schema.LOAN_SNAPSHOT.name)
+        return tuple(loans["as_of_date"].unique().sort())
+
+    def latest_version(self, as_of: date) -> int:
+        """The newest version of a month, 0 if nothing was delivered for it."""
+        versions = self.batches().filter(pl.col("as_of_date") == as_of)["snapshot_version"]
+        return max(versions, default=0)
+
+    def next_version(self, as_of: date, tables: frozenset[str]) -> int:
+        """The version a delivery of those tables gets.
+
+        The tables of a month may come in several deliveries; they are one version until a table
+        comes a second time, which is a restatement.
+        """
+        held = self.batches().filter(pl.col("as_of_date") == as_of)
+        again = held.filter(pl.col("table").is_in(sorted(tables)))
+        newest = max(held["snapshot_version"], default=1)
+        return newest + 1 if again.height else newest
+
+    def same(self, as_of: date, hashes: Mapping[str, str]) -> int | None:
+        """The version that holds exactly these contents as its newest, if one does."""
+        chosen = self.chosen(as_of)
+        for table, content_hash in hashes.items():
+            batch = chosen.get(table)
+            if batch is None or batch.as_of_date != as_of or batch.content_hash != content_hash:
+                return None
+        return self.latest_version(as_of)
+
+    def store(self, as_of: date, version: int, batch_id: str, tables: list[TableDelivery]) -> None:
+        """Write a delivery; it becomes visible whole, with the last write, or not at all."""
+        stamps = (
+            pl.lit(as_of).alias("as_of_date"),
+            pl.lit(version, dtype=COUNT).alias("snapshot_version"),
+            pl.lit(batch_id).alias("batch_id"),
+        )
+        for delivery in tables:
+            rows = delivery.accepted.with_columns(stamps).collect(engine="streaming")
+            append(self._root / delivery.table, rows)
+            if not delivery.rejected.is_empty():
+                rejected = delivery.rejected.with_columns(stamps).select(*REJECTED)
+                append(self._root / "rejected_rows", rejected)
+        batches = pl.DataFrame(
+            [
+                {
+                    **delivery.batch,
+                    "table": delivery.table,
+                    "as_of_date": as_of,
+                    "snapshot_version": version,
+                    "batch_id": batch_id,
+                }
+                for delivery in tables
+            ],
+            schema=dict(LOAD_BATCH),
+        )
+        append(self._root / "load_batch", batches, partitioned=False)
+
+    def chosen(self, as_of: date, version: int | None = None) -> dict[str, Batch]:
+        """Which delivery of each table a month is computed with, by table name.
+
+        Args:
+            as_of: the month end.
+            version: the month's version; the newest if not given.
+        """
+        batches = self.batches().filter(pl.col("as_of_date") <= as_of)
+        if version is not None:
+            batches = batches.filter(
+                (pl.col("as_of_date") < as_of) | (pl.col("snapshot_version") <= version)
+            )
+        chosen: dict[str, Batch] = {}
+        for row in batches.sort("as_of_date", "snapshot_version", "received_at").to_dicts():
+            carried = TABLES[row["table"]].delivery is Delivery.CARRIED
+            if carried or row["as_of_date"] == as_of:
+                chosen[row["table"]] = _batch(row)
+        return chosen
+
+    def months_of(self, table: str, until: date) -> dict[date, Batch]:
+        """The newest delivery of a monthly table for each month up to a date."""
+        rows = self.batches().filter(pl.col("table") == table, pl.col("as_of_date") <= until)
+        ordered = rows.sort("as_of_date", "snapshot_version", "received_at").to_dicts()
+        return {row["as_of_date"]: _batch(row) for row in ordered}
+
+    def rows(self, scope: Scope, batch: Batch) -> pl.LazyFrame:
+        """Accepted rows of one delivered table: canonical columns and `source_row_no`."""
+        table = TABLES[batch.table]
+        frame = (
+            scan(self._root / batch.table, columns_schema(table))
+            .filter(
+                pl.col("as_of_date") == batch.as_of_date,
+                pl.col("snapshot_version") == batch.snapshot_version,
+                pl.col("batch_id") == batch.batch_id,
+            )
+            .select(*table.column_names, "source_row_no")
+        )
+        column = branch_column(batch.table)
+        return scope.limit(frame, column) if column else frame
+
+    def table(
+        self, scope: Scope, name: str, as_of: date, version: int | None = None
+    ) -> pl.LazyFrame:
+        """A canonical table as a month is computed with; empty if it was never delivered."""
+        batch = self.chosen(as_of, version).get(name)
+        if batch is None:
+            return pl.LazyFrame(schema={**TABLES[name].dtypes, "source_row_no": pl.Int64()})
+        return self.rows(scope, batch)
+
+    def rejected(self, scope: Scope, as_of: date, version: int | None = None) -> pl.DataFrame:
+        """The rejected rows of a month's own deliveries."""
+        own = [b.batch_id for b in self.chosen(as_of, version).values() if b.as_of_date == as_of]
+        frame = scan(self._root / "rejected_rows", REJECTED).filter(
+            pl.col("as_of_date") == as_of, pl.col("batch_id").is_in(own)
+        )
+        return scope.limit(frame, "branch_id").sort("table", "source_row_no").collect()
+
+    def require(self, as_of: date) -> date:
+        """The month end, if a loan book was delivered for it.
+
+        Raises:
+            NoSuchMonthError: if not.
+        """
+        months = self.months()
+        if as_of not in months:
+            raise NoSuchMonthError(as_of, months, what="delivered")
+        return as_of
+
+
+def _batch(row: Mapping[str, object]) -> Batch:
+    values = {name: row[name] for name in Batch.__dataclass_fields__}
+    values["columns"] = frozenset(row["columns"] or ())  # type: ignore[call-overload]
+    values["assumed"] = tuple(row["assumed"] or ())  # type: ignore[call-overload]
+    return Batch(**values)  # type: ignore[arg-type]

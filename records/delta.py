@@ -1,0 +1,50 @@
+"""The few ways the product writes and reads Delta tables. Only `records` knows there is a lake."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+from deltalake import DeltaTable, write_deltalake
+
+from transforms.schema import SYSTEM_COLUMNS, Table
+
+PARTITIONS: Final = ["as_of_date", "snapshot_version"]
+
+
+def columns_schema(table: Table) -> dict[str, pl.DataType]:
+    """The stored columns of a canonical table: its own and the product's."""
+    return {**table.dtypes, **{column.name: column.dtype for column in SYSTEM_COLUMNS}}
+
+
+def append(path: Path, rows: pl.DataFrame, *, partitioned: bool = True) -> None:
+    """Add rows in one commit."""
+    write_deltalake(path, rows, mode="append", partition_by=PARTITIONS if partitioned else None)
+
+
+def replace_month(path: Path, rows: pl.DataFrame, as_of: date, version: int) -> None:
+    """Replace a month's rows of one snapshot version in one commit."""
+    if version_of(path) is not None:
+        write_deltalake(
+            path,
+            rows,
+            mode="overwrite",
+            predicate=f"as_of_date = '{as_of.isoformat()}' AND snapshot_version = {version}",
+        )
+    else:
+        write_deltalake(path, rows, partition_by=PARTITIONS)
+
+
+def version_of(path: Path) -> int | None:
+    """The newest Delta version of a table; none if it does not exist yet."""
+    return DeltaTable(path).version() if DeltaTable.is_deltatable(str(path)) else None
+
+
+def scan(
+    path: Path, columns: Mapping[str, pl.DataType], *, version: int | None = None
+) -> pl.LazyFrame:
+    """A Delta table, lazily, at its newest or a given version; empty if it does not exist yet."""
+    if version_of(path) is None:
+        return pl.LazyFrame(schema=dict(columns))
+    return pl.scan_delta(str(path), version=version).select(*columns)

@@ -1,0 +1,243 @@
+"""What was published: facts, tree, findings and checks by month and version, switched in one commit.
+
+A build writes its tables first and one row of `publication` last. Readers open every table at the Delta
+version that the newest publication names, so that they see a whole build or the one before it, never a
+half. What was delivered belongs in `records.deliveries`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from records.access import Scope
+from records.delta import append, replace_month, scan, version_of
+from transforms.clients import CLIENT_COUNT
+from transforms.cube import BRANCH_MEASURE
+from transforms.errors import NoSuchMonthError
+from transforms.facts import FACT
+from transforms.hierarchy import NODE
+from transforms.quality import QUALITY
+from transforms.schema import COUNT, DAY, TEXT, WIDE
+from transforms.scorecards import SCORED
+
+_STAMPS: Final[Mapping[str, pl.DataType]] = {"as_of_date": DAY, "snapshot_version": COUNT}
+
+METRIC_FACT: Final = {**FACT, **QUALITY, **SCORED, "snapshot_version": COUNT}
+
+FINDING: Final[Mapping[str, pl.DataType]] = {
+    "rule_id": TEXT,
+    "severity": TEXT,
+    "table": TEXT,
+    "branch_id": TEXT,
+    "failing_rows": pl.Int64(),
+    "failing_amount": pl.Decimal(38, 2),
+    "example_keys": pl.List(pl.String),
+    "reason_en": TEXT,
+    "reason_zh": TEXT,
+    "remedy_en": TEXT,
+    "remedy_zh": TEXT,
+}
+CHECK_RESULT: Final[Mapping[str, pl.DataType]] = {
+    "table": TEXT,
+    "rule_id": TEXT,
+    "severity": TEXT,
+    "passed": pl.Boolean(),
+    "failing_rows": pl.Int64(),
+    "checked_rows": pl.Int64(),
+    "skipped_reason": TEXT,
+}
+RECONCILIATION: Final[Mapping[str, pl.DataType]] = {
+    "branch_id": TEXT,
+    "gl_account_code": TEXT,
+    "currency_code": TEXT,
+    "loan_balance": WIDE,
+    "ledger_balance": WIDE,
+    "difference": WIDE,
+    "tolerance": WIDE,
+    "reconciled": pl.Boolean(),
+}
+
+RESULTS: Final[Mapping[str, Mapping[str, pl.DataType]]] = {
+    "metric_fact": METRIC_FACT,
+    "node": {**NODE, **_STAMPS},
+    "counts_for": {"branch_id": TEXT, "node_id": TEXT, **_STAMPS},
+    "client_count": {**CLIENT_COUNT, **_STAMPS},
+    "branch_measure": {**BRANCH_MEASURE, **_STAMPS},
+    "finding": {**FINDING, **_STAMPS},
+    "check_result": {**CHECK_RESULT, **_STAMPS},
+    "reconciliation": {**RECONCILIATION, **_STAMPS},
+}
+"""Result tables and their columns."""
+
+PUBLICATION: Final[Mapping[str, pl.DataType]] = {
+    "sequence": pl.Int64(),
+    "as_of_date": DAY,
+    "snapshot_version": COUNT,
+    "fingerprint": TEXT,
+    "catalogue_fingerprint": TEXT,
+    "reference_fingerprint": TEXT,
+    "run_id": TEXT,
+    "published_at": pl.Datetime("us", "UTC"),
+    "table_versions": TEXT,
+}
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One published month: what it was made from and when."""
+
+    as_of_date: date
+    snapshot_version: int
+    fingerprint: str
+    catalogue_fingerprint: str
+    reference_fingerprint: str
+    run_id: str
+    published_at: datetime
+
+
+class Published:
+    """The published figures of a workspace's lake."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def write(self, table: str, rows: pl.DataFrame, as_of: date, version: int) -> None:
+        """Write a month's rows of a result table; readers do not see them before `publish`."""
+        stamped = rows.with_columns(
+            as_of_date=pl.lit(as_of), snapshot_version=pl.lit(version, dtype=COUNT)
+        ).select(pl.col(name).cast(dtype) for name, dtype in RESULTS[table].items())
+        replace_month(self._root / table, stamped, as_of, version)
+
+    def draft(self, table: str, as_of: date, version: int) -> pl.DataFrame:
+        """A month's rows of a result table as last written, published or not: for the build itself."""
+        return (
+            scan(self._root / table, RESULTS[table])
+            .filter(pl.col("as_of_date") == as_of, pl.col("snapshot_version") == version)
+            .collect()
+        )
+
+    def publish(self, publication: Publication) -> None:
+        """Make everything written so far visible, in one commit."""
+        history = self.publications()
+        versions = {
+            name: number
+            for name in RESULTS
+            if (number := version_of(self._root / name)) is not None
+        }
+        row = {
+            "sequence": history.height + 1,
+            **{name: getattr(publication, name) for name in Publication.__dataclass_fields__},
+            "table_versions": json.dumps(versions, sort_keys=True),
+        }
+        append(
+            self._root / "publication",
+            pl.DataFrame([row], schema=dict(PUBLICATION)),
+            partitioned=False,
+        )
+
+    def publications(self) -> pl.DataFrame:
+        """Every publication there has been, oldest first."""
+        return scan(self._root / "publication", PUBLICATION).sort("sequence").collect()
+
+    def current(self) -> dict[tuple[date, int], Publication]:
+        """The newest publication of each month and version."""
+        return {
+            (row["as_of_date"], row["snapshot_version"]): Publication(
+                **{name: row[name] for name in Publication.__dataclass_fields__}
+            )
+            for row in self.publications().to_dicts()
+        }
+
+    def newest_versions(self) -> dict[date, int]:
+        """The newest published version of each month, oldest month first."""
+        newest: dict[date, int] = {}
+        for as_of, version in self.current():
+            newest[as_of] = max(version, newest.get(as_of, 0))
+        return dict(sorted(newest.items()))
+
+    def require(self, as_of: date | None) -> date:
+        """The month end, or the newest one if none is given, if it is published.
+
+        Raises:
+            NoSuchMonthError: if it is not, or nothing is.
+        """
+        months = self.newest_versions()
+        if as_of is None and months:
+            return max(months)
+        if as_of not in months or as_of is None:
+            raise NoSuchMonthError(as_of, tuple(months), what="published")
+        return as_of
+
+    def facts(
+        self, scope: Scope, *, as_of: date | None = None, version: int | None = None
+    ) -> pl.LazyFrame:
+        """Metric facts with target, status and quality.
+
+        Args:
+            scope: whose branches.
+            as_of: one month end; every published one if not given.
+            version: a version of that month; the newest of each month if not given.
+        """
+        return scope.limit(self._rows("metric_fact", as_of, version), "branch_id")
+
+    def nodes(
+        self, scope: Scope, *, as_of: date | None = None, version: int | None = None
+    ) -> pl.LazyFrame:
+        """The branch tree as published: parents before children."""
+        frame = scope.limit(self._rows("node", as_of, version), "node_id")
+        return frame.sort("as_of_date", "depth", "node_id")
+
+    def branch_measures(self, scope: Scope, as_of: date) -> pl.LazyFrame:
+        """Additive measures by booking branch, the base of later comparisons."""
+        return scope.limit(self._rows("branch_measure", as_of, None), "branch_id")
+
+    def counts_for(self, scope: Scope, *, as_of: date, version: int | None = None) -> pl.LazyFrame:
+        """Which node each branch counts for, as published."""
+        return scope.limit(self._rows("counts_for", as_of, version), "node_id")
+
+    def findings(self, scope: Scope, *, as_of: date, version: int | None = None) -> pl.LazyFrame:
+        """What the checks found; findings about no branch in particular are everybody's."""
+        frame = self._rows("finding", as_of, version)
+        if scope.branches is None:
+            return frame
+        own = pl.col("branch_id").is_in(sorted(scope.branches))
+        return frame.filter(own | pl.col("branch_id").is_null())
+
+    def check_results(self, *, as_of: date, version: int | None = None) -> pl.LazyFrame:
+        """Every rule's verdict; about tables, not about branches."""
+        return self._rows("check_result", as_of, version)
+
+    def reconciliation(
+        self, scope: Scope, *, as_of: date, version: int | None = None
+    ) -> pl.LazyFrame:
+        """Loans against the general ledger by branch, account and currency."""
+        return scope.limit(self._rows("reconciliation", as_of, version), "branch_id")
+
+    def _rows(self, table: str, as_of: date | None, version: int | None) -> pl.LazyFrame:
+        history = self.publications()
+        versions: dict[str, int] = (
+            json.loads(history["table_versions"][-1]) if history.height else {}
+        )
+        columns = RESULTS[table]
+        if table not in versions:
+            return pl.LazyFrame(schema=dict(columns))
+        frame = scan(self._root / table, columns, version=versions[table])
+        newest = self.newest_versions()
+        if as_of is not None:
+            wanted = version if version is not None else newest.get(as_of, 0)
+            return frame.filter(pl.col("as_of_date") == as_of, pl.col("snapshot_version") == wanted)
+        month = pl.col("as_of_date")
+        return frame.filter(
+            pl.any_horizontal(
+                pl.lit(value=False),
+                *(
+                    (month == day) & (pl.col("snapshot_version") == number)
+                    for day, number in newest.items()
+                ),
+            )
+        )

@@ -1,0 +1,420 @@
+"""A small good month, and for every rule a way to break it: what the tests of trust share.
+
+The good rows stand on the edges (exactly 90 days, exactly the amount drawn, closed on the month end
+itself), so that a rule one step too eager shows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+
+from expectations.delivered import Delivered
+from transforms import schema
+
+AS_OF = date(2026, 10, 31)
+Row = Mapping[str, object]
+
+LOAN: Row = {
+    "loan_id": "L1",
+    "borrower_id": "C1",
+    "booking_branch_id": "B1",
+    "on_balance_sheet": True,
+    "entrusted_flag": False,
+    "movement": "none",
+    "currency_code": "CNY",
+    "original_amount": Decimal("100.00"),
+    "outstanding_principal": Decimal("100.00"),
+    "interest_rate": Decimal("0.36"),
+    "approval_date": date(2025, 9, 30),
+    "disbursement_date": date(2025, 10, 1),
+    "maturity_date": AS_OF,
+    "loan_status": "normal",
+    "loan_classification": "FQ01",
+    "days_past_due": 0,
+    "purpose_industry_code": "C3973",
+    "sei_tag": "1",
+    "green_tag": "3.2.1",
+    "green_catalogue_version": "2019",
+    "tech_loan_tag": "high_tech",
+}
+OVERDUE: Row = LOAN | {"loan_status": "overdue"}
+
+GOOD: Mapping[str, Sequence[Row]] = {
+    "loan_snapshot": [
+        LOAN,
+        LOAN | {"loan_id": "L2", "disbursement_date": AS_OF, "interest_rate": Decimal(0)},
+        OVERDUE | {"loan_id": "L3", "days_past_due": 90, "loan_classification": "FQ02"},
+        OVERDUE | {"loan_id": "L4", "days_past_due": 270, "loan_classification": "FQ03"},
+        OVERDUE | {"loan_id": "L5", "days_past_due": 360, "loan_classification": "FQ04"},
+        OVERDUE | {"loan_id": "L6", "days_past_due": 361, "loan_classification": "FQ05"},
+        LOAN | {"loan_id": "L7", "currency_code": "USD", "outstanding_principal": Decimal(0)},
+        LOAN | {"loan_id": "L8", "booking_branch_id": "B2"},
+        LOAN | {"loan_id": "L9", "maturity_date": date(2026, 1, 1), "loan_status": "extended"},
+        LOAN | {"loan_id": "L10", "purpose_industry_code": "397", "sei_tag": "1"},
+        LOAN | {"loan_id": "L11", "purpose_industry_code": "0111", "sei_tag": None},
+        LOAN | {"loan_id": "L12", "borrower_id": "C2", "tech_loan_tag": "N"},
+        LOAN
+        | {
+            "loan_id": "L13",
+            "approval_date": date(2025, 10, 1),
+            "green_tag": "9.1",
+            "green_catalogue_version": "2025",
+        },
+        LOAN | {"loan_id": "L14", "green_tag": "301000", "green_catalogue_version": "2025"},
+        LOAN | {"loan_id": "L15", "loan_status": "written_off", "days_past_due": 400}
+        | {"loan_classification": "FQ05"},
+    ],
+    "borrower_snapshot": [
+        {
+            "borrower_id": "C1",
+            "borrower_type": "enterprise",
+            "enterprise_size": "CS03",
+            "total_credit_limit_cny": Decimal(0),
+        },
+        {"borrower_id": "C2", "borrower_type": "individual_business"},
+    ],
+    "branch": [
+        {"branch_id": "HO"},
+        {"branch_id": "B1", "opened_date": AS_OF},
+        {"branch_id": "B2", "opened_date": AS_OF, "closed_date": AS_OF},
+        {"branch_id": "B3", "closed_date": date(2026, 9, 30), "merged_into_branch_id": "B1"},
+        {"branch_id": "B4", "opened_date": date(2026, 11, 1)},
+    ],
+    "branch_hierarchy": [
+        {"child_id": "B1", "parent_id": "HO", "valid_from": date(2020, 1, 1)},
+        {
+            "child_id": "B2",
+            "parent_id": "B1",
+            "valid_from": date(2020, 1, 1),
+            "valid_to": date(2026, 6, 30),
+        },
+        {"child_id": "B2", "parent_id": "HO", "valid_from": date(2026, 7, 1)},
+    ],
+    "tech_enterprise_list": [
+        {
+            "borrower_id": "C1",
+            "list_type": "high_tech",
+            "certificate_no": "GR1",
+            "valid_from": AS_OF,
+            "valid_to": AS_OF,
+        },
+        {
+            "borrower_id": "C2",
+            "list_type": "srdi",
+            "certificate_no": "SR1",
+            "valid_from": date(2023, 1, 1),
+            "valid_to": date(2026, 10, 30),
+        },
+    ],
+    "borrower_first_loan_event": [
+        {
+            "borrower_id": "C1",
+            "loan_id": "L1",
+            "branch_id": "B1",
+            "event_date": date(2026, 10, 1),
+            "registry_checked_on": date(2026, 9, 1),
+        },
+        {
+            "borrower_id": "C2",
+            "loan_id": "L2",
+            "branch_id": "B1",
+            "event_date": AS_OF,
+            "registry_checked_on": AS_OF,
+        },
+    ],
+    "supply_chain_relation": [
+        {
+            "relation_id": "R1",
+            "borrower_id": "C1",
+            "core_enterprise_id": "K1",
+            "evidence_type": "order",
+            "evidence_ref": "PO-1",
+            "valid_from": AS_OF,
+            "valid_to": AS_OF,
+        }
+    ],
+    "gl_control_total": [
+        {
+            "branch_id": "B1",
+            "gl_account_code": "1301",
+            "currency_code": currency,
+            "balance": Decimal(0),
+        }
+        for currency in ("CNY", "USD")
+    ],
+    "target": [
+        {
+            "branch_id": "B1",
+            "metric_id": "sei_share",
+            "period": "2026",
+            "status": "approved",
+            "maker": "li",
+            "checker": "wang",
+            "valid_from": day,
+        }
+        for day in (date(2026, 1, 1), date(2026, 7, 1))
+    ],
+    "fx_rate": [
+        {"currency_code": "CNY", "rate": Decimal(1)},
+        {"currency_code": "USD", "rate": Decimal("7.1")},
+    ],
+}
+
+REFERENCE: Mapping[str, pl.DataFrame] = {
+    "sei_class": pl.DataFrame(
+        {"code": ["3973", "3973", "397"], "field": ["1", "2", "1"]},
+    ),
+    "industry": pl.DataFrame({"code": ["3973", "397", "0111"]}),
+    "green_item": pl.DataFrame(
+        {
+            "edition": ["2019", "2019", "2025", "2025"],
+            "item": ["1", "3", "3", "9"],
+            "effective": [date(2019, 1, 1)] * 2 + [date(2025, 10, 1)] * 2,
+        }
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """Rows put after the good ones (or in their place), and which of them the rule must find.
+
+    `also` names the other rules that rightly fire on the same rows.
+    """
+
+    rule_id: str
+    table: str
+    rows: Sequence[Row]
+    finds: Sequence[int] | None = None
+    also: frozenset[str] = frozenset()
+    alone: bool = False
+    context: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+
+    @property
+    def expected_rows(self) -> list[int]:
+        """Row numbers to be found."""
+        start = 1 if self.alone else len(GOOD[self.table]) + 1
+        wanted = range(len(self.rows)) if self.finds is None else self.finds
+        return [start + position for position in wanted]
+
+    @property
+    def all_rows(self) -> list[Row]:
+        """The delivered rows."""
+        return [*(() if self.alone else GOOD[self.table]), *self.rows]
+
+
+def _loan(rule_id: str, *rows: Row, also: Sequence[str] = (), of: Row = LOAN) -> Case:
+    return Case(
+        rule_id,
+        "loan_snapshot",
+        [of | {"loan_id": f"X{place}"} | row for place, row in enumerate(rows)],
+        also=frozenset(also),
+    )
+
+
+def _problem(rule_id: str) -> Case:
+    return Case(
+        rule_id,
+        "fx_rate",
+        [{"currency_code": "EUR", "problems": ["E0000:x", f"{rule_id}:rate"]}],
+    )
+
+
+def _again(rule_id: str, table: str, changed: Row, **more: object) -> Case:
+    """The key of the first good row twice more: both later rows are found, the first is not."""
+    first = GOOD[table][0]
+    return Case(rule_id, table, [first | changed, first | changed], **more)  # type: ignore[arg-type]
+
+
+LINK: Row = {"child_id": "B1", "parent_id": "HO", "valid_from": date(2020, 1, 1)}
+TARGET: Row = GOOD["target"][0]
+EVENT: Row = GOOD["borrower_first_loan_event"][0] | {"borrower_id": "C9"}
+
+CASES: tuple[Case, ...] = (
+    *(_problem(f"E000{digit}") for digit in range(1, 8)),
+    _again("E0101", "loan_snapshot", {}),
+    _loan("E0102", {"outstanding_principal": Decimal("-0.01")}),
+    _loan("E0103", {"booking_branch_id": "B9"}),
+    _loan("E0104", {"booking_branch_id": "B3"}, {"booking_branch_id": "B4"}),
+    _loan("E0105", {"currency_code": "EUR"}),
+    _loan(
+        "E0106",
+        {"disbursement_date": date(2026, 11, 1), "maturity_date": date(2027, 1, 1)},
+    ),
+    Case("E0107", "loan_snapshot", [], alone=True, also=frozenset({"W0216"})),
+    _loan("E0201", {"maturity_date": date(2025, 9, 30), "loan_status": "extended"}),
+    _loan("W0202", {"outstanding_principal": Decimal("100.01")}),
+    _loan("E0203", {"days_past_due": 91, "loan_classification": "FQ02"}, of=OVERDUE),
+    _loan("E0204", {"days_past_due": 271, "loan_classification": "FQ03"}, of=OVERDUE),
+    _loan("E0205", {"days_past_due": 361, "loan_classification": "FQ04"}, of=OVERDUE),
+    _loan("W0206", {"days_past_due": 1}, {"loan_status": "overdue"}),
+    _loan("W0207", {"maturity_date": date(2026, 10, 30)}),
+    _loan("W0208", {"interest_rate": Decimal("0.36000001")}, {"interest_rate": Decimal("-0.0001")}),
+    _loan("W0209", {"sei_tag": "5"}, {"purpose_industry_code": None}, {"purpose_industry_code": "0111"}),
+    _loan("W0210", {"sei_tag": None}, {"sei_tag": None, "purpose_industry_code": "3973"}),
+    _loan("W0211", {"purpose_industry_code": "9999", "sei_tag": None}),
+    _loan("E0212", {"borrower_id": "C9", "tech_loan_tag": None}),
+    _loan("W0213", {"green_tag": "9.1"}, {"green_catalogue_version": None}),
+    _loan("W0214", {"approval_date": date(2025, 10, 1)}),
+    _loan("W0215", {"borrower_id": "C2"}),
+    Case(
+        "W0216",
+        "loan_snapshot",
+        [],
+        context={"previous_loan_snapshot": [LOAN | {"loan_id": f"P{n}"} for n in range(12)]},
+    ),
+    _loan("W0217", {"loan_classification": None}),
+    _again("E0301", "borrower_snapshot", {}),
+    Case("W0302", "borrower_snapshot", [{"borrower_id": "C9", "borrower_type": "enterprise"}]),
+    Case(
+        "E0303",
+        "borrower_snapshot",
+        [{"borrower_id": "C9", "total_credit_limit_cny": Decimal("-0.01")}],
+    ),
+    _again("E0401", "branch", {}),
+    Case(
+        "E0402",
+        "branch",
+        [{"branch_id": "B9", "opened_date": AS_OF, "closed_date": date(2026, 10, 30)}],
+    ),
+    Case(
+        "E0403",
+        "branch",
+        [
+            {"branch_id": "B8", "merged_into_branch_id": "B8"},
+            {"branch_id": "B9", "merged_into_branch_id": "B0"},
+        ],
+    ),
+    _again("E0411", "branch_hierarchy", {}, also=frozenset({"E0413"})),
+    Case(
+        "E0412",
+        "branch_hierarchy",
+        [LINK | {"child_id": "B4", "valid_from": AS_OF, "valid_to": date(2026, 10, 30)}],
+    ),
+    Case(
+        "E0413",
+        "branch_hierarchy",
+        [
+            LINK | {"child_id": "B4", "valid_from": date(2026, 1, 1), "valid_to": AS_OF},
+            LINK | {"child_id": "B4", "parent_id": "B1", "valid_from": AS_OF},
+        ],
+    ),
+    Case(
+        "E0414",
+        "branch_hierarchy",
+        [
+            LINK | {"child_id": "HO", "parent_id": "B4"},
+            LINK | {"child_id": "B4"},
+            LINK | {"child_id": "B3", "parent_id": "B4"},  # hangs on the circle, is not in it
+        ],
+        finds=[0, 1],
+    ),
+    Case("E0415", "branch_hierarchy", [LINK | {"child_id": "B4", "parent_id": "B9"}]),
+    Case("E0416", "branch_hierarchy", [LINK | {"child_id": "B9"}]),
+    _again("E0501", "tech_enterprise_list", {}),
+    Case(
+        "E0502",
+        "tech_enterprise_list",
+        [GOOD["tech_enterprise_list"][0] | {"list_type": "srdi", "valid_to": date(2026, 10, 30)}],
+    ),
+    Case(
+        "W0503",
+        "tech_enterprise_list",
+        [GOOD["tech_enterprise_list"][0] | {"list_type": "srdi", "certificate_no": None}],
+    ),
+    _again("E0601", "borrower_first_loan_event", {}),
+    Case(
+        "E0602",
+        "borrower_first_loan_event",
+        [
+            EVENT | {"event_date": date(2026, 9, 30)},
+            EVENT | {"loan_id": "L9"}
+            | {"event_date": date(2026, 11, 1), "registry_checked_on": AS_OF},
+        ],
+    ),
+    Case("W0603", "borrower_first_loan_event", [EVENT | {"registry_checked_on": None}]),
+    Case(
+        "W0604",
+        "borrower_first_loan_event",
+        [
+            EVENT | {"registry_checked_on": date(2026, 8, 31)},
+            EVENT | {"loan_id": "L9", "registry_checked_on": date(2026, 10, 2)},
+        ],
+    ),
+    Case("E0605", "borrower_first_loan_event", [EVENT | {"branch_id": "B9"}]),
+    _again("E0701", "supply_chain_relation", {}),
+    *(
+        Case(
+            rule_id,
+            "supply_chain_relation",
+            [GOOD["supply_chain_relation"][0] | {"relation_id": "R9"} | changed],
+        )
+        for rule_id, changed in (
+            ("E0702", {"valid_to": date(2026, 10, 30)}),
+            ("W0703", {"evidence_ref": None}),
+            ("W0704", {"core_enterprise_id": None}),
+        )
+    ),
+    _again("E0801", "gl_control_total", {}),
+    Case("E0802", "gl_control_total", [GOOD["gl_control_total"][0] | {"branch_id": "B9"}]),
+    Case(
+        "E0803",
+        "gl_control_total",
+        [GOOD["gl_control_total"][0] | {"gl_account_code": "1302", "balance": None}],
+    ),
+    _again("E0901", "target", {}),
+    Case("E0902", "target", [TARGET | {"branch_id": "B9"}]),
+    Case("E0903", "target", [TARGET | {"period": "2027", "valid_to": date(2025, 12, 31)}]),
+    Case(
+        "W0904",
+        "target",
+        [TARGET | {"period": "2027", "checker": "li"}, TARGET | {"period": "2028", "checker": None}],
+    ),
+    _again("E1001", "fx_rate", {}),
+    Case("E1002", "fx_rate", [{"currency_code": "EUR", "rate": Decimal(0)}]),
+    Case("E1003", "fx_rate", [{"currency_code": "CNY", "rate": Decimal(2)}], also=frozenset({"E1001"})),
+)
+
+
+def frame(table: str, rows: Sequence[Row]) -> pl.DataFrame:
+    """Delivered rows with every canonical column, numbered, and without noted problems unless given."""
+    types = {**schema.TABLES[table].dtypes, "problems": pl.List(pl.String())}
+    filled = [dict.fromkeys(types) | {"problems": []} | dict(row) for row in rows]
+    return pl.DataFrame(filled, schema=types).with_row_index("source_row_no", offset=1).cast(
+        {"source_row_no": pl.Int64()}
+    )
+
+
+def delivered(
+    folder: Path,
+    table: str,
+    rows: Sequence[Row] | None = None,
+    *,
+    context: Mapping[str, Sequence[Row]] | None = None,
+    without: Sequence[str] = (),
+    provided: frozenset[str] | None = None,
+) -> Delivered:
+    """A delivery of those rows (the good ones, if none are given) amid the rest of the good month."""
+    path = folder / f"{table}.parquet"
+    frame(table, GOOD[table] if rows is None else rows).write_parquet(path)
+    around = {
+        **{name: others for name, others in GOOD.items() if name != table},
+        f"previous_{table}": GOOD[table],
+        **(context or {}),
+    }
+    views = {
+        name: frame(name.removeprefix("previous_"), others).drop("problems")
+        for name, others in around.items()
+    }
+    return Delivered(
+        table=table,
+        files=(path,),
+        as_of=AS_OF,
+        base_currency="CNY",
+        context={k: v for k, v in (views | REFERENCE).items() if k not in without},
+        provided=provided,
+    )

@@ -1,0 +1,335 @@
+"""What a mapping may say: frozen, checked records read from YAML text.
+
+A mapping tells how a delivered book becomes canonical rows. This module knows the shape of that
+text and refuses what the canonical tables do not have. Whether a mapping fits a *file* is settled in
+`transforms.book`, which has the file's columns; how text becomes a value is in `values`.
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from importlib import resources
+from typing import Annotated, Final, Literal
+
+import polars as pl
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from transforms import schema
+from transforms.errors import MappingError, did_you_mean
+from transforms.mappings import sql, values
+from transforms.schema import Presence
+
+CANONICAL: Final = "canonical"
+"""The reserved name of the mapping for files whose columns bear the canonical names already."""
+
+GUIDE: Final = "docs/mappings.md lists every key."
+
+
+def _as_tuple(value: object) -> object:
+    """A single word where a list may stand."""
+    return (value,) if isinstance(value, str) else value
+
+
+def _as_column(value: object) -> object:
+    """The short form `loan_id: Loan Number` is the long form `{from: Loan Number}`."""
+    return {"from": value} if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class SourceRules(_Record):
+    """How the delivered file is written; everything left out is found out from the file."""
+
+    format: Literal["auto", "csv", "parquet"] = "auto"
+    encoding: str = "auto"
+    delimiter: str = "auto"
+    quote: str = '"'
+    header_row: Annotated[int, Field(ge=1)] = 1
+    empty: Words = ()
+
+
+class StatedMonth(_Record):
+    """The column in which the file says which month end a row is about."""
+
+    column: str
+    format: Words = ()
+    other_dates: Literal["reject", "outside"] = "reject"
+
+
+class Numbers(_Record):
+    """How an amount is written; shared by columns and readings."""
+
+    unit: Annotated[Decimal, Field(gt=0, le=Decimal(10) ** 12)] = Decimal(1)
+    thousands: str = "auto"
+    decimal: Literal[".", ","] = "."
+
+    @model_validator(mode="after")
+    def _separators_differ(self) -> "Numbers":
+        if self.thousands not in {"auto", "none"} and len(self.thousands) != 1:
+            raise ValueError("thousands is one character, or auto, or none")
+        if self.thousands == self.decimal:
+            raise ValueError("thousands and decimal are the same character")
+        return self
+
+
+class Reading(Numbers):
+    """A named, typed value read from one source column, for use in SQL."""
+
+    source: str = Field(alias="from")
+    kind: Literal["text", "integer", "amount", "date"] = Field(default="text", alias="as")
+    format: Words = ()
+    empty: Words = ()
+    plus_months: str | None = None
+    elapsed: Literal["days", "months"] | None = None
+
+    @model_validator(mode="after")
+    def _dates_only(self) -> "Reading":
+        if self.kind != "date" and (self.format or self.plus_months or self.elapsed):
+            raise ValueError("format, plus_months and elapsed are for `as: date`")
+        return self
+
+
+class ColumnRule(Numbers):
+    """Where one canonical column comes from: exactly one of a source column, SQL, or one value."""
+
+    source: str | None = Field(default=None, alias="from")
+    sql: str | None = None
+    value: str | None = None
+    format: Words = ()
+    codes: dict[str, str] = Field(default_factory=dict)
+    otherwise: str | None = None
+    empty: Words = ()
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "ColumnRule":
+        given = [part for part in (self.source, self.sql, self.value) if part is not None]
+        if len(given) != 1:
+            raise ValueError("a column has exactly one of from, sql and value")
+        if self.otherwise is not None and not self.codes:
+            raise ValueError("otherwise says what happens to a code that `codes` does not list")
+        return self
+
+
+class TableRules(_Record):
+    """The columns of one canonical table."""
+
+    distinct: bool = False
+    columns: dict[str, Annotated[ColumnRule, BeforeValidator(_as_column)]]
+
+
+class Mapping(_Record):
+    """One book's way into the canonical tables."""
+
+    name: str
+    title: str = ""
+    notes: Words = ()
+    source: SourceRules = SourceRules()
+    base_currency: str | None = None
+    industry_taxonomy: Literal["gbt4754_2017", "naics", "none"] = "gbt4754_2017"
+    as_of: StatedMonth | None = None
+    read: dict[str, Reading] = Field(default_factory=dict)
+    include: str | None = None
+    tables: dict[str, TableRules]
+
+
+def parse_mapping(name: str, text: str) -> Mapping:
+    """The mapping written in `text`, known to the workspace by `name`.
+
+    Raises:
+        MappingError: if it is no YAML, has an unknown key, or names what the canonical tables lack.
+    """
+    if name == CANONICAL:
+        raise MappingError(
+            name, "the name is taken by the product", way_out="Name the file otherwise."
+        )
+    content = _load(name, text)
+    if not isinstance(content, dict):
+        raise MappingError(name, "the text is not a list of `key: value` lines", way_out=GUIDE)
+    stated = content.setdefault("name", name)
+    if stated != name:
+        raise MappingError(
+            name, f"the text calls itself {stated!r}", way_out="Let `name:` and the file agree."
+        )
+    try:
+        mapping = Mapping.model_validate(content)
+    except ValidationError as error:
+        raise MappingError(name, _first_problem(error), way_out=GUIDE) from None
+    for where, problem in _problems(mapping):
+        raise MappingError(name, f"{where}: {problem}", way_out=GUIDE)
+    return mapping
+
+
+def packaged() -> tuple[str, ...]:
+    """The names of the mappings that come with the product."""
+    files = resources.files("transforms.mappings").iterdir()
+    return tuple(sorted(f.name.removesuffix(".yaml") for f in files if f.name.endswith(".yaml")))
+
+
+def packaged_text(name: str) -> str:
+    """The YAML of a mapping that comes with the product.
+
+    Raises:
+        MappingError: if there is none of that name.
+    """
+    if name not in packaged():
+        raise MappingError(
+            name,
+            f"there is no such mapping.{did_you_mean(name, (*packaged(), CANONICAL))}",
+            way_out=f"The product brings {', '.join((*packaged(), CANONICAL))}; your own go into "
+            "the workspace's mappings/ folder.",
+        )
+    file = resources.files("transforms.mappings") / f"{name}.yaml"
+    return file.read_text(encoding="utf-8")
+
+
+def _load(name: str, text: str) -> object:
+    """The text's records, with every scalar left as it is written.
+
+    PyYAML's base loader makes no `false` of `NO` and no 1 of `01`; codes survive as they are.
+    """
+    loader = yaml.BaseLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _refuse_twins(node, set())
+        return loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise MappingError(
+            name, f"{where}{error.problem or 'it is no YAML'}", way_out="Mend the line."
+        ) from None
+    except yaml.YAMLError as error:
+        raise MappingError(
+            name, f"it is no YAML ({str(error).splitlines()[0]})", way_out="Mend the text."
+        ) from None
+    finally:
+        loader.dispose()
+
+
+def _refuse_twins(node: yaml.Node, seen: set[int]) -> None:
+    """Refuses a key written twice, where YAML would let the last one win."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            _refuse_twins(child, seen)
+    if isinstance(node, yaml.MappingNode):
+        keys: set[str] = set()
+        for key, child in node.value:
+            if key.value in keys:
+                raise yaml.MarkedYAMLError(
+                    problem=f"{key.value!r} is written twice", problem_mark=key.start_mark
+                )
+            keys.add(key.value)
+            _refuse_twins(child, seen)
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    where = ".".join(path) or "the mapping"
+    if first["type"] == "extra_forbidden":
+        return f"{where} is no key of a mapping.{did_you_mean(path[-1], _known_keys())}"
+    if first["type"] == "missing":
+        return f"{where} is missing"
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _known_keys() -> list[str]:
+    records = (SourceRules, StatedMonth, Reading, ColumnRule, TableRules, Mapping)
+    return sorted(
+        {field.alias or key for record in records for key, field in record.model_fields.items()}
+    )
+
+
+def _problems(mapping: Mapping) -> Iterator[tuple[str, str]]:
+    """Everything the canonical tables and the expression language can say without a file."""
+    if not mapping.tables:
+        yield "tables", "no table is mapped"
+    for spot, statement in _statements(mapping):
+        problem = sql.misuse(statement)
+        if problem:
+            yield spot, problem
+    if mapping.as_of:
+        yield from _format_problems("as_of", mapping.as_of.format, month=True)
+    for label, reading in mapping.read.items():
+        if not re.fullmatch(r"[a-z_][a-z0-9_]*", label):
+            yield f"read.{label}", "a reading's name is small letters, digits and underscores"
+        yield from _format_problems(f"read.{label}", reading.format)
+    for table_name, rules in mapping.tables.items():
+        yield from _table_problems(table_name, rules)
+
+
+def _statements(mapping: Mapping) -> Iterator[tuple[str, str]]:
+    """Every SQL expression of a mapping, with the place it stands."""
+    if mapping.include is not None:
+        yield "include", mapping.include
+    for table_name, rules in mapping.tables.items():
+        for column_name, rule in rules.columns.items():
+            if rule.sql is not None:
+                yield f"tables.{table_name}.columns.{column_name}", rule.sql
+
+
+def _table_problems(table_name: str, rules: TableRules) -> Iterator[tuple[str, str]]:
+    where = f"tables.{table_name}"
+    if table_name not in schema.TABLES:
+        yield where, f"there is no such table.{did_you_mean(table_name, schema.TABLES)}"
+        return
+    table = schema.TABLES[table_name]
+    for column_name, rule in rules.columns.items():
+        if column_name not in table.column_names:
+            near = did_you_mean(column_name, table.column_names)
+            yield f"{where}.columns.{column_name}", f"{table_name} has no such column.{near}"
+            continue
+        yield from _column_problems(f"{where}.columns.{column_name}", table, column_name, rule)
+    for column in table.columns:
+        if column.presence is Presence.REQUIRED and column.name not in rules.columns:
+            yield where, f"{column.name} ({column.en}) is required and is not mapped"
+
+
+def _column_problems(
+    where: str, table: schema.Table, column_name: str, rule: ColumnRule
+) -> Iterator[tuple[str, str]]:
+    column = table.column(column_name)
+    numeric = column.dtype.is_numeric()
+    if rule.format and column.dtype != schema.DAY:
+        yield where, "format is for dates, and this column is none"
+    if rule.unit != 1 and not numeric:
+        yield where, "unit is for numbers, and this column is none"
+    yield from _format_problems(where, rule.format)
+    written = [rule.value] if rule.value is not None else list(rule.codes.values())
+    if rule.otherwise not in {None, "reject", "keep"}:
+        written.append(str(rule.otherwise))
+    for word in written:
+        if not values.is_readable(word, column, rule.format):
+            known = column.code_list.values if column.code_list else ()
+            near = did_you_mean(word, known)
+            expected = f"one of {', '.join(known)}" if known else f"a value of type {column.dtype}"
+            yield where, f"{word!r} is not {expected}.{near}"
+
+
+def _format_problems(
+    where: str, formats: tuple[str, ...], *, month: bool = False
+) -> Iterator[tuple[str, str]]:
+    """A format must bring a known date back; Polars reads nothing with a wrong one, silently."""
+    for pattern in formats:
+        sample = pl.Series([values.SAMPLE_MOMENT]).dt.to_string(pattern)
+        back = values.read_dates(sample, pattern)
+        if back is None or (back != values.SAMPLE_MOMENT.date() and not month):
+            yield where, f"format {pattern!r} does not state a year, a month and a day"

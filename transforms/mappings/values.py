@@ -1,0 +1,263 @@
+"""How a delivered value becomes a canonical one, as Polars expressions: exact, lazy, never raising.
+
+Numbers, dates, flags and codes each have one reader here, for text and for typed columns alike. A
+value that cannot be read becomes null and a flag under an intake rule (E0002 and on); what happens to
+such a row is decided elsewhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+import polars as pl
+
+from transforms.schema import DAY, FLAG, TEXT, WIDE, Column
+
+UNREADABLE_NUMBER: Final = "E0002"
+UNREADABLE_DATE: Final = "E0003"
+UNKNOWN_CODE: Final = "E0004"
+UNREADABLE_FLAG: Final = "E0005"
+TOO_LARGE: Final = "E0006"
+
+ISO_FORMATS: Final = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y%m%d",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f",
+)
+"""Read when a mapping names no format: year first in all of them, so that no date is ambiguous."""
+
+EARLIEST_YEAR: Final = 1800
+"""A year before this is a two-digit year read by a four-digit format, or a slip."""
+
+SAMPLE_MOMENT: Final = datetime(2001, 12, 25, 13, 14, 15)  # noqa: DTZ001  # no zone in a book
+
+_FULL_WIDTH: Final = tuple("０１２３４５６７８９，．－＋−／：")
+_HALF_WIDTH: Final = tuple("0123456789,.-+-/:")
+_SPACES: Final = r" \x{00A0}\x{2009}\x{202F}"
+_YES: Final = ("TRUE", "T", "YES", "Y", "1", "是")
+_NO: Final = ("FALSE", "F", "NO", "N", "0", "否")
+
+
+@dataclass(frozen=True)
+class How:
+    """What a mapping says about writing, and nothing about where."""
+
+    formats: tuple[str, ...] = ()
+    unit: Decimal = Decimal(1)
+    thousands: str = "auto"
+    decimal: str = "."
+    codes: Mapping[str, str] = field(default_factory=dict)
+    otherwise: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Parsed:
+    """A canonical value, and under which rules it could not be had. Null and no flag: missing."""
+
+    value: pl.Expr
+    problems: tuple[tuple[str, pl.Expr], ...] = ()
+
+
+def cleaned(name: str, dtype: pl.DataType, empty: tuple[str, ...] = ()) -> pl.Expr:
+    """A source column with its text trimmed and every way of writing "nothing" as null."""
+    column = pl.col(name)
+    if dtype.is_float():
+        return column.fill_nan(None)
+    if not _is_text(dtype):
+        return column
+    text = column.cast(pl.String).str.strip_chars()
+    return pl.when(~text.is_in(["", *empty])).then(text).alias(name)
+
+
+def parse(raw: pl.Expr, dtype: pl.DataType, column: Column, how: How) -> Parsed:
+    """`raw` of type `dtype` as the canonical column wants it."""
+    if how.codes or column.code_list:
+        text, unknown = _coded(as_text(raw, dtype), column, how)
+        if column.code_list or column.dtype == TEXT:
+            return Parsed(text, ((UNKNOWN_CODE, unknown),))
+        read = parse(text, pl.String(), _without_codes(column), How(how.formats))
+        return Parsed(read.value, ((UNKNOWN_CODE, unknown), *read.problems))
+    if column.dtype == TEXT:
+        return Parsed(as_text(raw, dtype))
+    if column.dtype == DAY:
+        return _dated(raw, dtype, how.formats)
+    if column.dtype == FLAG:
+        return _flagged(raw, dtype)
+    return _numbered(raw, dtype, column.dtype, how)
+
+
+def as_text(raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Text as it would have been written: an identifier kept as a float loses its `.0`."""
+    if dtype.is_float():
+        whole = raw.cast(pl.Int64, strict=False)
+        return (
+            pl.when(raw == raw.floor()).then(whole.cast(pl.String)).otherwise(raw.cast(pl.String))
+        )
+    return raw.cast(pl.String, strict=False)
+
+
+def stated_dates(raw: pl.Expr, dtype: pl.DataType, formats: tuple[str, ...]) -> pl.Expr:
+    """Month ends as a file states them; a format without a day means the month's last day."""
+    days = _dated(raw, dtype, formats).value
+    whole_months = formats and not any(d in f for f in formats for d in ("%d", "%e", "%j", "%D"))
+    return days.dt.month_end() if whole_months else days
+
+
+def number(raw: pl.Expr, dtype: pl.DataType, how: How) -> pl.Expr:
+    """A number of twelve decimals for use in SQL; null where unreadable."""
+    return _numbered(raw, dtype, WIDE, how).value
+
+
+def read_dates(sample: pl.Series, pattern: str) -> date | None:
+    """What Polars makes of one text by one format, for checking the format itself."""
+    read = sample.to_frame("t").select(_strptime(pl.col("t"), pattern))
+    day = read.item()
+    return day if isinstance(day, date) else None
+
+
+def is_readable(word: str, column: Column, formats: tuple[str, ...] = ()) -> bool:
+    """Whether a word written in a mapping is a value of the column."""
+    parsed = parse(pl.col("w"), pl.String(), column, How(formats))
+    bad = pl.any_horizontal([flag.fill_null(value=False) for _, flag in parsed.problems] or [False])
+    row = pl.DataFrame({"w": [word]}).select(bad.alias("bad"), parsed.value.is_null().alias("none"))
+    return not any(row.row(0))
+
+
+def _is_text(dtype: pl.DataType) -> bool:
+    return dtype == pl.String or isinstance(dtype, pl.Categorical | pl.Enum)
+
+
+def _without_codes(column: Column) -> Column:
+    return Column(column.name, column.dtype, column.en, column.zh)
+
+
+def _coded(text: pl.Expr, column: Column, how: How) -> tuple[pl.Expr, pl.Expr]:
+    """The canonical code and whether none was found; a code is never taken for `other`."""
+    spellings = column.code_list.spellings if column.code_list else {}
+    own = {
+        given.strip().upper(): spellings.get(meant.strip().upper(), meant)
+        for given, meant in how.codes.items()
+    }
+    known = {**spellings, **own}
+    upper = text.str.to_uppercase()
+    found = upper.replace_strict(
+        list(known), list(known.values()), default=None, return_dtype=pl.String
+    )
+    if how.otherwise == "keep":
+        found = found.fill_null(text)
+    elif how.otherwise not in {None, "reject"}:
+        rest = spellings.get(str(how.otherwise).upper(), how.otherwise)
+        found = pl.when(text.is_not_null()).then(found.fill_null(pl.lit(rest)))
+    return found, text.is_not_null() & found.is_null()
+
+
+def _dated(raw: pl.Expr, dtype: pl.DataType, formats: tuple[str, ...]) -> Parsed:
+    if dtype == pl.Date:
+        day = raw
+    elif isinstance(dtype, pl.Datetime):
+        day = raw.dt.date()
+    else:
+        text = as_text(raw, dtype).str.replace_many(list(_FULL_WIDTH), list(_HALF_WIDTH))
+        day = pl.coalesce([_strptime(text, pattern) for pattern in formats or ISO_FORMATS])
+    day = pl.when(day.dt.year() >= EARLIEST_YEAR).then(day)
+    return Parsed(day, ((UNREADABLE_DATE, raw.is_not_null() & day.is_null()),))
+
+
+def _strptime(text: pl.Expr, pattern: str) -> pl.Expr:
+    if pattern == "%Y%m%d":
+        # Without the length, 2023111 would be read as 1 November.
+        text = pl.when(text.str.len_bytes() == len("20231101")).then(text)
+    return text.str.strptime(pl.Date, pattern, strict=False)
+
+
+def _flagged(raw: pl.Expr, dtype: pl.DataType) -> Parsed:
+    if dtype == pl.Boolean:
+        return Parsed(raw)
+    text = (
+        as_text(raw, dtype)
+        .str.replace_many(list(_FULL_WIDTH), list(_HALF_WIDTH))
+        .str.to_uppercase()
+    )
+    flag = (
+        pl.when(text.is_in(_YES)).then(statement=True).when(text.is_in(_NO)).then(statement=False)
+    )
+    read = flag.otherwise(None)
+    return Parsed(read, ((UNREADABLE_FLAG, raw.is_not_null() & read.is_null()),))
+
+
+def _numbered(raw: pl.Expr, dtype: pl.DataType, target: pl.DataType, how: How) -> Parsed:
+    """Exact decimals, rounded half up (away from zero) to the target's decimals.
+
+    Digits beyond the twelfth decimal are cut, not rounded, before the one rounding: rounding twice
+    would make 0.01 of 0.00499999999999999.
+    """
+    exact, readable = _exact(raw, dtype, how)
+    scale = target.scale if isinstance(target, pl.Decimal) else 0
+    whole = target.precision - scale if isinstance(target, pl.Decimal) else 10
+    if how.unit != 1:
+        # Polars stops at a product that does not fit, so what cannot fit is set aside first.
+        ceiling = Decimal(10) ** (min(whole, 24) + 1) / how.unit
+        fits = exact.cast(pl.Float64).abs() < float(ceiling)
+        exact = pl.when(fits).then(exact) * pl.lit(how.unit)
+    if isinstance(target, pl.Decimal):
+        final = exact.round(scale, mode="half_away_from_zero").cast(target, strict=False)
+    else:
+        readable &= (exact.is_null()) | (exact == exact.round(0))
+        final = pl.when(readable).then(exact).cast(target, strict=False)
+    return Parsed(
+        final,
+        (
+            (UNREADABLE_NUMBER, raw.is_not_null() & ~readable),
+            (TOO_LARGE, raw.is_not_null() & readable & final.is_null()),
+        ),
+    )
+
+
+def _exact(raw: pl.Expr, dtype: pl.DataType, how: How) -> tuple[pl.Expr, pl.Expr]:
+    """The number as a decimal, and whether there is a number at all."""
+    if dtype.is_integer():
+        return raw.cast(WIDE, strict=False), raw.is_not_null()
+    if isinstance(dtype, pl.Decimal):
+        wide = raw if how.unit == 1 else raw.cast(WIDE, strict=False)
+        return wide, raw.is_not_null()
+    if dtype.is_float():
+        # The shortest text that means the float is what the sender saw: 2.675, not 2.67499999...
+        written = raw.cast(pl.String)
+        power = written.str.contains("e", literal=True)
+        plain = _cut(pl.when(~power).then(written)).cast(WIDE, strict=False)
+        # Polars writes powers from 1e16 on, too large for an amount, and below 1e-4.
+        small = pl.when(power & (raw.abs() < 1)).then(raw).cast(WIDE, strict=False)
+        return small.fill_null(plain), raw.is_finite()
+    return _exact_text(as_text(raw, dtype), how)
+
+
+def _exact_text(text: pl.Expr, how: How) -> tuple[pl.Expr, pl.Expr]:
+    text = text.str.replace_many(list(_FULL_WIDTH), list(_HALF_WIDTH))
+    point = rf"\{how.decimal}"
+    if how.thousands == "none":
+        readable = text.str.contains(rf"^[+-]?(?:[0-9]+(?:{point}[0-9]*)?|{point}[0-9]+)$")
+        bare = text
+    else:
+        other = "." if how.decimal == "," else ","
+        marks = rf"\{other}{_SPACES}" if how.thousands == "auto" else _escaped(how.thousands)
+        # Marks must stand every three digits: `1,5` is no fifteen.
+        readable = text.str.contains(
+            rf"^[+-]?(?:[0-9]+(?:{point}[0-9]*)?|{point}[0-9]+"
+            rf"|[0-9]{{1,3}}(?:[{marks}][0-9]{{3}})+(?:{point}[0-9]*)?)$"
+        )
+        bare = text.str.replace_all(rf"[{marks}]", "")
+    if how.decimal != ".":
+        bare = bare.str.replace(how.decimal, ".", literal=True)
+    return _cut(pl.when(readable).then(bare)).cast(WIDE, strict=False), readable
+
+
+def _escaped(character: str) -> str:
+    return character if character.isalnum() or character.isspace() else f"\\{character}"
+
+
+def _cut(text: pl.Expr) -> pl.Expr:
+    return text.str.replace(r"(\.[0-9]{12})[0-9]+$", "$1")

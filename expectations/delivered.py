@@ -7,7 +7,7 @@ per table, bounded in memory. Which rows break which rule is said in `expectatio
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -85,8 +85,16 @@ class Session:
 
 
 @contextmanager
-def opened(delivered: Delivered) -> Iterator[Session]:
-    """A session over the delivered table; closed, and its spill files gone, on leaving."""
+def opened(
+    delivered: Delivered, needed: Mapping[str, Collection[str]] | None = None
+) -> Generator[Session]:
+    """A session over the delivered table; closed, and its spill files gone, on leaving.
+
+    Args:
+        delivered: The table and its surroundings.
+        needed: Columns by view that will be asked about. Frames at hand are copied into the session, so
+            naming little keeps it small; nothing given means all of them.
+    """
     with tempfile.TemporaryDirectory(prefix="branchmark-", dir=delivered.scratch) as spill:
         connection = duckdb.connect(
             ":memory:",
@@ -95,12 +103,17 @@ def opened(delivered: Delivered) -> Iterator[Session]:
         try:
             sources: dict[str, Source] = dict(delivered.context)
             sources[delivered.table] = delivered.files
-            columns = {name: _created(connection, name, source) for name, source in sources.items()}
+            columns = {
+                name: _created(
+                    connection, name, source, None if needed is None else needed.get(name, ())
+                )
+                for name, source in sources.items()
+            }
             if delivered.provided is not None:
                 kept = delivered.provided | frozenset(DELIVERY_COLUMNS)
                 columns[delivered.table] &= kept
             for name in schema.TABLES.keys() - columns.keys():
-                _created(connection, name, pl.DataFrame(schema=dict(CONTEXT_COLUMNS[name])))
+                _created(connection, name, pl.DataFrame(schema=dict(CONTEXT_COLUMNS[name])), None)
             yield Session(delivered, connection, columns)
         finally:
             connection.close()
@@ -167,17 +180,24 @@ def parameter_names(sql: str) -> frozenset[str]:
 _NAMED = re.compile(r"'(?:[^']|'')*'|(?<!:):([A-Za-z_]\w*)")
 
 
-def _created(connection: duckdb.DuckDBPyConnection, name: str, source: Source) -> frozenset[str]:
+def _created(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    source: Source,
+    needed: Collection[str] | None,
+) -> frozenset[str]:
+    """Make the view, and say which columns the source has, whether or not they were made."""
     if isinstance(source, pl.DataFrame):
-        connection.register("_given", source)
-        connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM _given')  # noqa: S608
-        connection.unregister("_given")
-    else:
-        files = ", ".join(literal(_unglobbed(path)) for path in source)
-        scanned = f"read_parquet([{files}], hive_partitioning = false)"
-        connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {scanned}')  # noqa: S608
-    described = connection.execute(f'DESCRIBE "{name}"').fetchall()
-    return frozenset(str(row[0]) for row in described)
+        kept = source if needed is None else source.select(c for c in source.columns if c in needed)
+        if kept.width:
+            connection.register("_given", kept)
+            connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM _given')  # noqa: S608
+            connection.unregister("_given")
+        return frozenset(source.columns)
+    files = ", ".join(literal(_unglobbed(path)) for path in source)
+    scanned = f"read_parquet([{files}], hive_partitioning = false)"
+    connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {scanned}')  # noqa: S608
+    return frozenset(str(row[0]) for row in connection.execute(f'DESCRIBE "{name}"').fetchall())
 
 
 def _unglobbed(path: Path) -> str:

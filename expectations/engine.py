@@ -6,7 +6,7 @@ limit of a session belong in `expectations.delivered`, the running of suites in 
 """
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Literal, cast
 
@@ -109,7 +109,7 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
 
     @override
     @contextmanager
-    def get_connection(self) -> Iterator[sa.Connection]:
+    def get_connection(self) -> Generator[sa.Connection]:
         """The one connection of this engine."""
         if self._connection is None:
             self._connection = self.engine.connect()

@@ -12,7 +12,7 @@ import polars as pl
 from expectations.delivered import Delivered, Session, opened
 from expectations.rejection import condition_of
 from expectations.results import SuiteResult
-from expectations.rules import Rule
+from expectations.rules import Rule, asked_columns
 from transforms import schema
 
 EXAMPLES: Final = 5
@@ -47,7 +47,7 @@ def findings(delivered: Delivered, suite: SuiteResult, rules: Iterable[Rule]) ->
     counted = {result.rule_id for result in suite.failed if result.failing_rows}
     if not broken:
         return pl.DataFrame(schema=FINDING_COLUMNS)
-    with opened(delivered) as session:
+    with opened(delivered, asked_columns(broken, delivered.table)) as session:
         parts = [
             _described(
                 rule, delivered.table, _counted(rule, session) if rule.id in counted else _BARE

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from expectations.delivered import Delivered, Session, bound, opened
-from expectations.rules import Rule, rules_for
+from expectations.rules import Rule, asked_columns, rules_for
 from transforms import schema
 from transforms.errors import UnknownNameError
 
@@ -23,11 +23,12 @@ def judge(delivered: Delivered, rules: Iterable[Rule]) -> pl.DataFrame:
 
     Any problem that the reader noted rejects the row, under the id it was noted with.
     """
-    with opened(delivered) as session:
+    rejecting = [rule for rule in rules if rule.rejects and not rule.is_intake]
+    with opened(delivered, asked_columns(rejecting, delivered.table)) as session:
         judged = {
             rule.id: condition_of(rule, session)
-            for rule in rules_for(rules, delivered.table)
-            if rule.rejects and not rule.is_intake and rule.skipped_reason(session) is None
+            for rule in rules_for(rejecting, delivered.table)
+            if rule.skipped_reason(session) is None
         }
         broken = [f"CASE WHEN {sql} THEN '{rule_id}' END" for rule_id, sql in judged.items()]
         noted = (
@@ -63,7 +64,7 @@ def failing_rows(rule: Rule, delivered: Delivered) -> pl.DataFrame:
             "rule", rule.id, (), way_out=f"It measures {rule.table}, not {delivered.table}."
         )
     key = ", ".join(schema.table(delivered.table).key)
-    with opened(delivered) as session:
+    with opened(delivered, asked_columns([rule], delivered.table)) as session:
         asked = rule.row_condition is not None and rule.skipped_reason(session) is None
         condition = condition_of(rule, session) if asked else "FALSE"
         return session.frame(

@@ -194,6 +194,16 @@ def rules_for(rules: Iterable[Rule], table: str) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if rule.holds_for(table))
 
 
+def asked_columns(rules: Iterable[Rule], table: str) -> dict[str, set[str]]:
+    """What the rules of a table ask about, by view."""
+    asked: dict[str, set[str]] = {}
+    for rule in rules_for(rules, table):
+        for needed in (*rule.needs, *rule.repeats, *rule.empty_if_absent):
+            view, column = _split(needed, table)
+            asked.setdefault(view, set()).add(column)
+    return asked
+
+
 def rules_table(rules: Sequence[Rule]) -> pl.DataFrame:
     """The rules as a table to print: one row a rule, in the order given."""
     return pl.DataFrame(

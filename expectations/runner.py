@@ -6,7 +6,7 @@ a figure is decided elsewhere: here are the verdicts.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 from expectations.delivered import Delivered, Session, bound, opened
 from expectations.engine import DuckDBDatasource, engine_over
 from expectations.results import CheckResult, SuiteResult
-from expectations.rules import Rule, Scope, Severity, rules_for
+from expectations.rules import Rule, Scope, Severity, asked_columns, rules_for
 
 _CORE: Final[Mapping[str, type[GxExpectation]]] = {
     "not_null": gxe.ExpectColumnValuesToNotBeNull,
@@ -49,7 +49,7 @@ def run_suite(delivered: Delivered, *, rules: Iterable[Rule], run_time: datetime
         run_time: When the run counts as made, so that a rerun does not pass for the first.
     """
     measured = rules_for(rules, delivered.table)
-    with opened(delivered) as session:
+    with opened(delivered, asked_columns(measured, delivered.table)) as session:
         skipped = {rule.id: rule.skipped_reason(session) for rule in measured}
         asked = [rule for rule in measured if skipped[rule.id] is None]
         counted = session.frame(f"SELECT count(*) AS rows FROM {delivered.table}")  # noqa: S608
@@ -94,7 +94,7 @@ def _verdicts(
 
 
 @contextmanager
-def _datasource(session: Session) -> Iterator[tuple[Any, DuckDBDatasource]]:
+def _datasource(session: Session) -> Generator[tuple[Any, DuckDBDatasource]]:
     """A context that lives in memory and tells nobody, with the session as its data source."""
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(enable=False)

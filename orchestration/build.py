@@ -116,7 +116,7 @@ def _why(result: dg.ExecuteInProcessResult) -> str:
     """The first cause, in words: a broken critical rule, or the error of the step that failed."""
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR:
-            table, _, rule_id = evaluation.check_name.partition("__")
+            rule_id, _, table = evaluation.check_name.partition("__")
             return f"table {table} breaks the critical rule {rule_id}"
     for event in result.all_events:
         if event.is_step_failure and event.step_failure_data.error is not None:

@@ -516,16 +516,17 @@ def as_json(receipt: Receipt) -> dict[str, object]:
         "as_of_date": receipt.as_of_date.isoformat(),
         "snapshot_version": receipt.snapshot_version,
         "unchanged": receipt.unchanged,
-        **_plain(main),
+        **as_json_table(main),
         "findings": [
             {**finding.__dict__, "amount": _text(finding.amount)} for finding in receipt.findings
         ],
         "notes": list(receipt.notes),
-        "tables": [_plain(table) for table in receipt.tables],
+        "tables": [as_json_table(table) for table in receipt.tables],
     }
 
 
-def _plain(table: TableReceipt) -> dict[str, object]:
+def as_json_table(table: TableReceipt) -> dict[str, object]:
+    """One table's account as plain values."""
     values: dict[str, object] = json.loads(json.dumps(table.__dict__, default=str))
     return values
 

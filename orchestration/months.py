@@ -99,8 +99,19 @@ def tree(month: MonthAtWork) -> Tree:
 
 def classified(month: MonthAtWork) -> Frame:
     """The month's loans with looked-up columns and flags, lazily."""
+    return _classified(month, month.table(LOAN_SNAPSHOT.name))
+
+
+def classified_loan(month: MonthAtWork, loan_id: str) -> pl.DataFrame:
+    """One loan of the month, classified like all the others; no row if the book does not hold it."""
+    loans = month.table(LOAN_SNAPSHOT.name).filter(pl.col("loan_id") == loan_id)
+    one: pl.DataFrame = _classified(month, loans).to_native().collect()
+    return one
+
+
+def _classified(month: MonthAtWork, loans: pl.LazyFrame) -> Frame:
     tables = LoanTables(
-        loans=month.table(LOAN_SNAPSHOT.name),
+        loans=loans,
         borrowers=month.table(BORROWER_SNAPSHOT.name),
         tech_lists=month.table(TECH_ENTERPRISE_LIST.name),
         relations=month.table(SUPPLY_CHAIN_RELATION.name),

@@ -96,7 +96,7 @@ def judge(
         met = [clause for clause in flag.any_of if holds[clause]]
         labels = met or flag.any_of
         return Answer(counts=bool(met), because=tuple(_label(clause, parameters) for clause in labels))
-    return Answer(counts=True, because=(_label(flag.all_of[-1], parameters),))
+    return Answer(counts=True, because=tuple(_label(clause, parameters) for clause in flag.all_of))
 
 
 def _not(

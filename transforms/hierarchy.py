@@ -93,8 +93,10 @@ def build(branches: pl.DataFrame, hierarchy: pl.DataFrame, booking: pl.Series, a
     }
     roots = [branch for branch in open_ if parents.get(branch) not in open_]
     heads = [branch for branch in roots if open_[branch].get("level") == "head"]
-    if len(roots) == 1 or len(heads) == 1:
-        root = (heads or roots)[0]
+    if len(heads) == 1:
+        root = heads[0]
+    elif len(roots) == 1 and hierarchy.height:
+        root = roots[0]
     else:
         root = HEAD if HEAD not in open_ else f"{HEAD}*"
         open_[root] = {

@@ -7,7 +7,15 @@ import pytest
 
 from expectations.delivered import CONTEXT_COLUMNS, bound, opened, reference_context
 from expectations.rejection import condition_of, failing_rows
-from expectations.rules import Scope, Severity, load_rules, parse_rules, rules_for, rules_table
+from expectations.rules import (
+    Scope,
+    Severity,
+    asked_columns,
+    load_rules,
+    parse_rules,
+    rules_for,
+    rules_table,
+)
 from tests.unit.trust import AS_OF, CASES, GOOD, LOAN, Case, delivered
 from transforms import schema
 from transforms.errors import CatalogueError
@@ -27,10 +35,8 @@ def broken(delivery):
             if rule.row_condition is None:
                 query = f"SELECT ({bound(rule.fails, rule.values(delivery))}) AS broken"
             else:
-                query = (
-                    f"SELECT count(*) > 0 AS broken FROM {delivery.table} "
-                    f"WHERE {condition_of(rule, session)}"
-                )
+                condition = condition_of(rule, session)
+                query = f"SELECT count(*) > 0 AS broken FROM {delivery.table} WHERE {condition}"  # noqa: S608
             if session.frame(query)["broken"][0]:
                 found.add(rule.id)
     return found
@@ -40,7 +46,9 @@ def broken(delivery):
 def test_a_good_month_breaks_no_rule_and_skips_none(table, tmp_path):
     delivery = delivered(tmp_path, table)
     with opened(delivery) as session:
-        skipped = {rule.id: rule.skipped_reason(session) for rule in rules_for(RULES.values(), table)}
+        skipped = {
+            rule.id: rule.skipped_reason(session) for rule in rules_for(RULES.values(), table)
+        }
     assert set(skipped.values()) == {None}, skipped
     assert broken(delivery) == set()
 
@@ -108,7 +116,10 @@ def test_without_exchange_rates_only_the_base_currency_stands(tmp_path):
 
 def test_a_rule_without_its_table_or_column_is_skipped_and_says_so(tmp_path):
     delivery = delivered(
-        tmp_path, "loan_snapshot", without=("branch",), provided=frozenset({"loan_id", "booking_branch_id"})
+        tmp_path,
+        "loan_snapshot",
+        without=("branch",),
+        provided=frozenset({"loan_id", "booking_branch_id"}),
     )
     with opened(delivery) as session:
         assert RULES["E0103"].skipped_reason(session) == "no branch table delivered"
@@ -122,17 +133,32 @@ def test_a_rule_without_its_table_or_column_is_skipped_and_says_so(tmp_path):
 
 def test_a_bank_may_set_its_own_band(tmp_path):
     before = [LOAN | {"loan_id": f"P{n}"} for n in range(12)]
-    delivery = delivered(
-        tmp_path, "loan_snapshot", context={"previous_loan_snapshot": before}
-    )
+    delivery = delivered(tmp_path, "loan_snapshot", context={"previous_loan_snapshot": before})
     wider = type(delivery)(**{**vars(delivery), "parameters": {"row_count_band": 1}})
     assert broken(delivery) == {"W0216"}
     assert broken(wider) == set()
 
 
+@pytest.mark.parametrize(
+    ("now", "before", "moved"), [(12, 10, False), (13, 10, True), (8, 10, False), (7, 10, True)]
+)
+def test_a_fifth_more_or_less_is_still_within_the_band(now, before, moved, tmp_path):
+    book = [LOAN | {"loan_id": f"L{n}"} for n in range(13)]
+    delivery = delivered(
+        tmp_path, "loan_snapshot", book[:now], context={"previous_loan_snapshot": book[:before]}
+    )
+    assert broken(delivery) == ({"W0216"} if moved else set())
+
+
+def test_one_loan_is_enough_for_a_month(tmp_path):
+    alone = delivered(tmp_path, "loan_snapshot", [LOAN], without=("previous_loan_snapshot",))
+    assert broken(alone) == set()
+
+
 def test_the_month_ends_value_of_a_parameter_cannot_be_overridden(tmp_path):
     delivery = delivered(tmp_path, "loan_snapshot")
-    assert RULES["E0106"].values(delivery)["as_of"] == AS_OF
+    bent = type(delivery)(**{**vars(delivery), "parameters": {"as_of": "2020-01-31"}})
+    assert RULES["E0106"].values(bent)["as_of"] == AS_OF
 
 
 def test_files_with_odd_names_are_read_as_one_file(tmp_path):
@@ -154,6 +180,18 @@ def test_nothing_is_spilled_into_the_working_folder_and_the_scratch_folder_is_le
         (setting,) = session.frame("SELECT current_setting('temp_directory') AS d")["d"]
         assert setting.startswith(str(scratch))
     assert list(scratch.iterdir()) == []
+
+
+def test_only_what_the_rules_ask_is_copied_into_a_session(tmp_path):
+    delivery = delivered(tmp_path, "branch_hierarchy")
+    asked = asked_columns(RULES.values(), "branch_hierarchy")
+    assert asked["branch"] == {"branch_id"}
+    with opened(delivery, asked) as session:
+        made = session.frame("SELECT table_name, column_name FROM information_schema.columns")
+        of = dict(made.group_by("table_name").agg("column_name").iter_rows())
+        assert of["branch"] == ["branch_id"]
+        assert "loan_snapshot" not in of
+        assert "closed_date" in session.columns["branch"], "known, though not copied"
 
 
 def test_the_reference_lists_fit_the_views_that_rules_ask(tmp_path):

@@ -5,7 +5,7 @@ itself), so that a rule one step too eager shows.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -65,8 +65,12 @@ GOOD: Mapping[str, Sequence[Row]] = {
             "green_catalogue_version": "2025",
         },
         LOAN | {"loan_id": "L14", "green_tag": "301000", "green_catalogue_version": "2025"},
-        LOAN | {"loan_id": "L15", "loan_status": "written_off", "days_past_due": 400}
+        LOAN
+        | {"loan_id": "L15", "loan_status": "written_off", "days_past_due": 400}
         | {"loan_classification": "FQ05"},
+        LOAN
+        | {"loan_id": "L16", "maturity_date": date(2026, 1, 1)}
+        | {"outstanding_principal": Decimal(0)},
     ],
     "borrower_snapshot": [
         {
@@ -83,6 +87,8 @@ GOOD: Mapping[str, Sequence[Row]] = {
         {"branch_id": "B2", "opened_date": AS_OF, "closed_date": AS_OF},
         {"branch_id": "B3", "closed_date": date(2026, 9, 30), "merged_into_branch_id": "B1"},
         {"branch_id": "B4", "opened_date": date(2026, 11, 1)},
+        {"branch_id": "B5"},
+        {"branch_id": "B6"},
     ],
     "branch_hierarchy": [
         {"child_id": "B1", "parent_id": "HO", "valid_from": date(2020, 1, 1)},
@@ -93,6 +99,15 @@ GOOD: Mapping[str, Sequence[Row]] = {
             "valid_to": date(2026, 6, 30),
         },
         {"child_id": "B2", "parent_id": "HO", "valid_from": date(2026, 7, 1)},
+        # Never a circle on one day: the first link has ended, the last has not begun.
+        {
+            "child_id": "B4",
+            "parent_id": "B3",
+            "valid_from": date(2020, 1, 1),
+            "valid_to": date(2020, 1, 1),
+        },
+        {"child_id": "B3", "parent_id": "B4", "valid_from": date(2021, 1, 1)},
+        {"child_id": "B4", "parent_id": "B3", "valid_from": date(2026, 11, 1)},
     ],
     "tech_enterprise_list": [
         {
@@ -155,6 +170,7 @@ GOOD: Mapping[str, Sequence[Row]] = {
             "maker": "li",
             "checker": "wang",
             "valid_from": day,
+            "valid_to": day,
         }
         for day in (date(2026, 1, 1), date(2026, 7, 1))
     ],
@@ -224,10 +240,10 @@ def _problem(rule_id: str) -> Case:
     )
 
 
-def _again(rule_id: str, table: str, changed: Row, **more: object) -> Case:
+def _again(rule_id: str, table: str, changed: Row, *, also: frozenset[str] = frozenset()) -> Case:
     """The key of the first good row twice more: both later rows are found, the first is not."""
     first = GOOD[table][0]
-    return Case(rule_id, table, [first | changed, first | changed], **more)  # type: ignore[arg-type]
+    return Case(rule_id, table, [first | changed, first | changed], also=also)
 
 
 LINK: Row = {"child_id": "B1", "parent_id": "HO", "valid_from": date(2020, 1, 1)}
@@ -240,7 +256,10 @@ CASES: tuple[Case, ...] = (
     _loan("E0102", {"outstanding_principal": Decimal("-0.01")}),
     _loan("E0103", {"booking_branch_id": "B9"}),
     _loan("E0104", {"booking_branch_id": "B3"}, {"booking_branch_id": "B4"}),
-    _loan("E0105", {"currency_code": "EUR"}),
+    replace(
+        _loan("E0105", {"currency_code": "EUR"}, {"currency_code": "GBP"}),
+        context={"fx_rate": [*GOOD["fx_rate"], {"currency_code": "EUR", "rate": Decimal(0)}]},
+    ),
     _loan(
         "E0106",
         {"disbursement_date": date(2026, 11, 1), "maturity_date": date(2027, 1, 1)},
@@ -254,7 +273,12 @@ CASES: tuple[Case, ...] = (
     _loan("W0206", {"days_past_due": 1}, {"loan_status": "overdue"}),
     _loan("W0207", {"maturity_date": date(2026, 10, 30)}),
     _loan("W0208", {"interest_rate": Decimal("0.36000001")}, {"interest_rate": Decimal("-0.0001")}),
-    _loan("W0209", {"sei_tag": "5"}, {"purpose_industry_code": None}, {"purpose_industry_code": "0111"}),
+    _loan(
+        "W0209",
+        {"sei_tag": "5"},
+        {"purpose_industry_code": None},
+        {"purpose_industry_code": "0111"},
+    ),
     _loan("W0210", {"sei_tag": None}, {"sei_tag": None, "purpose_industry_code": "3973"}),
     _loan("W0211", {"purpose_industry_code": "9999", "sei_tag": None}),
     _loan("E0212", {"borrower_id": "C9", "tech_loan_tag": None}),
@@ -293,27 +317,27 @@ CASES: tuple[Case, ...] = (
     Case(
         "E0412",
         "branch_hierarchy",
-        [LINK | {"child_id": "B4", "valid_from": AS_OF, "valid_to": date(2026, 10, 30)}],
+        [LINK | {"child_id": "B5", "valid_from": AS_OF, "valid_to": date(2026, 10, 30)}],
     ),
     Case(
         "E0413",
         "branch_hierarchy",
         [
-            LINK | {"child_id": "B4", "valid_from": date(2026, 1, 1), "valid_to": AS_OF},
-            LINK | {"child_id": "B4", "parent_id": "B1", "valid_from": AS_OF},
+            LINK | {"child_id": "B5", "valid_from": date(2026, 1, 1), "valid_to": AS_OF},
+            LINK | {"child_id": "B5", "parent_id": "B1", "valid_from": AS_OF},
         ],
     ),
     Case(
         "E0414",
         "branch_hierarchy",
         [
-            LINK | {"child_id": "HO", "parent_id": "B4"},
-            LINK | {"child_id": "B4"},
-            LINK | {"child_id": "B3", "parent_id": "B4"},  # hangs on the circle, is not in it
+            LINK | {"child_id": "HO", "parent_id": "B5", "valid_to": AS_OF},
+            LINK | {"child_id": "B5", "valid_from": AS_OF},
+            LINK | {"child_id": "B6", "parent_id": "B5"},  # hangs on the circle, is not in it
         ],
         finds=[0, 1],
     ),
-    Case("E0415", "branch_hierarchy", [LINK | {"child_id": "B4", "parent_id": "B9"}]),
+    Case("E0415", "branch_hierarchy", [LINK | {"child_id": "B5", "parent_id": "B9"}]),
     Case("E0416", "branch_hierarchy", [LINK | {"child_id": "B9"}]),
     _again("E0501", "tech_enterprise_list", {}),
     Case(
@@ -332,7 +356,8 @@ CASES: tuple[Case, ...] = (
         "borrower_first_loan_event",
         [
             EVENT | {"event_date": date(2026, 9, 30)},
-            EVENT | {"loan_id": "L9"}
+            EVENT
+            | {"loan_id": "L9"}
             | {"event_date": date(2026, 11, 1), "registry_checked_on": AS_OF},
         ],
     ),
@@ -372,11 +397,19 @@ CASES: tuple[Case, ...] = (
     Case(
         "W0904",
         "target",
-        [TARGET | {"period": "2027", "checker": "li"}, TARGET | {"period": "2028", "checker": None}],
+        [
+            TARGET | {"period": "2027", "checker": "li"},
+            TARGET | {"period": "2028", "checker": None},
+        ],
     ),
     _again("E1001", "fx_rate", {}),
     Case("E1002", "fx_rate", [{"currency_code": "EUR", "rate": Decimal(0)}]),
-    Case("E1003", "fx_rate", [{"currency_code": "CNY", "rate": Decimal(2)}], also=frozenset({"E1001"})),
+    Case(
+        "E1003",
+        "fx_rate",
+        [{"currency_code": "CNY", "rate": Decimal(2)}],
+        also=frozenset({"E1001"}),
+    ),
 )
 
 
@@ -384,8 +417,10 @@ def frame(table: str, rows: Sequence[Row]) -> pl.DataFrame:
     """Delivered rows with every canonical column, numbered, and without noted problems unless given."""
     types = {**schema.TABLES[table].dtypes, "problems": pl.List(pl.String())}
     filled = [dict.fromkeys(types) | {"problems": []} | dict(row) for row in rows]
-    return pl.DataFrame(filled, schema=types).with_row_index("source_row_no", offset=1).cast(
-        {"source_row_no": pl.Int64()}
+    return (
+        pl.DataFrame(filled, schema=types)
+        .with_row_index("source_row_no", offset=1)
+        .cast({"source_row_no": pl.Int64()})
     )
 
 

@@ -6,11 +6,14 @@ must change.
 
 import subprocess
 import sys
+from datetime import UTC, datetime
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 import great_expectations as gx
+import polars as pl
 import pytest
 import sqlalchemy as sa
 from great_expectations import expectations as gxe
@@ -85,7 +88,9 @@ def test_a_list_of_failing_values_or_rows_stops_at_200(checked):
     column, rows = results(
         checked(
             gxe.ExpectColumnValuesToBeBetween(column="n", max_value=-1),
-            gxe.UnexpectedRowsExpectation(unexpected_rows_query="SELECT n FROM {batch} WHERE n >= 0"),
+            gxe.UnexpectedRowsExpectation(
+                unexpected_rows_query="SELECT n FROM {batch} WHERE n >= 0"
+            ),
         )
     )
     if "unexpected_count" not in column.result:
@@ -115,8 +120,6 @@ def test_a_check_that_raises_leaves_a_result_with_the_exception(checked):
 
 def test_the_run_keeps_the_time_it_is_given(checked):
     """So that a rerun is told apart from the first run."""
-    from datetime import UTC, datetime
-
     moment = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
     outcome = checked(gxe.ExpectColumnValuesToNotBeNull(column="n"), run_name="t", run_time=moment)
     assert outcome.run_id.run_time == moment
@@ -124,14 +127,15 @@ def test_the_run_keeps_the_time_it_is_given(checked):
 
 def test_duckdb_objects_to_a_rollback_outside_a_transaction():
     """So the dialect's `do_rollback` does nothing."""
-    with duckdb.connect(":memory:") as connection, pytest.raises(duckdb.Error, match="no transaction"):
+    with (
+        duckdb.connect(":memory:") as connection,
+        pytest.raises(duckdb.Error, match="no transaction"),
+    ):
         connection.rollback()
 
 
 def test_a_frame_registered_on_one_connection_is_unknown_to_its_cursors():
     """So frames become tables before SQLAlchemy, which works through cursors, is let in."""
-    import polars as pl
-
     with duckdb.connect(":memory:") as connection:
         connection.register("given", pl.DataFrame({"a": [1]}))
         connection.execute("CREATE TABLE kept AS SELECT * FROM given")
@@ -156,8 +160,6 @@ def test_rows_compare_with_their_empty_parts_as_equal():
 
 
 def test_the_dialect_answers_through_sqlalchemy_with_exact_decimals():
-    from decimal import Decimal
-
     with duckdb.connect(":memory:") as connection:
         connection.execute("CREATE VIEW v AS SELECT 1.10::DECIMAL(18, 2) AS money, 'a' AS word")
         engine = engine_over(connection)
@@ -167,7 +169,9 @@ def test_the_dialect_answers_through_sqlalchemy_with_exact_decimals():
         engine.close()
         assert row == (Decimal("1.10"),)
         assert names == ["money", "word"]
-        assert connection.execute("SELECT 1").fetchone() == (1,), "the caller's connection stays open"
+        assert connection.execute("SELECT 1").fetchone() == (1,), (
+            "the caller's connection stays open"
+        )
 
 
 def test_rules_and_findings_are_had_without_great_expectations():

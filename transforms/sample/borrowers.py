@@ -45,6 +45,8 @@ class Client(IntEnum):
     PUBLIC = 6
 
 
+LINE_MARK: Final = 1_000
+"""The credit line, in 10,000 yuan, up to which a small client counts as inclusive business."""
 CLIENT_WEIGHTS: Final = (28, 118, 364, 280, 122, 70, 18)
 TYPES: Final = (*("enterprise",) * 4, "individual_business", "business_owner", "public")
 SIZES: Final = ("CS01", "CS02", "CS03", "CS04", "CS04", None, "CS05")
@@ -90,6 +92,7 @@ class Borrowers:
     """Month from which the raised line holds."""
 
     def __len__(self) -> int:
+        """How many."""
         return len(self.entry)
 
     def limit_at(self, month: int) -> Ints:
@@ -144,7 +147,7 @@ def _home(seed: int, branches: Network, entry: Shorts) -> Shorts:
     tier1 = branches.of_level("tier1")
     weights = [node.weight for node in tier1]
     pushed = [
-        node.weight * 4 if node.branch_id == net.VOLUME_ONLY else node.weight for node in tier1
+        node.weight * 6 if node.branch_id == net.VOLUME_ONLY else node.weight for node in tier1
     ]
     old = pick(stream(seed, "home of old clients"), weights, len(entry))
     new = pick(stream(seed, "home of new clients"), pushed, len(entry))
@@ -162,11 +165,10 @@ def _industry(
 ) -> Shorts:
     rng = stream(seed, "industry")
     industry = np.zeros(len(entry), dtype=np.int32)
-    for old, tilt_of in zip((True, False), tilts(seed, branches), strict=True):
-        for at in range(len(tier1_weights := tilt_of)):
+    for old, tilted in zip((True, False), tilts(seed, branches), strict=True):
+        for at, tilt in enumerate(tilted.tolist()):
             here = np.flatnonzero((tier1 == at) & ((entry < 0) == old))
-            weights = classes.weights(tilt=int(tier1_weights[at]))
-            industry[here] = pick(rng, weights, len(here))
+            industry[here] = pick(rng, classes.weights(tilt=tilt), len(here))
     person = np.flatnonzero((client == Client.PROPRIETOR) | (client == Client.OWNER))
     weights = classes.weights(sections=PERSON_SECTIONS, tilt=15)
     industry[person] = pick(rng, weights, len(person))
@@ -199,10 +201,8 @@ def enlist(seed: int, who: Roll, need: Ints, *, first: int, last: int) -> Borrow
     line = need * (100 + below(rng, 41, size)) // 100 + 1
     # Below ten million a client belongs to inclusive business: banks set lines at just that mark.
     small = (who.client >= Client.SMALL) & (who.client <= Client.OWNER)
-    at_mark = (
-        small & (need <= 1_000) & ((line > 1_000) | (chance(rng, 40_000, size) & (line > 400)))
-    )
-    line = np.where(at_mark, 1_000, line)
+    mostly = (line > LINE_MARK) | (chance(rng, 40_000, size) & (line * 5 > LINE_MARK * 2))
+    line = np.where(small & (need <= LINE_MARK) & mostly, LINE_MARK, line)
     raised = small & chance(rng, 8_000, size)
     scramble = (np.arange(size, dtype=np.int64) * 61_803_398_873 + 31_415_926_535) % 10**11
     return Borrowers(

@@ -24,6 +24,7 @@ from transforms.sample.draws import (
     blanked,
     chance,
     dates,
+    day_number,
     days,
     first_day,
     month_number,
@@ -158,6 +159,7 @@ class Events:
     month: Shorts
     day: Shorts
     qualifies: Flags
+    """Counts as a first-time client: proven, and the first such event of its borrower."""
     frame: pl.DataFrame
     """The canonical rows in order of their key, with the month they are reported in as `_month`."""
 
@@ -229,13 +231,18 @@ def events(
         schema_overrides=FIRST_LOAN_EVENT.dtypes,
     ).with_columns(_month=pl.Series(month))
     good = (client <= Client.MICRO) & (issue == 0) & (evidence == 0) & ~revoked
+    who = positions.borrower[chosen].astype(np.int64)
+    order = np.lexsort((loan, who, ~good))
+    _, first_of = np.unique(np.where(good, who, -1)[order], return_index=True)
+    counted = np.zeros(size, dtype=np.bool_)
+    counted[order[first_of]] = True
     return Events(
-        borrower=positions.borrower[chosen].astype(np.int64),
+        borrower=who,
         loan=loan,
         node=node,
         month=month,
         day=drawn,
-        qualifies=good,
+        qualifies=counted & good,
         frame=frame.sort(FIRST_LOAN_EVENT.key),
     )
 
@@ -245,17 +252,21 @@ class Relations:
     """Ties of borrowers to core enterprises."""
 
     borrower: Ints
+    loan: Ints
+    """Position of the one loan the relation is for, -1 for all of the borrower's."""
     start: Shorts
     end: Shorts
     proven: Flags
     """Core enterprise and evidence named, and not the borrower's own group."""
     frame: pl.DataFrame
 
-    def suppliers(self, day: int, size: int) -> Flags:
-        """By borrower: tied to a core enterprise of another group, with evidence, that day."""
-        tied = np.zeros(size, dtype=np.bool_)
-        tied[self.borrower[self.proven & (self.start <= day) & (self.end >= day)]] = True
-        return tied
+    def tied(self, held: Book, borrower: Shorts) -> Flags:
+        """By loan in the book: tied to a core enterprise of another group, with evidence."""
+        today = day_number(held.as_of)
+        valid = self.proven & (self.start <= today) & (self.end >= today)
+        whole, single = valid & (self.loan < 0), valid & (self.loan >= 0)
+        by_client = np.isin(borrower, self.borrower[whole])
+        return by_client | np.isin(held.at, self.loan[single])
 
     def known(self, as_of: date) -> pl.DataFrame:
         """The relations as delivered for that month end."""
@@ -331,7 +342,7 @@ def relations(
         schema_overrides=SUPPLY_CHAIN_RELATION.dtypes,
     )
     same = (core_group > 0) & (core_group == borrowers.group[borrower])
-    return Relations(borrower, start, end, (gap == 0) & ~same & (loan < 0), frame)
+    return Relations(borrower, loan, start, end, (gap == 0) & ~same, frame)
 
 
 def _cores(borrowers: Borrowers, classes: Industries) -> Ints:

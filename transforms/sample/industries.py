@@ -61,10 +61,10 @@ SECTION_WEIGHTS: Final = {
 }
 PERSON_SECTIONS: Final = frozenset("ACFGHO")
 PUBLIC_SECTIONS: Final = frozenset("GNPQS")
-_COMMON: Final = frozenset(
-    "1711 2710 3021 3031 3130 3311 3484 3612 3670 3841 3825 3971 3985 4415 4416 4420 4620 4710 4812 "
-    "4813 5131 5161 5164 5165 5169 5177 5211 5212 5231 5421 5432 5442 6110 6210 6420 6513 6520 7010 "
-    "7211 7212 7221 7291 7511 7721 7723 7810 7840 8211".split()
+_COMMON: Final = (
+    "1711 2710 3021 3031 3130 3311 3484 3612 3670 3841 3825 3971 3985 4415 4416 4420 4620 "
+    "4710 4812 4813 5131 5161 5164 5165 5169 5177 5211 5212 5231 5421 5432 5442 6110 6210 "
+    "6420 6513 6520 7010 7211 7212 7221 7291 7511 7721 7723 7810 7840 8211 "
 )
 """Classes that a bank's book is full of; each weighs as much as eight others."""
 
@@ -163,7 +163,8 @@ def _masks(fields: pl.Series) -> Shorts:
 
 def _weights(classes: pl.DataFrame, section: Shorts, kind: Shorts) -> Ints:
     """Each section's and kind's weight, shared out among its classes."""
-    plain = np.array([8 if code in _COMMON else 1 for code in classes["code"]], dtype=np.int64)
+    common = frozenset(_COMMON.split())
+    plain = np.array([8 if code in common else 1 for code in classes["code"]], dtype=np.int64)
     weight = np.zeros(len(plain), dtype=np.int64)
     for letter, shares in SECTION_WEIGHTS.items():
         for at, share in enumerate(shares):

@@ -13,7 +13,7 @@ from transforms.sample.borrowers import Client
 from transforms.sample.companions import Certificates, Events, Relations
 from transforms.sample.draws import Flags, Ints, Shorts, day_number, month_number
 from transforms.sample.positions import Product
-from transforms.sample.snapshot import Book, World
+from transforms.sample.snapshot import GREEN_2025, Book, World
 
 INCLUSIVE_LIMIT = 10_000_000
 NON_PERFORMING = 2
@@ -73,14 +73,14 @@ def flag(
         sei=sei,
         technology=technology,
         green=green,
-        chain=green & chains.suppliers(today, len(world.borrowers))[borrower],
+        chain=green & chains.tied(held, borrower),
         npl=scope & (held.tier >= NON_PERFORMING),
         inclusive=inclusive,
     )
 
 
 def _late_green(held: Book) -> Flags:
-    return held.approved >= day_number(date(2025, 10, 1))
+    return held.approved >= day_number(GREEN_2025)
 
 
 def by_node(flagged: Flagged, counted: Flags, nodes: int) -> Ints:

@@ -34,12 +34,48 @@ OPENED_LATER: Final = (("B10105", 1), ("B30206", 3), ("B50105", 5))
 """Sub-branches that open within the window, and after how many sixths of it they do."""
 
 _REGIONS: Final = (
-    ("R1", "North", "华北", ((110000, 16), (120000, 9), (130100, 7), (130200, 6), (140100, 6), (150100, 5))),
-    ("R2", "East", "华东", ((310000, 17), (320100, 11), (320500, 12), (320200, 9), (320400, 7), (330100, 12), (330200, 9), (330400, 6), (340100, 8))),
-    ("R3", "South", "华南", ((440100, 13), (440300, 16), (440600, 7), (441900, 7), (350200, 6), (350100, 6), (450100, 5))),
-    ("R4", "Central", "华中", ((420100, 10), (420500, 4), (430100, 8), (430200, 3), (410100, 8), (410300, 4), (360100, 5))),
-    ("R5", "West", "西部", ((510100, 11), (510700, 4), (500000, 8), (610100, 8), (530100, 5), (520100, 5))),
-    ("R6", "Bohai and Northeast", "环渤海东北", ((370100, 8), (370200, 9), (210100, 6), (210200, 6), (220100, 5))),
+    # number, names, and the cities with the weight of each branch
+    (
+        "R1", "North", "华北",
+        (
+            (110000, 16), (120000, 9), (130100, 7), (130200, 6), (140100, 6),
+            (150100, 5),
+        ),
+    ),
+    (
+        "R2", "East", "华东",
+        (
+            (310000, 17), (320100, 11), (320500, 12), (320200, 9), (320400, 7),
+            (330100, 12), (330200, 9), (330400, 6), (340100, 8),
+        ),
+    ),
+    (
+        "R3", "South", "华南",
+        (
+            (440100, 13), (440300, 16), (440600, 7), (441900, 7), (350200, 6),
+            (350100, 6), (450100, 5),
+        ),
+    ),
+    (
+        "R4", "Central", "华中",
+        (
+            (420100, 10), (420500, 4), (430100, 8), (430200, 3), (410100, 8),
+            (410300, 4), (360100, 5),
+        ),
+    ),
+    (
+        "R5", "West", "西部",
+        (
+            (510100, 11), (510700, 4), (500000, 8), (610100, 8), (530100, 5),
+            (520100, 5),
+        ),
+    ),
+    (
+        "R6", "Bohai and Northeast", "环渤海东北",
+        (
+            (370100, 8), (370200, 9), (210100, 6), (210200, 6), (220100, 5),
+        ),
+    ),
 )  # fmt: skip
 _QUARTERS: Final = (
     ("Development Zone", "开发区"),
@@ -61,7 +97,7 @@ class Node:
     name_en: str
     name_zh: str
     level: str
-    region_code: str
+    region_code: str | None
     parent: str
     opened: date
     weight: int = 0
@@ -177,7 +213,7 @@ def network(reference: Reference, *, last: date, months: int) -> Network:
     extra = set(larger[: _SUB_BRANCHES - 6 * len(weights)])
     for number, (region, en, zh, places) in enumerate(_REGIONS, start=1):
         nodes.append(
-            Node(region, f"{en} Region", f"{zh}区域", "region", "", HEAD, date(2004, 7, 1))
+            Node(region, f"{en} Region", f"{zh}区域", "region", None, HEAD, date(2004, 7, 1))
         )
         for place, (code, weight) in enumerate(places, start=1):
             city = cities[str(code)]

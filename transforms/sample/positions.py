@@ -147,10 +147,9 @@ class Window:
     @classmethod
     def of(cls, *, last: int, months: int, loans: int) -> "Window":
         """Old and new positions so that about `loans` are left at the last month."""
-        leaving = loans * 6 * months // 1_200
-        new = loans * 158 * months // 12_000
-        old = max(loans + leaving - new, loans // 10, 1)
-        return cls(last - months + 1, last, old, new, min(leaving, old // 2))
+        old = max(loans * 12_000 // (12_000 + 122 * months), 1)
+        leaving = min(loans * 6 * months // 1_200, old // 3)
+        return cls(last - months + 1, last, old, loans - old + leaving, leaving)
 
 
 def entries(seed: int, window: Window) -> tuple[Shorts, Shorts]:
@@ -448,7 +447,7 @@ def draw_loans(seed: int, window: Window, positions: Positions) -> Loans:
 def _departure(positions: Positions, due: Ints, position: Shorts) -> Ints:
     """First month without a troubled loan, by outcome."""
     outcome, resolved = positions.outcome[position], positions.resolved[position]
-    return np.select(
+    leaves: Ints = np.select(
         [
             (outcome == Outcome.WRITTEN_OFF) | (outcome == Outcome.TRANSFERRED),
             outcome == Outcome.RESTRUCTURED,
@@ -456,4 +455,5 @@ def _departure(positions: Positions, due: Ints, position: Shorts) -> Ints:
         ],
         [resolved + 1, resolved, np.maximum(due, resolved + 7)],
         NEVER,
-    )
+    ).astype(np.int64)
+    return leaves

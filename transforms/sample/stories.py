@@ -16,7 +16,7 @@ import numpy as np
 from transforms.periods import months_back
 from transforms.sample import network as net
 from transforms.sample.companions import LEDGER_DIFFERENCE, LEDGER_MONTHS
-from transforms.sample.draws import NEVER, Ints, month_number, stream
+from transforms.sample.draws import NEVER, Flags, Ints, month_number, stream
 from transforms.sample.measures import Flagged, by_node, hundredths, rolled
 from transforms.sample.positions import Outcome
 from transforms.sample.snapshot import World
@@ -59,9 +59,7 @@ def headroom(world: World, flagged: Flagged, branch_id: str) -> Headroom:
     )
 
 
-def _at_branch(
-    world: World, flagged: Flagged, branch_id: str
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _at_branch(world: World, flagged: Flagged, branch_id: str) -> Flags:
     tier1 = world.branches.of_level("tier1")
     place = [node.branch_id for node in tier1].index(branch_id)
     return world.branches.tier1_of(flagged.held.as_of)[flagged.held.node] == place

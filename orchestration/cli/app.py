@@ -1,0 +1,41 @@
+"""The command line: `branchmark`. One clear sentence on failure, exit code 1, no traceback.
+
+Commands live in the modules beside this one, by what a person wants to do. Nothing is computed here.
+"""
+
+import sys
+
+import typer
+
+from orchestration.cli import build, definitions, deliver, figures, serve, workspace
+from transforms.errors import BranchmarkError
+
+app = typer.Typer(
+    name="branchmark",
+    help="Structural loan KPIs by branch: loan books in, explained figures out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (
+    workspace.init,
+    workspace.demo,
+    deliver.ingest,
+    build.build,
+    figures.kpis,
+    figures.explain,
+    definitions.catalogue,
+    definitions.dictionary,
+    serve.dashboard,
+    serve.dagster,
+):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except BranchmarkError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)

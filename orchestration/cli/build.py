@@ -1,0 +1,78 @@
+"""Building months: `build`."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from orchestration.bank import Bank
+from orchestration.cli.options import FormatOption, WorkspaceOption, month_of, root_of
+from orchestration.cli.output import Format, console, show
+from transforms.errors import BranchmarkError
+
+if TYPE_CHECKING:
+    from orchestration.build import Built
+
+
+def build(
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="One month end, or `latest`. Default: every delivered month."),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every delivered month (the default).")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also months whose inputs have not changed.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Publish the figures of delivered months; a month whose inputs have not changed is skipped."""
+    if every and as_of:
+        raise BranchmarkError("--all and --as-of exclude each other. Give one of them.")
+    root = root_of(workspace)
+    bank = Bank.at(root)
+    delivered = bank.deliveries.months()
+    if as_of is None:
+        months = list(delivered)
+        if not months:
+            bank.deliveries.require(date.min)
+    else:
+        day = month_of(as_of) or max(delivered, default=date.min)
+        months = [bank.deliveries.require(day)]
+    done = run(root, months, force=force)
+    show(
+        [
+            {
+                "as_of_date": one.as_of.isoformat(),
+                "version": one.version,
+                "outcome": one.outcome.value,
+            }
+            for one in done
+        ],
+        output,
+    )
+
+
+def run(root: Path, months: list[date], *, force: bool = False) -> "list[Built]":
+    """Build months behind a progress bar on standard error."""
+    from orchestration.build import build as build_months  # noqa: PLC0415 - Dagster is slow to import
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console(error=True),
+    ) as progress:
+        task = progress.add_task("building", total=len(months))
+        return build_months(
+            root,
+            months,
+            force=force,
+            before=lambda day: progress.update(task, description=f"building {day}"),
+            after=lambda _: progress.advance(task),
+        )

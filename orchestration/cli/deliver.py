@@ -1,0 +1,99 @@
+"""Delivering a book: `ingest`."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from orchestration import intake
+from orchestration.bank import Bank
+from orchestration.cli.options import FormatOption, WorkspaceOption, month_of, root_of
+from orchestration.cli.output import Format, console, print_json, show
+from orchestration.intake import Receipt, TableReceipt
+
+_COUNTS: Final = ("delivered_rows", "accepted_rows", "rejected_rows", "outside_rows")
+_AMOUNTS: Final = ("delivered_amount", "accepted_amount", "rejected_amount")
+
+
+def ingest(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Delivered files.")],
+    mapping: Annotated[
+        str, typer.Option("--mapping", help="Name of a mapping, or `canonical`.")
+    ] = "canonical",
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="Month end (YYYY-MM-DD). Default: as the file says."),
+    ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option("--table", help="Table of a canonical file, if its name does not say."),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why a month is delivered again.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Deliver a book for a month: what was accepted, what was rejected, and why."""
+    bank = Bank.at(root_of(workspace))
+    day = month_of(as_of) if as_of else None
+    with console(error=True).status("opening") as status:
+        receipt = intake.ingest(
+            bank,
+            files,
+            mapping=mapping,
+            as_of=day,
+            table=table,
+            reason=reason,
+            progress=status.update,
+        )
+    match output:
+        case Format.JSON:
+            print_json(intake.as_json(receipt))
+        case Format.CSV:
+            show([dict(intake.as_json_table(one)) for one in receipt.tables], output)
+        case Format.TABLE:
+            _print(receipt)
+
+
+def _print(receipt: Receipt) -> None:
+    out = console()
+    state = "is unchanged, version" if receipt.unchanged else "is delivered as version"
+    out.print(f"{receipt.as_of_date} {state} {receipt.snapshot_version}.")
+    out.print(_read_as(receipt.main))
+    show(
+        [intake.as_json_table(one) for one in receipt.tables],
+        Format.TABLE,
+        columns=("table", *_COUNTS, *_AMOUNTS),
+        right=(*_COUNTS, *_AMOUNTS),
+    )
+    if receipt.findings:
+        show(
+            [
+                {
+                    "rule": finding.rule_id,
+                    "table": finding.table,
+                    "rows": finding.rows,
+                    "amount": finding.amount,
+                    "reason": finding.reason,
+                    "remedy": finding.remedy,
+                }
+                for finding in receipt.findings
+            ],
+            Format.TABLE,
+            title="Rejected rows, kept as delivered",
+            right=("rows", "amount"),
+        )
+    for note in receipt.notes:
+        out.print(f"Note: {note}")
+    if not receipt.unchanged:
+        out.print("Publish it: branchmark build")
+
+
+def _read_as(table: TableReceipt) -> str:
+    words = [f"Read {', '.join(Path(name).name for name in table.source_files)}"]
+    if table.encoding:
+        words.append(f"as {table.encoding}")
+    if table.delimiter:
+        words.append(f"separated by {table.delimiter!r}")
+    return f"{', '.join(words)}: {table.source_rows:,} rows."

@@ -1,0 +1,202 @@
+"""Published figures: `kpis`, and why a loan is in them: `explain`."""
+
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from orchestration import months
+from orchestration.bank import Bank
+from orchestration.cli.options import (
+    FormatOption,
+    MonthOption,
+    WorkspaceOption,
+    month_of,
+    month_or_all,
+    root_of,
+)
+from orchestration.cli.output import Format, exact, show
+from orchestration.months import MonthAtWork
+from records.access import Scope
+from transforms.catalogue.load import unknown_metric
+from transforms.catalogue.model import Unit
+from transforms.catalogue.vocabulary import SLICES, TOTAL
+from transforms.errors import BranchmarkError, UnknownNameError
+from transforms.explain import explain as explanations
+
+
+def kpis(
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="A month end (YYYY-MM-DD), `latest` or `all`.")
+    ] = "latest",
+    branch: Annotated[str | None, typer.Option("--branch", help="One branch; default all.")] = None,
+    metric: Annotated[str | None, typer.Option("--metric", help="One metric; default all.")] = None,
+    reading: Annotated[
+        str | None, typer.Option("--reading", help="One reading; default all.")
+    ] = None,
+    slice_: Annotated[
+        str | None, typer.Option("--slice", help=f"Cut by: {', '.join(SLICES)}.")
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option("--version", help="A version of the month; default the newest.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Published figures by metric and branch, with numerator, denominator, status and quality."""
+    bank = Bank.at(root_of(workspace))
+    scope = _local_scope()
+    day, every = month_or_all(as_of)
+    if version is not None and every:
+        raise BranchmarkError("--version needs one month. Name it with --as-of.")
+    day = None if every else bank.published.require(day)
+    if every:
+        bank.published.require(None)
+    if metric is not None and metric not in bank.catalogue.metrics:
+        raise unknown_metric(metric, bank.catalogue)
+    if slice_ is not None and slice_ not in SLICES:
+        raise UnknownNameError(
+            "slice", slice_, tuple(SLICES), way_out=f"There are {', '.join(SLICES)}."
+        )
+    if version is not None and (day, version) not in bank.published.current():
+        raise BranchmarkError(
+            f"{day} has no published version {version}. Leave --version out for the newest."
+        )
+    facts = bank.published.facts(scope, as_of=day, version=version)
+    names = bank.published.nodes(scope, as_of=day, version=version).collect()
+    if branch is not None:
+        _require_branch(branch, names["node_id"])
+        facts = facts.filter(pl.col("branch_id") == scope.require(branch))
+    if metric is not None:
+        facts = facts.filter(pl.col("metric_id") == metric)
+    if reading is not None:
+        facts = facts.filter(pl.col("reading") == reading)
+    facts = facts.filter(pl.col("slice") == (slice_ or TOTAL))
+    named = facts.join(
+        names.lazy().select(
+            "as_of_date", branch_id="node_id", branch_name="name_en", depth="depth"
+        ),
+        on=["as_of_date", "branch_id"],
+        how="left",
+    ).sort("as_of_date", "depth", "branch_id", "metric_id", "reading", "member")
+    rows = [_kpi(row) for row in named.collect().iter_rows(named=True)]
+    show(
+        rows,
+        output,
+        columns=("as_of_date", "branch", "branch_name", "metric", "reading")
+        + (("member",) if slice_ else ())
+        + ("numerator", "denominator", "value", "unit", "status", "quality_state", "reason"),
+        right=("numerator", "denominator", "value"),
+    )
+
+
+def _local_scope() -> Scope:
+    """The command line works on a workspace its user can read whole: the scope is the whole bank."""
+    return Scope.whole_bank("command line")
+
+
+def _require_branch(branch: str, known: pl.Series) -> None:
+    if branch not in known:
+        raise UnknownNameError(
+            "branch", branch, tuple(known.unique()), way_out="`branchmark kpis` lists the branches."
+        )
+
+
+_COUNTS = (Unit.COUNT.value,)
+
+
+def _kpi(row: dict[str, object]) -> dict[str, object]:
+    unit = row["unit"]
+    cut = row["slice"] != TOTAL
+
+    def number(name: str) -> object:
+        value = row[name]
+        if value is None or unit != Unit.COUNT:
+            places = (
+                2
+                if unit == Unit.CURRENCY or name in ("numerator", "denominator", "headroom_amount")
+                else None
+            )
+            return exact(value, places=places)  # type: ignore[arg-type]
+        return int(value)  # type: ignore[call-overload]
+
+    return {
+        "metric": row["metric_id"],
+        "reading": row["reading"],
+        "branch": row["branch_id"],
+        "branch_name": row["branch_name"],
+        "slice": row["slice"] if cut else None,
+        "member": row["member"] if cut else None,
+        "as_of_date": str(row["as_of_date"]),
+        "snapshot_version": row["snapshot_version"],
+        "definition_version": row["definition_version"],
+        "numerator": number("numerator"),
+        "denominator": number("denominator"),
+        "value": number("value"),
+        "unit": unit,
+        "target": number("target_value"),
+        "gap": number("gap"),
+        "limit": number("limit_value"),
+        "headroom_pp": number("value") if unit == Unit.PP else None,
+        "headroom_amount": number("headroom_amount"),
+        "status": row["status"],
+        "quality_state": row["quality_state"],
+        "quality_amount": exact(row["quality_amount"], places=2),  # type: ignore[arg-type]
+        "reason": row["reason"],
+    }
+
+
+def explain(
+    loan_id: Annotated[str, typer.Argument(help="The loan's receipt number.")],
+    as_of: MonthOption = "latest",
+    metric: Annotated[str | None, typer.Option("--metric", help="One metric; default all.")] = None,
+    workspace: WorkspaceOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Which metrics count a loan, and which rule says so."""
+    bank = Bank.at(root_of(workspace))
+    if metric is not None and metric not in bank.catalogue.metrics:
+        raise unknown_metric(metric, bank.catalogue)
+    day = month_of(as_of) or max(bank.deliveries.months(), default=None)
+    if day is None:
+        bank.published.require(None)
+    month = MonthAtWork.newest(bank, day)  # type: ignore[arg-type]
+    loan = months.classified_loan(month, loan_id)
+    events = months.judged_events(month).filter(pl.col("loan_id") == loan_id)
+    if loan.is_empty():
+        raise UnknownNameError(
+            "loan",
+            loan_id,
+            (),
+            way_out=f"The accepted book of {month.as_of} does not hold it; it may be another month's, "
+            "or among the rejected rows.",
+        )
+    parameters = bank.reference.thresholds(month.as_of)
+    amount = loan["balance"].item()
+    rows = [
+        {
+            "loan_id": loan_id,
+            "as_of_date": month.as_of.isoformat(),
+            "branch": loan["booking_branch_id"].item(),
+            "metric": one.metric.metric_id,
+            "reading": one.reading.name,
+            "role": one.role,
+            "counts": one.answer.counts,
+            "amount": exact(amount, places=2) if one.answer.counts else "0.00",
+            "rule": one.measure.where,
+            "because": "; ".join(
+                label.en if one.answer.counts else f"not so: {label.en}"
+                for label in one.answer.because
+            ),
+            "definition_version": bank.catalogue.versions[one.metric.metric_id],
+        }
+        for one in explanations(bank.catalogue, loan, events, parameters)
+        if metric in (None, one.metric.metric_id)
+    ]
+    show(
+        rows,
+        output,
+        title=f"Loan {loan_id} on {month.as_of}, branch {loan['booking_branch_id'].item()}, "
+        f"balance {amount:,}",
+        columns=("metric", "reading", "role", "counts", "rule", "because"),
+    )

@@ -1,0 +1,92 @@
+"""How commands print: tables for people, JSON and CSV for pipes. Nothing is computed here."""
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+
+class Format(StrEnum):
+    """What a command prints."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+_PIPE_WIDTH: Final = 200
+"""A pipe has no width of its own; a table printed into one is not cut at 80 characters."""
+
+
+def console(*, error: bool = False) -> Console:
+    """A console on standard output, or on standard error for progress."""
+    stream = sys.stderr if error else sys.stdout
+    return Console(stderr=error, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False)
+
+
+def exact(value: Decimal | None, *, places: int | None = None) -> str | None:
+    """A decimal as plain text, without exponent.
+
+    >>> exact(Decimal("1.500000000000"), places=2)
+    '1.50'
+    >>> exact(Decimal("0.331577400000"))
+    '0.3315774'
+    >>> exact(Decimal("0E-12"))
+    '0'
+    """
+    if value is None:
+        return None
+    if places is not None:
+        return f"{value:.{places}f}"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def show(
+    rows: Sequence[dict[str, object]],
+    how: Format,
+    *,
+    title: str = "",
+    columns: Sequence[str] | None = None,
+    right: Sequence[str] = (),
+) -> None:
+    """Print rows.
+
+    Args:
+        rows: dictionaries with the same keys.
+        how: the format.
+        title: above a table.
+        columns: the keys a table shows; JSON and CSV always have all of them.
+        right: the keys a table aligns to the right.
+    """
+    match how:
+        case Format.JSON:
+            print_json(rows)
+        case Format.CSV:
+            writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        case Format.TABLE:
+            shown = list(columns or (rows[0] if rows else ()))
+            table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+            for name in shown:
+                table.add_column(
+                    name.replace("_", " "),
+                    justify="right" if name in right else "left",
+                    overflow="fold",
+                )
+            for row in rows:
+                table.add_row(*("–" if row[name] is None else str(row[name]) for name in shown))
+            console().print(table)
+
+
+def print_json(value: object) -> None:
+    """Print any plain value as JSON."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")

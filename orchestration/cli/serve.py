@@ -1,0 +1,104 @@
+"""The two web interfaces: `dashboard` and `dagster`, each a process of its own on loopback."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration import settings
+from orchestration.cli.options import WorkspaceOption, root_of
+from orchestration.cli.output import console
+from records.workspace import open_workspace
+
+LOOPBACK = "127.0.0.1"
+
+
+def dashboard(
+    port: Annotated[int, typer.Option(help="Port on loopback.")] = 8501,
+    headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Serve the dashboard until stopped."""
+    root = root_of(workspace)
+    open_workspace(root)
+    run_dashboard(root, port=port, headless=headless)
+
+
+def run_dashboard(root: Path, *, port: int, headless: bool) -> None:
+    """Serve the dashboard of a workspace on loopback, where no sign-in is needed, until stopped."""
+    console().print(f"The dashboard is at http://localhost:{port} - stop it with Ctrl+C.")
+    found = find_spec("dashboards")
+    folder = (
+        Path(str(found.submodule_search_locations[0]))
+        if found and found.submodule_search_locations
+        else Path()
+    )
+    _serve(
+        [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            str(folder / "app.py"),
+            "--server.address",
+            LOOPBACK,
+            "--server.port",
+            str(port),
+            "--server.headless",
+            str(headless or not sys.stdout.isatty()).lower(),
+            "--browser.gatherUsageStats",
+            "false",
+            "--",
+            "--workspace",
+            str(root),
+        ],
+        root,
+        folder,
+    )
+
+
+def dagster(
+    port: Annotated[int, typer.Option(help="Port on loopback.")] = 3000,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Serve Dagster's own interface for the workspace until stopped."""
+    from orchestration.build import instance  # noqa: PLC0415 - Dagster takes a second to import
+
+    root = root_of(workspace)
+    opened = open_workspace(root)
+    with instance(opened):
+        pass
+    console().print(f"Dagster is at http://localhost:{port} - stop it with Ctrl+C.")
+    os.environ["DAGSTER_HOME"] = str(opened.dagster_home)
+    _serve(
+        [
+            sys.executable,
+            "-m",
+            "dagster",
+            "dev",
+            "-m",
+            "orchestration.definitions",
+            "-h",
+            LOOPBACK,
+            "-p",
+            str(port),
+        ],
+        root,
+        root,
+    )
+
+
+def _serve(command: list[str], root: Path, folder: Path) -> None:
+    """Run a server until it ends or the user stops it; its exit code is ours."""
+    process = subprocess.Popen(command, env=settings.hand_on(root), cwd=folder)  # noqa: S603
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait(timeout=20)
+        code = 0
+    raise typer.Exit(code)

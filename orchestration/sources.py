@@ -431,37 +431,36 @@ class _Scan:
         # Blank lines are allowed at the very end only, where nothing comes after them.
         full = np.flatnonzero(~blank)
         last_full = int(full[-1]) if full.size else -1
-        first_full = int(full[0]) if full.size else len(blank)
         inner = np.flatnonzero(blank[: last_full + 1])
-        candidates: list[tuple[int, str]] = []
+        # Start of the record, order among problems of one record, place of the problem, words.
+        found: list[tuple[int, int, int, str]] = []
         if self.blanks and full.size:
-            before = self._lines - self.blanks + 1
-            candidates.append((-1, f"line {before} is empty, with rows after it"))
+            found.append((-1, 0, -self.blanks, "is empty, with rows after it"))
         if inner.size:
-            at = int(inner[0])
-            candidates.append((int(starts[at]), "is empty, with rows after it"))
+            at = int(starts[inner[0]])
+            found.append((at, 0, at, "is empty, with rows after it"))
         ragged = np.flatnonzero((fields != self.width) & ~blank)
         if ragged.size:
-            at = int(ragged[0])
-            candidates.append(
-                (int(starts[at]), f"has {int(fields[at])} fields, the header has {self.width}")
-            )
+            at = int(starts[ragged[0]])
+            count = int(fields[ragged[0]])
+            found.append((at, 2, at, f"has {count} fields, the header has {self.width}"))
         nul = np.flatnonzero(array == _NUL)
         if nul.size:
-            candidates.append((int(nul[0]), "holds a zero byte, which no text has"))
+            found.append((int(nul[0]), 0, int(nul[0]), "holds a zero byte, which no text has"))
         stray = self._stray_quote(array, quotes[quotes < array.size])
         if stray is not None:
-            candidates.append((stray, "has a quote in the middle of a field"))
+            at = int(starts[np.searchsorted(starts, stray, side="right") - 1])
+            found.append((at, 1, stray, "has a quote in the middle of a field"))
         self.rows += len(full)
-        self.blanks = len(blank) - 1 - last_full + (self.blanks if first_full == len(blank) else 0)
-        if not candidates:
+        self.blanks = len(blank) - 1 - last_full + (0 if full.size else self.blanks)
+        if not found:
             return None
-        at, what = min(candidates)
-        if at < 0:
-            return what
+        _, _, at, what = min(found)
         if "quote" in what:
             self.way_out = "Double it inside a quoted field, or say `source: quote: none`."
-        return f"line {self._lines + 1 + int(np.searchsorted(breaks, at))} {what}"
+        # A place before the buffer is a blank line kept in mind, counted back from its start.
+        line = self._lines + 1 + (at if at < 0 else int(np.searchsorted(breaks, at)))
+        return f"line {line} {what}"
 
     def _stray_quote(self, array: np.ndarray, quotes: np.ndarray) -> int | None:
         """The first quote that neither opens a field, nor closes one, nor is doubled."""
@@ -497,14 +496,14 @@ def _is_mostly_chinese(texts: Iterator[str]) -> bool:
     """Whether the characters are those of everyday Chinese, and not accented Latin letters misread.
 
     GB18030 takes nearly every pair of bytes: `é` and the letter after it in a Latin-1 file make one
-    rare character. Everyday Chinese lies within the old GB 2312 set.
+    rare character. Everyday Chinese lies within the old GB 2312 set, rare names beside it.
     """
     strange: set[str] = set()
     for text in texts:
         strange |= set(text)
     strange -= {character for character in strange if character.isascii()}
     everyday = sum(bool(character.encode("gb2312", "ignore")) for character in strange)
-    return everyday * 2 >= len(strange)
+    return everyday * 5 >= len(strange) * 3
 
 
 def _record(file: BinaryIO, quote: str | None) -> tuple[bytes, int]:

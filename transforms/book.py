@@ -28,6 +28,7 @@ UNDECIDED: Final = "E0007"
 # Names of the steps between a source column and a canonical one. No canonical column has a colon.
 _BELONGS: Final = ":belongs"
 _RAW: Final = "raw:"
+_CODE: Final = "code:"
 _UNSURE: Final = "unsure:"
 _ASSUMED: Final = "assumed:"
 
@@ -93,8 +94,9 @@ class _Scope:
             if name not in self.dtypes:
                 raise MappingError(
                     self.mapping.name,
-                    f"{where}: the file has no column {name!r}.{did_you_mean(name, self.dtypes)}",
-                    way_out=f"The file has {', '.join(self.delivered)}.",
+                    f"{where}: the file has no column {name!r}",
+                    way_out=f"{did_you_mean(name, self.dtypes)} The file has "
+                    f"{', '.join(self.delivered)}.".lstrip(),
                 )
 
 
@@ -320,6 +322,13 @@ def _conformed(
             for name, origin in origins.items()
         ),
     )
+    staged = staged.with_columns(
+        values.decoded(
+            pl.col(f"{_RAW}{name}"), origin.dtype, table.column(name), _how(rules.columns[name])
+        ).alias(f"{_CODE}{name}")
+        for name, origin in origins.items()
+        if values.is_coded(table.column(name), _how(rules.columns[name]))
+    )
     columns = {
         column.name: _filled(scope, column, rules.columns[column.name], origins[column.name])
         if column.name in origins
@@ -392,7 +401,8 @@ class _Filled:
 
 def _filled(scope: _Scope, column: Column, rule: ColumnRule, origin: _Origin) -> _Filled:
     raw, unsure = pl.col(f"{_RAW}{column.name}"), pl.col(f"{_UNSURE}{column.name}")
-    parsed = values.parse(raw, origin.dtype, column, _how(rule))
+    code = pl.col(f"{_CODE}{column.name}")
+    parsed = values.parse(raw, origin.dtype, column, _how(rule), code=code)
     value = pl.when(~unsure).then(parsed.value)
     dated = any(
         scope.mapping.read[r].kind == "date" for r in origin.roots if r in scope.mapping.read

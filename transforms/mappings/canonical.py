@@ -33,12 +33,12 @@ def canonical_mapping(
     chosen = schema.table(table) if table else _recognised(own, stem)
     missing = [c.name for c in chosen.columns if _required(c) and c.name not in own]
     if missing:
+        near = did_you_mean(missing[0], list(columns))
         raise MappingError(
             CANONICAL,
-            f"{chosen.name} needs {', '.join(missing)}, and the file does not have it."
-            f"{did_you_mean(missing[0], list(columns))}",
-            way_out=f"The file has {', '.join(columns)}. `branchmark dictionary {chosen.name}` "
-            "lists the columns; a mapping gives other names their place.",
+            f"{chosen.name} needs {', '.join(missing)}, and the file does not have it",
+            way_out=f"{near} The file has {', '.join(columns)}. `branchmark dictionary "
+            f"{chosen.name}` lists the columns; a mapping gives other names their place.".lstrip(),
         )
     tables = {chosen.name: _rules(chosen, own)}
     if chosen is LOAN_SNAPSHOT:

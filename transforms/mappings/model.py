@@ -7,6 +7,7 @@ text and refuses what the canonical tables do not have. Whether a mapping fits a
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from importlib import resources
 from typing import Annotated, Final, Literal
@@ -145,6 +146,21 @@ class Mapping(_Record):
     tables: dict[str, TableRules]
 
 
+@dataclass(frozen=True)
+class _Problem:
+    """What is wrong, where, and the near miss as half a sentence."""
+
+    where: str
+    what: str
+    near: str = ""
+
+    def error(self, name: str) -> MappingError:
+        """The problem as an error of that mapping."""
+        return MappingError(
+            name, f"{self.where}{self.what}", way_out=f"{self.near} {GUIDE}".strip()
+        )
+
+
 def parse_mapping(name: str, text: str) -> Mapping:
     """The mapping written in `text`, known to the workspace by `name`.
 
@@ -166,9 +182,9 @@ def parse_mapping(name: str, text: str) -> Mapping:
     try:
         mapping = Mapping.model_validate(content)
     except ValidationError as error:
-        raise MappingError(name, _first_problem(error), way_out=GUIDE) from None
-    for where, problem in _problems(mapping):
-        raise MappingError(name, f"{where}: {problem}", way_out=GUIDE)
+        raise _first_problem(error).error(name) from None
+    for problem in _problems(mapping):
+        raise problem.error(name)
     return mapping
 
 
@@ -184,12 +200,13 @@ def packaged_text(name: str) -> str:
     Raises:
         MappingError: if there is none of that name.
     """
+    known = (*packaged(), CANONICAL)
     if name not in packaged():
         raise MappingError(
             name,
-            f"there is no such mapping.{did_you_mean(name, (*packaged(), CANONICAL))}",
-            way_out=f"The product brings {', '.join((*packaged(), CANONICAL))}; your own go into "
-            "the workspace's mappings/ folder.",
+            "there is no such mapping",
+            way_out=f"{did_you_mean(name, known)} The product brings {', '.join(known)}; your own "
+            "go into the workspace's mappings/ folder.".lstrip(),
         )
     file = resources.files("transforms.mappings") / f"{name}.yaml"
     return file.read_text(encoding="utf-8")
@@ -240,37 +257,40 @@ def _refuse_twins(node: yaml.Node, seen: set[int]) -> None:
             _refuse_twins(child, seen)
 
 
-def _first_problem(error: ValidationError) -> str:
+def _first_problem(error: ValidationError) -> _Problem:
     first = error.errors()[0]
     path = [str(part) for part in first["loc"]]
     where = ".".join(path) or "the mapping"
     if first["type"] == "extra_forbidden":
-        return f"{where} is no key of a mapping.{did_you_mean(path[-1], _known_keys())}"
+        return _Problem(where, " is no key of a mapping", did_you_mean(path[-1], known_keys()))
     if first["type"] == "missing":
-        return f"{where} is missing"
-    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+        return _Problem(where, " is missing")
+    return _Problem(where, f": {first['msg'].removeprefix('Value error, ')}")
 
 
-def _known_keys() -> list[str]:
+def known_keys() -> list[str]:
+    """Every key that a mapping may have, at any level."""
     records = (SourceRules, StatedMonth, Reading, ColumnRule, TableRules, Mapping)
     return sorted(
         {field.alias or key for record in records for key, field in record.model_fields.items()}
     )
 
 
-def _problems(mapping: Mapping) -> Iterator[tuple[str, str]]:
+def _problems(mapping: Mapping) -> Iterator[_Problem]:
     """Everything the canonical tables and the expression language can say without a file."""
     if not mapping.tables:
-        yield "tables", "no table is mapped"
+        yield _Problem("tables", ": no table is mapped")
     for spot, statement in _statements(mapping):
         problem = sql.misuse(statement)
         if problem:
-            yield spot, problem
+            yield _Problem(spot, f": {problem}")
     if mapping.as_of:
         yield from _format_problems("as_of", mapping.as_of.format, month=True)
     for label, reading in mapping.read.items():
         if not re.fullmatch(r"[a-z_][a-z0-9_]*", label):
-            yield f"read.{label}", "a reading's name is small letters, digits and underscores"
+            yield _Problem(
+                f"read.{label}", ": a reading's name is small letters, digits and underscores"
+            )
         yield from _format_problems(f"read.{label}", reading.format)
     for table_name, rules in mapping.tables.items():
         yield from _table_problems(table_name, rules)
@@ -286,32 +306,35 @@ def _statements(mapping: Mapping) -> Iterator[tuple[str, str]]:
                 yield f"tables.{table_name}.columns.{column_name}", rule.sql
 
 
-def _table_problems(table_name: str, rules: TableRules) -> Iterator[tuple[str, str]]:
+def _table_problems(table_name: str, rules: TableRules) -> Iterator[_Problem]:
     where = f"tables.{table_name}"
     if table_name not in schema.TABLES:
-        yield where, f"there is no such table.{did_you_mean(table_name, schema.TABLES)}"
+        near = did_you_mean(table_name, schema.TABLES)
+        yield _Problem(where, ": there is no such table", near)
         return
     table = schema.TABLES[table_name]
     for column_name, rule in rules.columns.items():
         if column_name not in table.column_names:
             near = did_you_mean(column_name, table.column_names)
-            yield f"{where}.columns.{column_name}", f"{table_name} has no such column.{near}"
+            yield _Problem(
+                f"{where}.columns.{column_name}", f": {table_name} has no such column", near
+            )
             continue
         yield from _column_problems(f"{where}.columns.{column_name}", table, column_name, rule)
     for column in table.columns:
         if column.presence is Presence.REQUIRED and column.name not in rules.columns:
-            yield where, f"{column.name} ({column.en}) is required and is not mapped"
+            yield _Problem(where, f": {column.name} ({column.en}) is required and is not mapped")
 
 
 def _column_problems(
     where: str, table: schema.Table, column_name: str, rule: ColumnRule
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[_Problem]:
     column = table.column(column_name)
     numeric = column.dtype.is_numeric()
     if rule.format and column.dtype != schema.DAY:
-        yield where, "format is for dates, and this column is none"
+        yield _Problem(where, ": format is for dates, and this column is none")
     if rule.unit != 1 and not numeric:
-        yield where, "unit is for numbers, and this column is none"
+        yield _Problem(where, ": unit is for numbers, and this column is none")
     yield from _format_problems(where, rule.format)
     written = [rule.value] if rule.value is not None else list(rule.codes.values())
     if rule.otherwise not in {None, "reject", "keep"}:
@@ -321,15 +344,15 @@ def _column_problems(
             known = column.code_list.values if column.code_list else ()
             near = did_you_mean(word, known)
             expected = f"one of {', '.join(known)}" if known else f"a value of type {column.dtype}"
-            yield where, f"{word!r} is not {expected}.{near}"
+            yield _Problem(where, f": {word!r} is not {expected}", near)
 
 
 def _format_problems(
     where: str, formats: tuple[str, ...], *, month: bool = False
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[_Problem]:
     """A format must bring a known date back; Polars reads nothing with a wrong one, silently."""
     for pattern in formats:
         sample = pl.Series([values.SAMPLE_MOMENT]).dt.to_string(pattern)
         back = values.read_dates(sample, pattern)
         if back is None or (back != values.SAMPLE_MOMENT.date() and not month):
-            yield where, f"format {pattern!r} does not state a year, a month and a day"
+            yield _Problem(where, f": format {pattern!r} does not state a year, a month and a day")

@@ -35,9 +35,11 @@ def misuse(statement: str) -> str | None:
     if beyond:
         return f"{beyond[1].upper()} looks beyond the row, and a mapping decides row by row"
     try:
-        expression(statement, date(2000, 1, 31))
+        parsed = expression(statement, date(2000, 1, 31))
     except pl.exceptions.PolarsError as error:
         return f"the SQL does not parse: {str(error).splitlines()[0]}"
+    if not parsed.meta.eq(parsed.meta.undo_aliases()):
+        return 'two words stand side by side: write "Loan Number" with its double quotes'
     return None
 
 

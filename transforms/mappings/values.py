@@ -73,13 +73,45 @@ def cleaned(name: str, dtype: pl.DataType, empty: tuple[str, ...] = ()) -> pl.Ex
     return pl.when(~text.is_in(["", *empty])).then(text).alias(name)
 
 
-def parse(raw: pl.Expr, dtype: pl.DataType, column: Column, how: How) -> Parsed:
-    """`raw` of type `dtype` as the canonical column wants it."""
-    if how.codes or column.code_list:
-        text, unknown = _coded(as_text(raw, dtype), column, how)
-        if column.code_list or column.dtype == TEXT:
-            return Parsed(text, ((UNKNOWN_CODE, unknown),))
-        read = parse(text, pl.String(), _without_codes(column), How(how.formats))
+def is_coded(column: Column, how: How) -> bool:
+    """Whether the column's texts are looked up, in its code list or in the mapping's own codes."""
+    return bool(how.codes or column.code_list)
+
+
+def decoded(raw: pl.Expr, dtype: pl.DataType, column: Column, how: How) -> pl.Expr:
+    """The word a code stands for: by the mapping's own codes, then by the spellings of the list.
+
+    Null where it stands for none; a code is never taken for `other`.
+    """
+    text = as_text(raw, dtype)
+    spellings = column.code_list.spellings if column.code_list else {}
+    own = {
+        given.strip().upper(): spellings.get(meant.strip().upper(), meant)
+        for given, meant in how.codes.items()
+    }
+    found = _looked_up(text.str.to_uppercase(), {**spellings, **own})
+    if how.otherwise in {None, "reject"}:
+        return found
+    if how.otherwise == "keep":
+        return found.fill_null(text)
+    rest = spellings.get(str(how.otherwise).upper(), how.otherwise)
+    return pl.when(text.is_not_null()).then(found.fill_null(pl.lit(rest)))
+
+
+def parse(
+    raw: pl.Expr, dtype: pl.DataType, column: Column, how: How, *, code: pl.Expr | None = None
+) -> Parsed:
+    """`raw` of type `dtype` as the canonical column wants it.
+
+    `code` is what `decoded` gave, where the caller keeps it in a column of its own: looking up once is
+    cheaper than looking up for the value and again for every flag.
+    """
+    if is_coded(column, how):
+        word = decoded(raw, dtype, column, how) if code is None else code
+        unknown = raw.is_not_null() & word.is_null()
+        if column.dtype == TEXT:
+            return Parsed(word, ((UNKNOWN_CODE, unknown),))
+        read = parse(word, pl.String(), _without_codes(column), How(how.formats))
         return Parsed(read.value, ((UNKNOWN_CODE, unknown), *read.problems))
     if column.dtype == TEXT:
         return Parsed(as_text(raw, dtype))
@@ -135,24 +167,17 @@ def _without_codes(column: Column) -> Column:
     return Column(column.name, column.dtype, column.en, column.zh)
 
 
-def _coded(text: pl.Expr, column: Column, how: How) -> tuple[pl.Expr, pl.Expr]:
-    """The canonical code and whether none was found; a code is never taken for `other`."""
-    spellings = column.code_list.spellings if column.code_list else {}
-    own = {
-        given.strip().upper(): spellings.get(meant.strip().upper(), meant)
-        for given, meant in how.codes.items()
-    }
-    known = {**spellings, **own}
-    upper = text.str.to_uppercase()
-    found = upper.replace_strict(
-        list(known), list(known.values()), default=None, return_dtype=pl.String
-    )
-    if how.otherwise == "keep":
-        found = found.fill_null(text)
-    elif how.otherwise not in {None, "reject"}:
-        rest = spellings.get(str(how.otherwise).upper(), how.otherwise)
-        found = pl.when(text.is_not_null()).then(found.fill_null(pl.lit(rest)))
-    return found, text.is_not_null() & found.is_null()
+def _looked_up(text: pl.Expr, known: Mapping[str, str]) -> pl.Expr:
+    """The word for each text, null where there is none.
+
+    `replace_strict` in a lazy plan gathers the whole column first; batch by batch it stays streaming.
+    """
+    given, meant = list(known), list(known.values())
+
+    def batch(texts: pl.Series) -> pl.Series:
+        return texts.replace_strict(given, meant, default=None, return_dtype=pl.String)
+
+    return text.map_batches(batch, return_dtype=pl.String(), is_elementwise=True)
 
 
 def _dated(raw: pl.Expr, dtype: pl.DataType, formats: tuple[str, ...]) -> Parsed:

@@ -86,6 +86,8 @@ class TableReceipt:
     delivered_amount: Decimal | None
     accepted_amount: Decimal | None
     rejected_amount: Decimal | None
+    rows_without_amount: int
+    """Delivered rows whose amount cannot be read: no sum holds them, and they are not zero."""
 
 
 @dataclass(frozen=True)
@@ -347,7 +349,14 @@ def _written(delivery: _Delivery, name: str, shares: Sequence[_Part]) -> tuple[P
     for number, share in enumerate(shares):
         path = delivery.evidence / f"{name}.{number}.parquet"
         rows = share.table.frame.with_columns(pl.col(book.ROW) + offset)
-        rows.sink_parquet(path, compression="zstd", statistics=True)
+        try:
+            rows.sink_parquet(path, compression="zstd", statistics=True)
+        except pl.exceptions.ComputeError as error:
+            raise MappingError(
+                share.mapping.name,
+                f"its SQL cannot be computed for {share.source.path.name} ({str(error).splitlines()[0]})",
+                way_out="Guard divisions with NULLIF and keep amounts within 18 digits.",
+            ) from None
         files.append(path)
         offset += share.source.rows
     return tuple(files)
@@ -386,41 +395,37 @@ def _split(
     keep = ~pl.col(book.ROW).is_in(numbers.implode())
     accepted = typed.filter(keep).select(*TABLES[name].column_names, book.ROW)
     amount = amount_column(name)
-    money = pl.col(amount).sum().cast(pl.Decimal(38, 2)) if amount else pl.lit(None)
-    totals = (
-        typed.select(
-            delivered_rows=pl.len(),
-            accepted_rows=keep.sum(),
-            delivered_amount=money,
-            accepted_amount=money
-            if not amount
-            else pl.col(amount).filter(keep).sum().cast(pl.Decimal(38, 2)),
-            rejected_amount=money
-            if not amount
-            else pl.col(amount).filter(~keep).sum().cast(pl.Decimal(38, 2)),
-        )
-        .collect()
-        .row(0, named=True)
+    totals = typed.select(
+        delivered_rows=pl.len(),
+        accepted_rows=keep.sum(),
+        rows_without_amount=pl.col(amount).null_count() if amount else 0,
+        **{
+            f"{part}_amount": pl.col(amount).filter(which).sum().cast(pl.Decimal(38, 2))
+            if amount
+            else pl.lit(None)
+            for part, which in (
+                ("delivered", pl.lit(value=True)),
+                ("accepted", keep),
+                ("rejected", ~keep),
+            )
+        },
     )
+    counted = totals.collect().row(0, named=True)
     receipt = TableReceipt(
         table=name,
-        source_files=tuple(str(share.source.path) for share in shares),
+        source_files=tuple(share.source.path.name for share in shares),
         encoding=shares[0].source.encoding,
         delimiter=shares[0].source.delimiter,
         source_rows=sum(share.source.rows for share in shares),
         outside_rows=sum(share.counts["outside"] for share in shares),
-        delivered_rows=totals["delivered_rows"],
-        accepted_rows=totals["accepted_rows"],
-        rejected_rows=totals["delivered_rows"] - totals["accepted_rows"],
-        delivered_amount=totals["delivered_amount"],
-        accepted_amount=totals["accepted_amount"],
-        rejected_amount=totals["rejected_amount"],
+        rejected_rows=counted["delivered_rows"] - counted["accepted_rows"],
+        **counted,
     )
     batch = {
         **{
             field: getattr(receipt, field)
             for field in TableReceipt.__dataclass_fields__
-            if field not in ("table", "source_files")
+            if field not in ("table", "source_files", "rows_without_amount")
         },
         "mapping": shares[0].mapping.name,
         "source_file": "; ".join(receipt.source_files),
@@ -453,7 +458,7 @@ def _kept_aside(
         words.append(
             rows.select(
                 (pl.col(book.ROW) + offset).alias(book.ROW),
-                source_file=pl.lit(str(share.source.path)),
+                source_file=pl.lit(share.source.path.name),
                 as_delivered=pl.struct(pl.exclude(book.ROW)).struct.json_encode(),
             )
         )
@@ -503,6 +508,12 @@ def _notes(parts: Mapping[str, list[_Part]]) -> tuple[str, ...]:
         for share in shares:
             for note in (*share.source.notes, *share.mapping.notes, *share.table.notes):
                 notes[note] = None
+            odd = share.table.tally.collect().row(0, named=True)
+            if odd["disagreements"]:
+                notes[
+                    f"{name}: {odd['disagreements']} key(s) stand in rows that disagree; "
+                    "the first row was taken."
+                ] = None
             if share.table.assumed:
                 assumed = ", ".join(share.table.assumed)
                 notes[f"{name}: assumed, since the file has no such column: {assumed}."] = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from transforms.catalogue.load import columns_of
+from transforms.catalogue.load import columns_of, parameters_of
 from transforms.catalogue.model import Aggregation, Catalogue, Entity
 from transforms.catalogue.vocabulary import EVENT_TERMS, LOAN_TERMS, SLICES, Term
 from transforms.reference.tables import Taxonomy
@@ -35,7 +35,14 @@ class Held:
 def unavailable_measures(
     catalogue: Catalogue, held: Held, parameters: Collection[str], as_of: date
 ) -> dict[str, str]:
-    """The measures that this book cannot give, each with the reason a person can act on."""
+    """The measures that this book cannot give, each with the reason a person can act on.
+
+    Args:
+        catalogue: whose measures are asked.
+        held: what the book holds.
+        parameters: names of the thresholds in force that month.
+        as_of: the month end.
+    """
     found: dict[str, str] = {}
     for measure in catalogue.measures.values():
         reason = _flag_reason(catalogue, measure.where, held, parameters)
@@ -68,7 +75,10 @@ def _flag_reason(
     flag = catalogue.flags[flag_name]
     terms = LOAN_TERMS if flag.entity is Entity.LOAN else EVENT_TERMS
     for clause in flag.clauses:
-        for name in columns_of(clause.sql, parameters):
+        for name in parameters_of(clause.sql):
+            if name not in parameters:
+                return f"no {name} is in force on that date"
+        for name in columns_of(clause.sql):
             if name in clause.soft:
                 continue
             if name in catalogue.flags:

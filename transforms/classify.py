@@ -14,7 +14,7 @@ import narwhals as nw
 import polars as pl
 
 from transforms import schema
-from transforms.catalogue.load import columns_of, with_parameters
+from transforms.catalogue.load import columns_of, parameters_of, with_parameters
 from transforms.catalogue.model import Catalogue, Flag
 from transforms.catalogue.vocabulary import UNTAGGED
 from transforms.engines import POLARS, Engine, Frame, neutral
@@ -67,7 +67,9 @@ def classify(tables: LoanTables, rules: Rules, *, engine: Engine = POLARS) -> Fr
     loans = _with_industry(loans, rules, engine)
     loans = _with_technology_lists(loans, neutral(tables.tech_lists), rules.as_of)
     loans = _with_green(loans, rules, engine)
-    loans = _with_supply_chain(loans, neutral(tables.relations), neutral(tables.borrowers), rules.as_of)
+    loans = _with_supply_chain(
+        loans, neutral(tables.relations), neutral(tables.borrowers), rules.as_of
+    )
     return with_flags(loans, rules.catalogue.loan_flags(), rules.parameters, engine=engine)
 
 
@@ -89,7 +91,7 @@ def with_flags(
             if not any(
                 column in unknown
                 for clause in flag.clauses
-                for column in columns_of(clause.sql, parameters)
+                for column in columns_of(clause.sql)
                 if column in names
             )
         ]
@@ -110,9 +112,16 @@ def flag_sql(flag: Flag, parameters: Mapping[str, Decimal]) -> str:
 def clause_sql(sql: str, parameters: Mapping[str, Decimal]) -> str:
     """One condition with its thresholds filled in; unknown counts as not met.
 
+    A threshold that is not in force on the date decides nothing: `availability` then keeps the
+    measures that rest on it from being computed at all.
+
     >>> clause_sql("balance > 0", {})
     'COALESCE((balance > 0), FALSE)'
+    >>> clause_sql("balance > :limit", {})
+    'FALSE'
     """
+    if any(name not in parameters for name in parameters_of(sql)):
+        return "FALSE"
     return f"COALESCE(({with_parameters(sql, parameters)}), FALSE)"
 
 

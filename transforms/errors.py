@@ -71,10 +71,10 @@ class NoSuchMonthError(BranchmarkError):
                 f"{len(held)} month(s) are {what}, from {min(held).isoformat()} to "
                 f"{max(held).isoformat()}."
             )
-        asked_text = "any month" if asked is None else asked.isoformat()
-        super().__init__(
-            f"No figures for {asked_text}: it is not {what} in this workspace. {way_out}"
-        )
+        if asked is None:
+            super().__init__(f"Nothing is {what} in this workspace. {way_out}")
+        else:
+            super().__init__(f"{asked.isoformat()} is not {what} in this workspace. {way_out}")
 
 
 class WorkspaceError(BranchmarkError):

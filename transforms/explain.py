@@ -95,7 +95,9 @@ def judge(
     if flag.any_of:
         met = [clause for clause in flag.any_of if holds[clause]]
         labels = met or flag.any_of
-        return Answer(counts=bool(met), because=tuple(_label(clause, parameters) for clause in labels))
+        return Answer(
+            counts=bool(met), because=tuple(_label(clause, parameters) for clause in labels)
+        )
     return Answer(counts=True, because=tuple(_label(clause, parameters) for clause in flag.all_of))
 
 

@@ -19,7 +19,7 @@ from orchestration.cli.output import Format, exact, show
 from orchestration.months import MonthAtWork
 from records.access import Scope
 from transforms.catalogue.load import unknown_metric
-from transforms.catalogue.model import Unit
+from transforms.catalogue.model import Catalogue, Unit
 from transforms.catalogue.vocabulary import SLICES, TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.explain import explain as explanations
@@ -46,18 +46,19 @@ def kpis(
     """Published figures by metric and branch, with numerator, denominator, status and quality."""
     bank = Bank.at(root_of(workspace))
     scope = _local_scope()
-    day, every = month_or_all(as_of)
-    if version is not None and every:
-        raise BranchmarkError("--version needs one month. Name it with --as-of.")
-    day = None if every else bank.published.require(day)
-    if every:
-        bank.published.require(None)
     if metric is not None and metric not in bank.catalogue.metrics:
         raise unknown_metric(metric, bank.catalogue)
     if slice_ is not None and slice_ not in SLICES:
         raise UnknownNameError(
             "slice", slice_, tuple(SLICES), way_out=f"There are {', '.join(SLICES)}."
         )
+    if reading is not None:
+        _require_reading(reading, metric, bank.catalogue)
+    day, every = month_or_all(as_of)
+    if version is not None and every:
+        raise BranchmarkError("--version needs one month. Name it with --as-of.")
+    published = bank.published.require(day)
+    day = None if every else published
     if version is not None and (day, version) not in bank.published.current():
         raise BranchmarkError(
             f"{day} has no published version {version}. Leave --version out for the newest."
@@ -93,6 +94,16 @@ def kpis(
 def _local_scope() -> Scope:
     """The command line works on a workspace its user can read whole: the scope is the whole bank."""
     return Scope.whole_bank("command line")
+
+
+def _require_reading(reading: str, metric: str | None, catalogue: Catalogue) -> None:
+    metrics = [catalogue.metrics[metric]] if metric else list(catalogue.metrics.values())
+    known = sorted({own.name for one in metrics for own in one.readings})
+    if reading not in known:
+        of = f" of {metric}" if metric else ""
+        raise UnknownNameError(
+            f"reading{of}", reading, known, way_out=f"There are {', '.join(known)}."
+        )
 
 
 def _require_branch(branch: str, known: pl.Series) -> None:

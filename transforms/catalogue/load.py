@@ -159,23 +159,34 @@ def unknown_metric(asked: str, catalogue: Catalogue) -> UnknownNameError:
     )
 
 
-def with_parameters(sql: str, values: Mapping[str, object]) -> str:
-    """SQL (or a label) with every `:name` replaced by its value.
+def with_parameters(text: str, values: Mapping[str, object]) -> str:
+    """A label (or SQL) with every `:name` that has a value replaced by it.
 
     >>> with_parameters("limit <= :inclusive_limit", {"inclusive_limit": 10000000})
     'limit <= 10000000'
     """
-    return _PARAMETER.sub(lambda match: str(values[match.group(1)]), sql)
+    return _PARAMETER.sub(lambda match: str(values.get(match.group(1), match.group(0))), text)
 
 
-def columns_of(sql: str, parameters: Iterable[str]) -> tuple[str, ...]:
+def parameters_of(sql: str) -> tuple[str, ...]:
+    """The thresholds a SQL condition names as `:name`.
+
+    >>> parameters_of("line <= :inclusive_limit")
+    ('inclusive_limit',)
+    """
+    return tuple(_PARAMETER.findall(sql))
+
+
+def columns_of(sql: str) -> tuple[str, ...]:
     """The names a SQL condition refers to, each once, in the order they first appear.
+
+    >>> columns_of("line <= :inclusive_limit AND is_loan")
+    ('line', 'is_loan')
 
     Raises:
         polars.exceptions.PolarsError: if the text is no SQL expression.
     """
-    filled = with_parameters(sql, dict.fromkeys(parameters, 0))
-    return tuple(dict.fromkeys(pl.sql_expr(filled).meta.root_names()))
+    return tuple(dict.fromkeys(pl.sql_expr(_PARAMETER.sub("0", sql)).meta.root_names()))
 
 
 def _parse(name: str, text: str, problems: list[str]) -> _File:
@@ -373,13 +384,13 @@ class _Builder:
             self._problem("flag", flag.name, "a flag needs a clause under all or any")
         used: list[str] = []
         for clause in flag.clauses:
-            for name in _PARAMETER.findall(clause.sql):
+            for name in parameters_of(clause.sql):
                 if name not in self.parameters:
                     near = did_you_mean(name, self.parameters)
                     self._problem("flag", flag.name, f"no threshold {name!r}.{near}")
                     return
             try:
-                columns = columns_of(clause.sql, self.parameters)
+                columns = columns_of(clause.sql)
             except pl.exceptions.PolarsError as error:
                 self._problem("flag", flag.name, f"{clause.sql!r} is no SQL condition ({error})")
                 continue

@@ -46,16 +46,16 @@ def test_membership_counts_on_its_first_and_last_day(spec):
 
 
 def test_a_service_class_listed_in_part_needs_the_banks_mark(spec):
-    """7114 (rental of computers and communication equipment) is not listed; 7251 is starred or absent."""
-    facts = spec(
+    """7231 (law firms) counts in part only: for the legal services of intellectual property."""
+    spec(
         """
         loan | branch | balance | purpose | tech mark
-        L1   | north  |      10 | 6311    |
-        L2   | north  |      90 | 5111    | yes it is
+        L1   | north  |      10 | 7231    | T09
+        L2   | north  |      20 | 7231    |
+        L3   | north  |      70 | 5111    | T09
         """,
         tech_loan_share={"north": (10, 100)},
     )
-    assert facts.height
 
 
 def test_first_time_clients_need_evidence_from_the_thirty_days_before(spec):

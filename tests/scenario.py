@@ -103,12 +103,19 @@ class SmallBook:
         own = self.months[as_of].get(name)
         carried = TABLES[name].delivery.value == "carried"
         if own is None and carried:
-            before = [day for day in sorted(self.months) if day < as_of and name in self.months[day]]
+            before = [
+                day for day in sorted(self.months) if day < as_of and name in self.months[day]
+            ]
             own = self.months[before[-1]][name] if before else None
         return pl.DataFrame(own or [], schema=TABLES[name].dtypes)
 
 
-def small_book(as_of: date = AS_OF, *, earlier: Mapping[date, Mapping[str, Rows]] | None = None, **tables: Rows) -> SmallBook:
+def small_book(
+    as_of: date = AS_OF,
+    *,
+    earlier: Mapping[date, Mapping[str, Rows]] | None = None,
+    **tables: Rows,
+) -> SmallBook:
     """A book of one month (and perhaps earlier ones), from rows that name only what matters."""
     months = {day: dict(given) for day, given in (earlier or {}).items()} | {as_of: dict(tables)}
     return SmallBook(

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dashboards import scorecard as scorecards
 from orchestration import intake
 from orchestration.bank import Bank
 from orchestration.cli.build import run as build_with_progress
-from orchestration.cli.output import console
+from orchestration.cli.output import Format, console, show
+from records.access import Scope
 from transforms.sample.bank import BankSpec, demo_bank
 
 
@@ -48,4 +50,40 @@ def publish(root: Path) -> None:
 
 
 def scorecard(root: Path, stories: Mapping[str, str]) -> None:
-    """Print the head office's scorecard of the newest month."""
+    """Print the head office's scorecard of the newest month, and the stories to look for."""
+    bank = Bank.at(root)
+    scope = Scope.whole_bank("command line")
+    as_of = bank.published.require(None)
+    head = bank.published.nodes(scope, as_of=as_of).first().collect()["node_id"].item()
+    rows = scorecards.rows(
+        bank.published,
+        scope,
+        bank.catalogue,
+        as_of=as_of,
+        branch=head,
+        currency=bank.workspace.base_currency,
+    )
+    show(
+        [
+            {
+                "metric": row.name,
+                "value": row.value_text,
+                "target": row.target_text,
+                "gap": row.gap_text,
+                "in_money": row.money_text,
+                "since_year_end": row.change_text,
+                "status": f"{row.status_glyph} {row.status_word}",
+            }
+            for row in rows
+        ],
+        Format.TABLE,
+        title=f"{bank.workspace.name}, head office, {as_of}",
+        right=("value", "target"),
+    )
+    out = console()
+    for quality in dict.fromkeys(row.quality_text for row in rows if row.quality_text):
+        out.print(quality)
+    out.print("Worth a look:")
+    for branch, story in stories.items():
+        out.print(f"  {branch}  {story}")
+    out.print(f"The workspace is {root}. Figures: branchmark kpis -w {root} --branch {head}")

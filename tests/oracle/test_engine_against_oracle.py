@@ -82,7 +82,9 @@ CODES = ["3911", "C3911", "3921", "391", "2710", "2612", "5111", "8710", "39", "
 DAYS = st.sampled_from(
     [date(2024, 5, 1), date(2025, 9, 30), date(2025, 10, 1), date(2026, 9, 15), date(2026, 10, 31)]
 )
-VALID = st.sampled_from([date(2024, 5, 1), date(2026, 10, 30), date(2026, 10, 31), date(2026, 11, 1)])
+VALID = st.sampled_from(
+    [date(2024, 5, 1), date(2026, 10, 30), date(2026, 10, 31), date(2026, 11, 1)]
+)
 MONEY = st.integers(0, 10**9).map(lambda cents: Decimal(cents) / 100)
 
 
@@ -235,10 +237,15 @@ def test_engine_and_oracle_agree_on_books_drawn_by_chance(
     """Ten months of this year and the same month last year; all but the last are alike."""
     # Last month some loans stood at a branch that has closed since, and was merged.
     moved = [
-        {**row, "booking_branch_id": "old" if row["booking_branch_id"] == "n1" else row["booking_branch_id"]}
+        {
+            **row,
+            "booking_branch_id": "old"
+            if row["booking_branch_id"] == "n1"
+            else row["booking_branch_id"],
+        }
         for row in earlier
     ]
     before = _month(moved, borrowers, lists, relations, [])
-    months = {day: before for day in (*month_ends(AS_OF, 11)[:-1], date(2025, 10, 31))}
+    months = dict.fromkeys((*month_ends(AS_OF, 11)[:-1], date(2025, 10, 31)), before)
     months[AS_OF] = _month(loans, borrowers, lists, relations, events)
     assert compare(SmallBook(months), AS_OF) == 25 * 5

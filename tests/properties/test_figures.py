@@ -22,7 +22,10 @@ DISTINCT = [m.metric_id for m in CATALOGUE.metrics.values() if m.kind is Kind.CO
 @pytest.fixture(scope="module", params=[1, 99])
 def bank(request):
     drawn = demo_bank(BankSpec(months=14, loans=2000, seed=request.param, last=AS_OF))
-    return {day: {n: rows.to_dicts() for n, rows in drawn.month(day).items()} for day in drawn.month_ends}
+    return {
+        day: {n: rows.to_dicts() for n, rows in drawn.month(day).items()}
+        for day in drawn.month_ends
+    }
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +62,9 @@ def test_a_parent_is_the_sum_of_its_children_and_of_its_own_loans(facts, parents
         .agg(children=pl.col("value").sum())
     )
     both = rows.join(children, left_on=["branch_id", "reading"], right_on=["parent_id", "reading"])
-    booking = {row["booking_branch_id"] for month in bank.values() for row in month["loan_snapshot"]}
+    booking = {
+        row["booking_branch_id"] for month in bank.values() for row in month["loan_snapshot"]
+    }
     booking |= {
         row["branch_id"] for month in bank.values() for row in month["borrower_first_loan_event"]
     }
@@ -85,7 +90,7 @@ def test_distinct_clients_of_a_parent_are_at_most_the_sum_of_its_children(facts,
     assert both.filter(pl.col("value") < pl.col("largest")).is_empty()
 
 
-def test_some_client_really_borrows_at_two_branches(facts, parents):
+def test_some_client_really_borrows_at_two_branches(facts):
     """Else the test above could not tell a distinct count from a sum."""
     rows = _uncut(facts).filter(pl.col("metric_id") == "loan_clients")
     bank = rows.filter(pl.col("branch_id") == "HO")["value"].item()
@@ -103,7 +108,7 @@ def test_strict_is_at_most_confirmed_is_at_most_broad(facts, metric):
     assert wide.filter(pl.col("strict") < pl.col("broad")).height
 
 
-def test_technology_lies_between_its_largest_part_and_the_sum_of_its_parts(bank, facts):
+def test_technology_lies_between_its_largest_part_and_the_sum_of_its_parts(facts):
     """SEI loans are one part of technology loans: the share can be no lower."""
     rows = _uncut(facts)
     sei = rows.filter(pl.col("metric_id") == "sei_share", pl.col("reading") == "confirmed")
@@ -146,7 +151,7 @@ def test_every_figure_without_a_value_says_why(facts):
     assert facts.filter(pl.col("value").is_not_null() & pl.col("reason").is_not_null()).is_empty()
 
 
-def test_every_branch_has_every_metric_and_reading_once(facts, bank):
+def test_every_branch_has_every_metric_and_reading_once(facts):
     uncut = _uncut(facts)
     readings = sum(len(metric.readings) for metric in CATALOGUE.metrics.values())
     assert uncut.height == readings * uncut["branch_id"].n_unique()

@@ -96,11 +96,7 @@ class Spec:
             given: drawn companion tables (`borrower_snapshot=...`), then expected figures: metric
                 (`sei_share__strict` for a reading) to branch to a value, or (numerator, denominator).
         """
-        tables = {
-            name: drawn(name, text)
-            for name, text in given.items()
-            if isinstance(text, str)
-        }
+        tables = {name: drawn(name, text) for name, text in given.items() if isinstance(text, str)}
         expected = {name: figures for name, figures in given.items() if isinstance(figures, dict)}
         earlier = {
             day: {name: drawn(name, text) for name, text in month.items()}

@@ -107,9 +107,7 @@ def test_of_two_branches_on_one_day_the_earlier_receipt_number_wins(spec):
 def test_a_client_counts_once_in_life_and_stays_counted_after_repayment(spec):
     """September's first loan is repaid by October; October's second event adds nobody."""
     event = "client | loan | branch | event | checked\n{}"
-    months = {
-        date(2026, month, 1): f"E{month}" for month in range(1, 10)
-    }
+    months = {date(2026, month, 1): f"E{month}" for month in range(1, 10)}
     before = {
         date(2026, number.month, _last(number.month)): {
             "loan_snapshot": ONE_LOAN,

@@ -58,9 +58,7 @@ def test_ratios_are_compared_as_printed_at_two_decimals(spec):
 
 def test_headroom_is_the_amount_that_may_still_turn_bad(spec):
     """4.00 % of 10,000 is 400; 150 is bad already; 250 may follow."""
-    facts = spec(
-        _book("150.00"), borrower_snapshot=SMALL, inclusive_npl_tolerance={"north": 2.5}
-    )
+    facts = spec(_book("150.00"), borrower_snapshot=SMALL, inclusive_npl_tolerance={"north": 2.5})
     assert _row(facts, "north")["headroom_amount"] == Decimal("250.00")
 
 

@@ -33,7 +33,8 @@ def node_quality(reconciled: pl.DataFrame, tree: Tree, *, ledger_delivered: bool
     """State by node: `branch_id, quality_state, quality_amount`.
 
     Args:
-        reconciled: `branch_id, difference, reconciled` by branch, account and currency.
+        reconciled: `branch_id, loan_balance, ledger_balance, difference, reconciled` by branch,
+            account and currency. Where one side is missing, the other side's whole amount differs.
         tree: the branches of the month.
         ledger_delivered: whether the month has ledger totals at all.
     """
@@ -45,11 +46,11 @@ def node_quality(reconciled: pl.DataFrame, tree: Tree, *, ledger_delivered: bool
         )
     broken = (
         reconciled.filter(~pl.col("reconciled"))
-        .select("branch_id", "difference")
+        .select("branch_id", open=pl.coalesce("difference", "loan_balance", "ledger_balance"))
         .join(tree.counts_for, on="branch_id", how="left")
         .with_columns(pl.col("node_id").fill_null(tree.root))
         .group_by("node_id")
-        .agg(quality_amount=pl.col("difference").abs().sum().cast(WIDE))
+        .agg(quality_amount=pl.col("open").abs().sum().cast(WIDE))
     )
     return nodes.join(broken, left_on="branch_id", right_on="node_id", how="left").select(
         "branch_id",

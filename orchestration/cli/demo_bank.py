@@ -1,7 +1,9 @@
 """The demo bank: generated, delivered like any bank's files, built, and its scorecard printed."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -11,16 +13,44 @@ from orchestration.bank import Bank
 from orchestration.cli.build import run as build_with_progress
 from orchestration.cli.output import Format, console, show
 from records.access import Scope
-from transforms.sample.bank import BankSpec, demo_bank
+from transforms.errors import WorkspaceError
+from transforms.sample.bank import BankSpec, DemoBank, demo_bank
+
+_NOTE: Final = "demo.json"
+"""What a workspace's demo bank was drawn from, written when it is delivered whole."""
 
 
 def deliver(root: Path, spec: BankSpec) -> Mapping[str, str]:
     """Generate the bank's files month by month into the inbox, and deliver them.
 
+    A demo bank that stands already is left as it is: drawn on a later day it would be another bank,
+    and every month of it a restatement.
+
     Returns:
         The stories a reader can find, by branch.
+
+    Raises:
+        WorkspaceError: if the workspace holds a demo bank drawn otherwise.
     """
-    bank = Bank.at(root)
+    drawn_from = {"months": spec.months, "loans": spec.loans, "seed": spec.seed}
+    note = root / _NOTE
+    if note.exists():
+        held = json.loads(note.read_text(encoding="utf-8"))
+        stories: dict[str, str] = held.pop("stories")
+        if held != drawn_from:
+            said = ", ".join(f"{name} {value}" for name, value in held.items())
+            raise WorkspaceError(
+                f"{root} holds a demo bank of {said}. Name another folder with --workspace, or ask "
+                "for that one."
+            )
+        return stories
+    drawn = _delivered(Bank.at(root), spec)
+    kept = {**drawn_from, "stories": dict(drawn.stories)}
+    note.write_text(json.dumps(kept, ensure_ascii=False, indent=2), encoding="utf-8")
+    return drawn.stories
+
+
+def _delivered(bank: Bank, spec: BankSpec) -> DemoBank:
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -41,7 +71,7 @@ def deliver(root: Path, spec: BankSpec) -> Mapping[str, str]:
                 files.append(path)
             intake.ingest(bank, files, mapping="canonical", as_of=as_of)
             progress.advance(task)
-    return drawn.stories
+    return drawn
 
 
 def publish(root: Path) -> None:

@@ -1,0 +1,128 @@
+"""Status by ordered rules, and which target holds."""
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from tests.scenario import CATALOGUE, engine_facts, frame, small_book
+from transforms.scorecards import in_period, with_status
+
+
+def _status(metric, target, band=None, *, loans=None, reading=None, **columns):
+    book = small_book(
+        loan_snapshot=loans
+        or [
+            {
+                "loan_id": "L1",
+                "outstanding_principal": Decimal(10),
+                "purpose_industry_code": "3911",
+            },
+            {"loan_id": "L2", "outstanding_principal": Decimal(90), "loan_classification": "FQ03"},
+        ]
+    )
+    targets = frame(
+        "target",
+        [
+            {
+                "branch_id": "HO",
+                "metric_id": metric,
+                "reading": reading,
+                "period": "2026",
+                "target_value": Decimal(target),
+                "near_band": None if band is None else Decimal(band),
+                **columns,
+            }
+        ],
+    )
+    scored = with_status(engine_facts(book), in_period(targets, date(2026, 10, 31)), CATALOGUE)
+    return scored.filter(
+        pl.col("metric_id") == metric,
+        pl.col("branch_id") == "HO",
+        pl.col("slice") == "total",
+        pl.col("reading").is_in(["default", reading or "confirmed"]),
+    ).row(0, named=True)
+
+
+@pytest.mark.parametrize(
+    ("target", "band", "status", "gap"),
+    [
+        ("0.10", None, "met", "0"),
+        ("0.1000000001", None, "missed", "-0.0000000001"),
+        ("0.11", "0.01", "near", "-0.01"),
+        ("0.11", "0.0099", "missed", "-0.01"),
+        ("0.08", None, "met", "0.02"),
+    ],
+)
+def test_higher_is_better_for_a_share(target, band, status, gap):
+    row = _status("sei_share", target, band)
+    assert (row["status"], row["gap"]) == (status, Decimal(gap))
+
+
+@pytest.mark.parametrize(
+    ("target", "band", "status", "gap"),
+    [
+        ("0.90", None, "met", "0"),
+        ("0.89", "0.01", "near", "-0.01"),
+        ("0.89", None, "missed", "-0.01"),
+        ("0.95", None, "met", "0.05"),
+    ],
+)
+def test_lower_is_better_for_a_ratio_of_bad_loans(target, band, status, gap):
+    row = _status("npl_ratio", target, band)
+    assert (row["status"], row["gap"]) == (status, Decimal(gap))
+
+
+def test_an_empty_reading_is_the_default_reading_and_another_must_be_named():
+    assert _status("sei_share", "0.5", reading="strict")["status"] == "missed"
+    assert _status("sei_share", "0.5")["reading"] == "confirmed"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"status": "draft"},
+        {"period": "2025"},
+        {"valid_from": date(2026, 11, 1)},
+        {"valid_from": date(2025, 1, 1), "valid_to": date(2026, 10, 30)},
+        {"branch_id": "north"},
+    ],
+)
+def test_a_target_that_does_not_hold_is_no_target(columns):
+    row = _status("sei_share", "0.5", **columns)
+    assert row["status"] == "no_target"
+    assert row["target_value"] is None
+
+
+def test_what_cannot_be_computed_is_not_comparable_and_what_is_empty_is_not_applicable():
+    assert _status("loan_growth_yoy", "0.1")["status"] == "not_comparable"
+    empty = [{"loan_id": "L1", "outstanding_principal": Decimal(0)}]
+    assert _status("sei_share", "0.1", loans=empty)["status"] == "n/a"
+
+
+def test_a_tolerance_is_within_or_exceeded_whatever_the_targets():
+    assert _status("inclusive_npl_tolerance", "1")["status"] == "n/a"
+
+
+def test_the_narrowest_period_wins_then_the_later_start():
+    def target(period, kind, value, start):
+        return {
+            "branch_id": "HO",
+            "metric_id": "sei_share",
+            "period": period,
+            "period_type": kind,
+            "target_value": Decimal(value),
+            "valid_from": start,
+        }
+
+    rows = [
+        target("2026", "year", 1, date(2026, 1, 1)),
+        target("2026Q4", "quarter", 2, date(2026, 1, 1)),
+        target("2026Q4", "quarter", 3, date(2026, 10, 1)),
+        target("2026Q3", "quarter", 4, date(2026, 1, 1)),
+    ]
+    chosen = in_period(frame("target", rows), date(2026, 10, 31))
+    assert chosen["target_value"].to_list() == [Decimal(3)]
+    year_only = in_period(frame("target", rows[:1]), date(2026, 10, 31))
+    assert year_only["target_value"].to_list() == [Decimal(1)]

@@ -6,13 +6,11 @@ is the receipt.
 """
 
 import hashlib
-import json
 import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +20,7 @@ from expectations.delivered import Delivered, reference_context
 from expectations.delivered import Source as ContextSource
 from expectations.rejection import judge
 from orchestration.bank import SYSTEM, Bank
+from orchestration.receipts import Finding, Receipt, TableReceipt
 from orchestration.sources import Source, open_source
 from records.deliveries import REJECTED, TableDelivery, amount_column, branch_column
 from transforms import book
@@ -31,7 +30,7 @@ from transforms.mappings.model import CANONICAL, packaged_text, parse_mapping
 from transforms.mappings.model import Mapping as BookMapping
 from transforms.periods import month_end
 from transforms.reference.tables import Taxonomy
-from transforms.schema import LOAN_SNAPSHOT, TABLES
+from transforms.schema import TABLES
 
 Progress = Callable[[str], None]
 """Told what is being done, in a few words."""
@@ -56,56 +55,6 @@ _COMPANIONS: Final = {
     "targets.csv": "target",
 }
 """Files of the workspace itself that go with a delivery which does not bring those tables."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A rule that rejected rows: how many, how much, why, and what to do."""
-
-    rule_id: str
-    table: str
-    rows: int
-    amount: Decimal | None
-    reason: str
-    remedy: str
-
-
-@dataclass(frozen=True)
-class TableReceipt:
-    """The account of one delivered table: accepted + rejected = delivered, in rows and money."""
-
-    table: str
-    source_files: tuple[str, ...]
-    encoding: str | None
-    delimiter: str | None
-    source_rows: int
-    outside_rows: int
-    delivered_rows: int
-    accepted_rows: int
-    rejected_rows: int
-    delivered_amount: Decimal | None
-    accepted_amount: Decimal | None
-    rejected_amount: Decimal | None
-    rows_without_amount: int
-    """Delivered rows whose amount cannot be read: no sum holds them, and they are not zero."""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What became of a delivery."""
-
-    as_of_date: date
-    snapshot_version: int
-    unchanged: bool
-    tables: tuple[TableReceipt, ...]
-    findings: tuple[Finding, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def main(self) -> TableReceipt:
-        """The table a person asks about first: the loans, or the largest."""
-        loans = [table for table in self.tables if table.table == LOAN_SNAPSHOT.name]
-        return loans[0] if loans else max(self.tables, key=lambda table: table.delivered_rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -518,29 +467,3 @@ def _notes(parts: Mapping[str, list[_Part]]) -> tuple[str, ...]:
                 assumed = ", ".join(share.table.assumed)
                 notes[f"{name}: assumed, since the file has no such column: {assumed}."] = None
     return tuple(notes)
-
-
-def as_json(receipt: Receipt) -> dict[str, object]:
-    """The receipt as plain values: money as decimal text, counts as integers."""
-    main = receipt.main
-    return {
-        "as_of_date": receipt.as_of_date.isoformat(),
-        "snapshot_version": receipt.snapshot_version,
-        "unchanged": receipt.unchanged,
-        **as_json_table(main),
-        "findings": [
-            {**finding.__dict__, "amount": _text(finding.amount)} for finding in receipt.findings
-        ],
-        "notes": list(receipt.notes),
-        "tables": [as_json_table(table) for table in receipt.tables],
-    }
-
-
-def as_json_table(table: TableReceipt) -> dict[str, object]:
-    """One table's account as plain values."""
-    values: dict[str, object] = json.loads(json.dumps(table.__dict__, default=str))
-    return values
-
-
-def _text(amount: Decimal | None) -> str | None:
-    return None if amount is None else str(amount)

@@ -9,7 +9,7 @@ from orchestration import intake
 from orchestration.bank import Bank
 from orchestration.cli.options import FormatOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, print_json, show
-from orchestration.intake import Receipt, TableReceipt
+from orchestration.receipts import Receipt, TableReceipt, as_json, as_json_table
 
 _COUNTS: Final = ("delivered_rows", "accepted_rows", "rejected_rows", "outside_rows")
 _AMOUNTS: Final = ("delivered_amount", "accepted_amount", "rejected_amount")
@@ -49,9 +49,9 @@ def ingest(
         )
     match output:
         case Format.JSON:
-            print_json(intake.as_json(receipt))
+            print_json(as_json(receipt))
         case Format.CSV:
-            show([dict(intake.as_json_table(one)) for one in receipt.tables], output)
+            show([dict(as_json_table(one)) for one in receipt.tables], output)
         case Format.TABLE:
             _print(receipt)
 
@@ -62,7 +62,7 @@ def _print(receipt: Receipt) -> None:
     out.print(f"{receipt.as_of_date} {state} {receipt.snapshot_version}.")
     out.print(_read_as(receipt.main))
     show(
-        [intake.as_json_table(one) for one in receipt.tables],
+        [as_json_table(one) for one in receipt.tables],
         Format.TABLE,
         columns=("table", *_COUNTS, *_AMOUNTS),
         right=(*_COUNTS, *_AMOUNTS),

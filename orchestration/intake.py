@@ -156,8 +156,15 @@ def _taken(
         for name, companion in _COMPANIONS.items()
         if companion not in parts and (bank.workspace.root / name).is_file()
     ]
-    parts |= _parts(delivery, companions, day)
     hashes = {name: _content_hash(shares) for name, shares in parts.items()}
+    held = bank.deliveries.chosen(day)
+    for name, shares in _parts(delivery, companions, day).items():
+        content_hash = _content_hash(shares)
+        # A companion that has not changed since it was taken is no new delivery of its table.
+        if name not in held or held[name].content_hash != content_hash:
+            parts[name] = shares
+            hashes[name] = content_hash
+    parts = {name: parts[name] for name in _ORDER if name in parts}
     version = bank.deliveries.same(day, hashes)
     unchanged = version is not None
     splits = _judged(delivery, parts, day, hashes, reason)

@@ -1,6 +1,7 @@
 """The folder a bank works in: its settings, definitions, mappings, deliveries and published figures.
 
-Nothing is written outside it. What lies inside the lake belongs in `records.lake`.
+Nothing is written outside it. What lies inside the lake belongs in
+`records.deliveries` and `records.published`.
 """
 
 import tomllib

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from orchestration.bank import Bank
 from orchestration.cli.options import FormatOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, show
-from transforms.errors import BranchmarkError
+from transforms.errors import BranchmarkError, NoSuchMonthError
 
 if TYPE_CHECKING:
     from orchestration.build import Built
@@ -36,13 +36,12 @@ def build(
     root = root_of(workspace)
     bank = Bank.at(root)
     delivered = bank.deliveries.months()
+    if not delivered:
+        raise NoSuchMonthError(None, (), what="delivered")
     if as_of is None:
         months = list(delivered)
-        if not months:
-            bank.deliveries.require(date.min)
     else:
-        day = month_of(as_of) or max(delivered, default=date.min)
-        months = [bank.deliveries.require(day)]
+        months = [bank.deliveries.require(month_of(as_of) or delivered[-1])]
     done = run(root, months, force=force)
     show(
         [

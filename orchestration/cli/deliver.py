@@ -7,9 +7,10 @@ import typer
 
 from orchestration import intake
 from orchestration.bank import Bank
-from orchestration.cli.options import FormatOption, WorkspaceOption, month_of, root_of
+from orchestration.cli.options import FormatOption, WorkspaceOption, root_of
 from orchestration.cli.output import Format, console, print_json, show
 from orchestration.receipts import Receipt, TableReceipt, as_json, as_json_table
+from transforms.periods import parse_month_end
 
 _COUNTS: Final = ("delivered_rows", "accepted_rows", "rejected_rows", "outside_rows")
 _AMOUNTS: Final = ("delivered_amount", "accepted_amount", "rejected_amount")
@@ -36,7 +37,7 @@ def ingest(
 ) -> None:
     """Deliver a book for a month: what was accepted, what was rejected, and why."""
     bank = Bank.at(root_of(workspace))
-    day = month_of(as_of) if as_of else None
+    day = parse_month_end(as_of) if as_of else None
     with console(error=True).status("opening") as status:
         receipt = intake.ingest(
             bank,

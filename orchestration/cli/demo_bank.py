@@ -17,7 +17,7 @@ from transforms.errors import WorkspaceError
 from transforms.sample.bank import BankSpec, DemoBank, demo_bank
 
 _NOTE: Final = "demo.json"
-"""What a workspace's demo bank was drawn from, written when it is delivered whole."""
+"""What a workspace's demo bank was drawn from, and its stories once it is delivered whole."""
 
 
 def deliver(root: Path, spec: BankSpec) -> Mapping[str, str]:
@@ -34,20 +34,25 @@ def deliver(root: Path, spec: BankSpec) -> Mapping[str, str]:
     """
     drawn_from = {"months": spec.months, "loans": spec.loans, "seed": spec.seed}
     note = root / _NOTE
-    if note.exists():
-        held = json.loads(note.read_text(encoding="utf-8"))
-        stories: dict[str, str] = held.pop("stories")
-        if held != drawn_from:
-            said = ", ".join(f"{name} {value}" for name, value in held.items())
-            raise WorkspaceError(
-                f"{root} holds a demo bank of {said}. Name another folder with --workspace, or ask "
-                "for that one."
-            )
-        return stories
-    drawn = _delivered(Bank.at(root), spec)
-    kept = {**drawn_from, "stories": dict(drawn.stories)}
-    note.write_text(json.dumps(kept, ensure_ascii=False, indent=2), encoding="utf-8")
-    return drawn.stories
+    if not note.exists() and Bank.at(root).deliveries.months():
+        raise WorkspaceError(
+            f"{root} holds a book of its own. Name another folder with --workspace."
+        )
+    held = json.loads(note.read_text(encoding="utf-8")) if note.exists() else drawn_from
+    stories: dict[str, str] | None = held.pop("stories", None)
+    if held != drawn_from:
+        said = ", ".join(f"{name} {value}" for name, value in held.items())
+        raise WorkspaceError(
+            f"{root} holds a demo bank of {said}. Name another folder with --workspace, or ask for "
+            "that one."
+        )
+    if stories is None:
+        # Noted before the first month is delivered, so that a demo killed midway can be taken up again.
+        note.write_text(json.dumps(drawn_from), encoding="utf-8")
+        stories = dict(_delivered(Bank.at(root), spec).stories)
+        kept = {**drawn_from, "stories": stories}
+        note.write_text(json.dumps(kept, ensure_ascii=False, indent=2), encoding="utf-8")
+    return stories
 
 
 def _delivered(bank: Bank, spec: BankSpec) -> DemoBank:

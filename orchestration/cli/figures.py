@@ -21,7 +21,7 @@ from records.access import Scope
 from transforms.catalogue.load import unknown_metric
 from transforms.catalogue.model import Catalogue, Unit
 from transforms.catalogue.vocabulary import SLICES, TOTAL
-from transforms.errors import BranchmarkError, UnknownNameError
+from transforms.errors import BranchmarkError, NoSuchMonthError, UnknownNameError
 from transforms.explain import explain as explanations
 
 
@@ -168,10 +168,10 @@ def explain(
     bank = Bank.at(root_of(workspace))
     if metric is not None and metric not in bank.catalogue.metrics:
         raise unknown_metric(metric, bank.catalogue)
-    day = month_of(as_of) or max(bank.deliveries.months(), default=None)
-    if day is None:
-        bank.published.require(None)
-    month = MonthAtWork.newest(bank, day)  # type: ignore[arg-type]
+    delivered = bank.deliveries.months()
+    if not delivered:
+        raise NoSuchMonthError(None, (), what="delivered")
+    month = MonthAtWork.newest(bank, month_of(as_of) or delivered[-1])
     loan = months.classified_loan(month, loan_id)
     events = months.judged_events(month).filter(pl.col("loan_id") == loan_id)
     if loan.is_empty():

@@ -40,6 +40,7 @@ def run_dashboard(root: Path, *, port: int, headless: bool) -> None:
     _serve(
         [
             sys.executable,
+            "-P",  # else the working folder, which holds its settings, comes before the libraries
             "-m",
             "streamlit",
             "run",
@@ -77,6 +78,8 @@ def dagster(
     _serve(
         [
             sys.executable,
+            "-W",
+            "ignore:Function",  # `dagster dev` recommends `dg dev`, which needs a project folder
             "-m",
             "dagster",
             "dev",

@@ -11,6 +11,7 @@ from deltalake import DeltaTable, write_deltalake
 from transforms.schema import SYSTEM_COLUMNS, Table
 
 PARTITIONS: Final = ["as_of_date", "snapshot_version"]
+RUN_PARTITIONS: Final = [*PARTITIONS, "run_id"]
 
 
 def columns_schema(table: Table) -> dict[str, pl.DataType]:
@@ -23,17 +24,24 @@ def append(path: Path, rows: pl.DataFrame, *, partitioned: bool = True) -> None:
     write_deltalake(path, rows, mode="append", partition_by=PARTITIONS if partitioned else None)
 
 
-def replace_month(path: Path, rows: pl.DataFrame, as_of: date, version: int) -> None:
-    """Replace a month's rows of one snapshot version in one commit."""
+def replace_month(path: Path, rows: pl.DataFrame, as_of: date, version: int, run_id: str) -> None:
+    """Replace what one run wrote for a month, in one commit; rows of other runs stay."""
     if version_of(path) is not None:
-        write_deltalake(
-            path,
-            rows,
-            mode="overwrite",
-            predicate=f"as_of_date = '{as_of.isoformat()}' AND snapshot_version = {version}",
-        )
+        predicate = f"{_month(as_of, version)} AND run_id = '{run_id}'"
+        write_deltalake(path, rows, mode="overwrite", predicate=predicate)
     else:
-        write_deltalake(path, rows, partition_by=PARTITIONS)
+        write_deltalake(path, rows, partition_by=RUN_PARTITIONS)
+
+
+def delete(path: Path, as_of: date, version: int, *, but_runs: list[str]) -> None:
+    """Remove what runs other than the given ones wrote for a month."""
+    if version_of(path) is not None:
+        runs = ", ".join(f"'{run}'" for run in but_runs)
+        DeltaTable(path).delete(f"{_month(as_of, version)} AND run_id NOT IN ({runs})")
+
+
+def _month(as_of: date, version: int) -> str:
+    return f"as_of_date = '{as_of.isoformat()}' AND snapshot_version = {version}"
 
 
 def version_of(path: Path) -> int | None:

@@ -1,11 +1,11 @@
 """What was published: facts, tree, findings and checks by month and version, switched in one commit.
 
-A build writes its tables first and one row of `publication` last. Readers open every table at the Delta
-version that the newest publication names, so that they see a whole build or the one before it, never a
-half. What was delivered belongs in `records.deliveries`.
+Every result row carries the run that wrote it. A build writes its tables first and one row of
+`publication` last; readers take only rows of the run that the newest publication of a month names. So
+they see a whole build or the one before it, never a half, and what a dead build left behind is never
+seen at all. What was delivered belongs in `records.deliveries`.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from typing import Final
 import polars as pl
 
 from records.access import Scope
-from records.delta import append, replace_month, scan, version_of
+from records.delta import append, delete, replace_month, scan
 from transforms.clients import CLIENT_COUNT
 from transforms.cube import BRANCH_MEASURE
 from transforms.errors import NoSuchMonthError
@@ -25,9 +25,13 @@ from transforms.quality import QUALITY
 from transforms.schema import COUNT, DAY, TEXT, WIDE
 from transforms.scorecards import SCORED
 
-_STAMPS: Final[Mapping[str, pl.DataType]] = {"as_of_date": DAY, "snapshot_version": COUNT}
+_STAMPS: Final[Mapping[str, pl.DataType]] = {
+    "as_of_date": DAY,
+    "snapshot_version": COUNT,
+    "run_id": TEXT,
+}
 
-METRIC_FACT: Final = {**FACT, **QUALITY, **SCORED, "snapshot_version": COUNT}
+METRIC_FACT: Final = {**FACT, **QUALITY, **SCORED, "snapshot_version": COUNT, "run_id": TEXT}
 
 FINDING: Final[Mapping[str, pl.DataType]] = {
     "rule_id": TEXT,
@@ -83,7 +87,6 @@ PUBLICATION: Final[Mapping[str, pl.DataType]] = {
     "reference_fingerprint": TEXT,
     "run_id": TEXT,
     "published_at": pl.Datetime("us", "UTC"),
-    "table_versions": TEXT,
 }
 
 
@@ -106,39 +109,52 @@ class Published:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def write(self, table: str, rows: pl.DataFrame, as_of: date, version: int) -> None:
+    def write(self, table: str, rows: pl.DataFrame, as_of: date, version: int, run_id: str) -> None:
         """Write a month's rows of a result table; readers do not see them before `publish`."""
         stamped = rows.with_columns(
-            as_of_date=pl.lit(as_of), snapshot_version=pl.lit(version, dtype=COUNT)
+            as_of_date=pl.lit(as_of),
+            snapshot_version=pl.lit(version, dtype=COUNT),
+            run_id=pl.lit(run_id),
         ).select(pl.col(name).cast(dtype) for name, dtype in RESULTS[table].items())
-        replace_month(self._root / table, stamped, as_of, version)
+        replace_month(self._root / table, stamped, as_of, version, run_id)
 
-    def draft(self, table: str, as_of: date, version: int) -> pl.DataFrame:
-        """A month's rows of a result table as last written, published or not: for the build itself."""
+    def draft(self, table: str, as_of: date, version: int, run_id: str) -> pl.DataFrame:
+        """What a run wrote for a month, published or not: for the build itself."""
         return (
             scan(self._root / table, RESULTS[table])
-            .filter(pl.col("as_of_date") == as_of, pl.col("snapshot_version") == version)
+            .filter(
+                pl.col("as_of_date") == as_of,
+                pl.col("snapshot_version") == version,
+                pl.col("run_id") == run_id,
+            )
             .collect()
         )
 
     def publish(self, publication: Publication) -> None:
-        """Make everything written so far visible, in one commit."""
+        """Make what a run wrote for a month the month's figures, in one commit.
+
+        Rows of older runs go afterwards, except those of the run just replaced: a reader who asked a
+        moment ago may still be reading them.
+        """
         history = self.publications()
-        versions = {
-            name: number
-            for name in RESULTS
-            if (number := version_of(self._root / name)) is not None
-        }
+        before = self.current().get((publication.as_of_date, publication.snapshot_version))
         row = {
             "sequence": history.height + 1,
             **{name: getattr(publication, name) for name in Publication.__dataclass_fields__},
-            "table_versions": json.dumps(versions, sort_keys=True),
         }
         append(
             self._root / "publication",
             pl.DataFrame([row], schema=dict(PUBLICATION)),
             partitioned=False,
         )
+        kept = {publication.run_id, *([before.run_id] if before else [])}
+        for table in RESULTS:
+            delete(
+                self._root / table,
+                publication.as_of_date,
+                publication.snapshot_version,
+                but_runs=sorted(kept),
+            )
 
     def publications(self) -> pl.DataFrame:
         """Every publication there has been, oldest first."""
@@ -219,25 +235,20 @@ class Published:
         return scope.limit(self._rows("reconciliation", as_of, version), "branch_id")
 
     def _rows(self, table: str, as_of: date | None, version: int | None) -> pl.LazyFrame:
-        history = self.publications()
-        versions: dict[str, int] = (
-            json.loads(history["table_versions"][-1]) if history.height else {}
-        )
-        columns = RESULTS[table]
-        if table not in versions:
-            return pl.LazyFrame(schema=dict(columns))
-        frame = scan(self._root / table, columns, version=versions[table])
+        current = self.current()
         newest = self.newest_versions()
-        if as_of is not None:
-            wanted = version if version is not None else newest.get(as_of, 0)
-            return frame.filter(pl.col("as_of_date") == as_of, pl.col("snapshot_version") == wanted)
-        month = pl.col("as_of_date")
-        return frame.filter(
-            pl.any_horizontal(
-                pl.lit(value=False),
-                *(
-                    (month == day) & (pl.col("snapshot_version") == number)
-                    for day, number in newest.items()
-                ),
+        if as_of is None:
+            wanted = [current[day, number] for day, number in newest.items()]
+        else:
+            number = version if version is not None else newest.get(as_of, 0)
+            wanted = [current[as_of, number]] if (as_of, number) in current else []
+        frame = scan(self._root / table, RESULTS[table])
+        if len(wanted) == 1:
+            one = wanted[0]
+            return frame.filter(
+                pl.col("as_of_date") == one.as_of_date,
+                pl.col("snapshot_version") == one.snapshot_version,
+                pl.col("run_id") == one.run_id,
             )
-        )
+        # A run builds one month, so its name alone tells the month and version.
+        return frame.filter(pl.col("run_id").is_in([one.run_id for one in wanted]))

@@ -38,10 +38,8 @@ def build(
     delivered = bank.deliveries.months()
     if not delivered:
         raise NoSuchMonthError(None, (), what="delivered")
-    if as_of is None:
-        months = list(delivered)
-    else:
-        months = [bank.deliveries.require(month_of(as_of) or delivered[-1])]
+    one = None if as_of is None else bank.deliveries.require(month_of(as_of) or delivered[-1])
+    months = list(delivered) if one is None else [one]
     done = run(root, months, force=force)
     show(
         [

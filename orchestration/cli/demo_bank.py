@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -38,7 +38,9 @@ def deliver(root: Path, spec: BankSpec) -> Mapping[str, str]:
         raise WorkspaceError(
             f"{root} holds a book of its own. Name another folder with --workspace."
         )
-    held = json.loads(note.read_text(encoding="utf-8")) if note.exists() else drawn_from
+    held: dict[str, Any] = (
+        json.loads(note.read_text(encoding="utf-8")) if note.exists() else {**drawn_from}
+    )
     stories: dict[str, str] | None = held.pop("stories", None)
     if held != drawn_from:
         said = ", ".join(f"{name} {value}" for name, value in held.items())

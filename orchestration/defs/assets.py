@@ -4,7 +4,7 @@ import dagster as dg
 import polars as pl
 
 from orchestration import months
-from orchestration.defs.resources import BankResource
+from orchestration.defs.resources import BankResource, build_of
 from orchestration.partitions import MONTHS
 from transforms.hierarchy import Tree
 
@@ -96,4 +96,4 @@ def metric_fact(
 @dg.asset(partitions_def=MONTHS, group_name="facts", deps=[metric_fact])
 def publication(context: dg.AssetExecutionContext, bank: BankResource) -> None:
     """The switch: from here on readers see the month as just built."""
-    months.publish(bank.month(context.partition_key), context.run_id)
+    months.publish(bank.month(context.partition_key), build_of(context.run))

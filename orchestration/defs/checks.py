@@ -12,7 +12,7 @@ import polars as pl
 from expectations.rules import Rule, Scope, Severity, load_rules
 from orchestration import trust
 from orchestration.defs.assets import delivered_book
-from orchestration.defs.resources import BankResource
+from orchestration.defs.resources import BankResource, build_of
 from orchestration.partitions import MONTHS
 
 
@@ -45,8 +45,15 @@ def suites() -> dg.AssetChecksDefinition:
     ) -> Iterator[dg.AssetCheckResult]:
         month = bank.month(context.partition_key)
         verdicts = trust.measure(month)
-        month.bank.published.write("check_result", verdicts.results, month.as_of, month.version)
-        month.bank.published.write("finding", verdicts.findings, month.as_of, month.version)
+
+        def write(table: str, rows: pl.DataFrame) -> None:
+            published = month.bank.published
+            published.write(
+                table, rows, month.as_of, month.version, build_of(context.op_execution_context.run)
+            )
+
+        write("check_result", verdicts.results)
+        write("finding", verdicts.findings)
         for rule in month.bank.rules:
             said = verdicts.results.filter(pl.col("rule_id") == rule.id)
             yield _result(rule, said)

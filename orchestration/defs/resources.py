@@ -28,21 +28,37 @@ class BankResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return MonthAtWork.newest(self.bank, partitions.as_of(partition_key))
 
 
+def build_of(run: dg.DagsterRun) -> str:
+    """What a build's rows are named by: its run, or the run it is taken up from after a failure."""
+    return run.root_run_id or run.run_id
+
+
 class LakeIOManager(dg.ConfigurableIOManager):
-    """Results as tables of the lake, named like their asset; each write replaces its month."""
+    """Results as tables of the lake, named like their asset; readers see them once published."""
 
     bank: dg.ResourceDependency[BankResource]
 
     def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
-        """Write a month's rows of one result table in one commit."""
+        """Write a run's rows of one result table in one commit."""
         month = self.bank.month(context.partition_key)
-        month.bank.published.write(context.asset_key.path[-1], obj, month.as_of, month.version)
+        month.bank.published.write(
+            context.asset_key.path[-1],
+            obj,
+            month.as_of,
+            month.version,
+            build_of(context.step_context.dagster_run),
+        )
         context.add_output_metadata({"rows": obj.height, "version": month.version})
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame:
-        """The rows that this build wrote for the month."""
+        """The rows that this run wrote for the month."""
         month = self.bank.month(context.partition_key)
-        return month.bank.published.draft(context.asset_key.path[-1], month.as_of, month.version)
+        return month.bank.published.draft(
+            context.asset_key.path[-1],
+            month.as_of,
+            month.version,
+            build_of(context.step_context.dagster_run),
+        )
 
 
 def resources() -> Mapping[str, Any]:

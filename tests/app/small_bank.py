@@ -78,6 +78,7 @@ def small_bank(
 def publish(workspace: Workspace, as_of: date, *, back: int = 0, quality: str = "final") -> None:
     """Publish one month; `back` months before the last, each a tenth of a point lower in SEI share."""
     published = Published(workspace.lake)
+    run = f"run-{published.publications().height}"
     definitions = catalogue()
     run = f"run-{as_of}"
     published.write("node", pl.DataFrame(UNITS, schema=NODE, orient="row"), as_of, 1, run)

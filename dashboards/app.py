@@ -1,0 +1,63 @@
+"""The dashboard: `streamlit run dashboards/app.py -- --workspace DIR`.
+
+Opens the workspace, sets the frame that all pages share, and runs the page of the address. What a page
+shows belongs in `app_pages`; a folder called `pages` would be served past this frame by Streamlit itself.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+from dashboards.app_pages import common
+from dashboards.i18n import say
+from transforms.errors import BranchmarkError
+
+_HERE = Path(__file__).resolve().parent
+
+
+def _workspace() -> Path:
+    """The workspace's folder: as given after `--`, else as the environment says."""
+    parser = argparse.ArgumentParser(prog="streamlit run dashboards/app.py --")
+    default = os.environ.get("BRANCHMARK_WORKSPACE", ".")
+    parser.add_argument("--workspace", type=Path, default=Path(default))
+    given, _ = parser.parse_known_args(sys.argv[1:])
+    return Path(given.workspace).resolve()
+
+
+def _leave_own_folder() -> None:
+    """Streamlit puts this folder first on the path, where `numbers` would hide Python's own."""
+    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != _HERE]
+
+
+def main() -> None:
+    """Set the frame and run the page of the address."""
+    _leave_own_folder()
+    st.set_page_config(page_title="branchmark", page_icon=str(_HERE / "icon.svg"), layout="wide")
+    language = common.reader_language()
+    page = st.navigation(
+        [
+            st.Page(
+                _HERE / "app_pages" / "overview.py",
+                title=say(language, "overview"),
+                icon=":material/table_chart:",
+                default=True,
+            ),
+            st.Page(
+                _HERE / "app_pages" / "branch.py",
+                title=say(language, "branch_page"),
+                icon=":material/account_balance:",
+                url_path=common.BRANCH,
+            ),
+        ]
+    )
+    try:
+        common.open_desk(_workspace(), language)
+    except BranchmarkError as error:
+        common.refuse(str(error), language)
+    page.run()
+
+
+main()

@@ -1,0 +1,129 @@
+"""Branch scorecard: how does this unit stand against its targets, and what closes the gap?"""
+
+from collections.abc import Sequence
+
+import polars as pl
+import streamlit as st
+
+from dashboards import markup, scorecard, standing
+from dashboards.app_pages import common
+from dashboards.markup import GridLine
+from dashboards.pictures import trend_of
+from dashboards.scorecard import ScorecardRow
+from dashboards.units import BankUnit
+
+
+def _asked_branch() -> BankUnit:
+    """The unit of the address, or the top one if it names none; an unknown one is refused."""
+    at = common.desk()
+    units = at.month.units
+    asked = st.query_params.get("branch")
+    if asked is None:
+        st.query_params["branch"] = units.top.unit_id
+        return units.top
+    if asked not in units.by_id:
+        why = at.say("unknown_branch", asked=asked, day=at.day(at.month.as_of))
+        common.refuse(why, at.language)
+    return units.by_id[asked]
+
+
+def _message(rows: Sequence[ScorecardRow]) -> str:
+    """The sentence the page opens with: targets met, and where it is furthest behind."""
+    at = common.desk()
+    told = [common.tally_text(rows)]
+    furthest = standing.furthest_behind(rows)
+    if furthest is not None:
+        told.append(common.furthest_text(furthest))
+        if furthest.money_text:
+            told.append(furthest.money_text[0].upper() + furthest.money_text[1:])
+    stop = at.language.pick(". ", "。")
+    return (stop.join(told) + stop).strip()
+
+
+def _trend(rows: Sequence[ScorecardRow], first: str) -> None:
+    at = common.desk()
+    by_id = {row.metric_id: row for row in rows}
+    asked = st.query_params.get("metric", first)
+    title, control = st.columns([3, 1], vertical_alignment="bottom")
+    if asked not in by_id:
+        st.error(at.say("unknown_metric", asked=asked))
+        return
+    st.session_state["choose_metric"] = asked
+    with control:
+        st.selectbox(
+            at.say("metric"),
+            list(by_id),
+            format_func=lambda name: by_id[name].name,
+            key="choose_metric",
+            label_visibility="collapsed",
+            on_change=common.chosen,
+            args=("metric",),
+        )
+    row = by_id[asked]
+    title.subheader(f"{at.say('trend')}: {row.name}", anchor=False)
+    chart = trend_of(row, at.form, at.style.ground, at.comparison)
+    if chart is None:
+        st.info(at.say("trend_none", metric=row.name, reason=row.reason))
+        return
+    st.altair_chart(chart, theme=None)
+    opened = st.expander(at.say("as_table"), on_change="rerun", key="trend_table")
+    if opened.open:
+        form = at.form
+        opened.dataframe(
+            pl.DataFrame(
+                {
+                    at.say("month"): [point.as_of for point in row.history],
+                    at.say("value"): [
+                        form.value(point.value, row.unit, row.decimals) for point in row.history
+                    ],
+                    at.say("target"): [
+                        form.value(point.target, row.unit, row.decimals) for point in row.history
+                    ],
+                }
+            ),
+            hide_index=True,
+        )
+
+
+def _children(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
+    at = common.desk()
+    name = unit.name(at.language)
+    st.subheader(at.say("children", branch=name), anchor=False)
+    below = at.month.units.children(unit.unit_id)
+    if not below:
+        st.write(at.say("children_none", branch=name))
+        return
+    cards = common.cards(below, [row.metric_id for row in rows])
+    lines = [GridLine(name, at.branch_link(unit.unit_id), rows, "whole")]
+    lines += [
+        GridLine(u.name(at.language), at.branch_link(u.unit_id), cards[u.unit_id], "branch")
+        for u in below
+    ]
+    common.show_grid(lines, rows, at.say("children", branch=name))
+
+
+at = common.desk()
+unit = _asked_branch()
+chosen = common.branch_choice(unit.unit_id)
+if chosen is not None:
+    st.query_params["branch"] = chosen
+    st.rerun()
+
+rows = common.cards([unit])[unit.unit_id]
+first = scorecard.opening(rows)
+further = [row for row in rows if row not in first]
+
+common.header(unit.unit_id)
+st.title(unit.name(at.language), anchor=False)
+st.html(markup.message(_message(rows)))
+st.html(
+    markup.strip([common.quality_badge(rows[0].quality, at.form.amount(rows[0].quality_amount))])
+)
+common.show_scorecard(first, unit.unit_id, at.say("scorecard"))
+if further:
+    opened = st.expander(at.say("more_measures"), on_change="rerun", key="further")
+    if opened.open:
+        with opened:
+            common.show_scorecard(further, unit.unit_id, at.say("more_measures"))
+_trend(rows, first[0].metric_id)
+_children(unit, first)

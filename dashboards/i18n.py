@@ -1,0 +1,266 @@
+"""The words of the pages in the product's two languages, by key.
+
+Names of metrics and branches are data and come with their own translations; sentences about a figure
+belong in `words`.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from transforms.errors import UnknownNameError
+
+
+class Language(StrEnum):
+    """A language of the product."""
+
+    EN = "en"
+    ZH = "zh"
+
+    @property
+    def own_name(self) -> str:
+        """How the language calls itself."""
+        return {Language.EN: "English", Language.ZH: "中文"}[self]
+
+    def pick(self, en: str, zh: str) -> str:
+        """The one of two texts that is in this language."""
+        return zh if self is Language.ZH else en
+
+
+def language_of(code: str) -> Language:
+    """The language of that code.
+
+    Raises:
+        UnknownNameError: if the product does not speak it.
+    """
+    if code not in tuple(Language):
+        raise UnknownNameError(
+            "language", code, tuple(Language), way_out="Choose en (English) or zh (中文)."
+        )
+    return Language(code)
+
+
+_MONTHS: Final = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+
+MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "overview": ("Overview", "总览"),
+        "branch_page": ("Branch scorecard", "机构记分卡"),
+        "period": ("Period", "报告期"),
+        "comparison": ("Compared with", "比较基准"),
+        "branch": ("Branch", "机构"),
+        "language": ("Language", "语言"),
+        "metric": ("Metric", "指标"),
+        "reconciled": ("Reconciled with the ledger", "已与总账核对一致"),
+        "provisional_by": ("Provisional: {amount} not reconciled", "暂估：{amount} 与总账不符"),
+        "not_reconciled": ("No ledger totals delivered", "未报送总账数据"),
+        "account": (
+            "{accepted} accepted + {rejected} rejected = {delivered} delivered loans",
+            "接收 {accepted} + 拒收 {rejected} = 报送 {delivered} 笔贷款",
+        ),
+        "local_mode": (
+            "Local mode: no sign-in, the whole bank is visible.",
+            "本地模式：无需登录，可见全行数据。",
+        ),
+        "bank_scorecard": ("Bank scorecard", "全行记分卡"),
+        "scorecard": ("Scorecard", "记分卡"),
+        "more_measures": ("More measures", "其他指标"),
+        "measure": ("Measure", "指标"),
+        "value": ("Value", "数值"),
+        "value_in": ("Value ({unit})", "数值（{unit}）"),
+        "against_target": ("Value against target", "数值与目标"),
+        "gap": ("Gap to target", "与目标差距"),
+        "change": ("Change", "变动"),
+        "history": ("13 months", "近13个月"),
+        "status": ("Status", "状态"),
+        "target_is": ("target {value}", "目标 {value}"),
+        "limit_is": ("limit {value}", "上限 {value}"),
+        "branches_by_metric": ("Branches by metric", "机构与指标"),
+        "sort_by": ("Sort by", "排序"),
+        "by_region": ("Region", "区域"),
+        "by_behind": ("Furthest behind", "差距最大"),
+        "not_computable": (
+            "Not computable from this book: {names}",
+            "本台账无法计算：{names}",
+        ),
+        "behind": ("Who is behind", "落后机构"),
+        "behind_none": (
+            "No branch misses a target this month.",
+            "本期没有机构未达标。",
+        ),
+        "behind_line": ("{missed} missed, {near} near", "{missed} 项未达标，{near} 项临近"),
+        "furthest": ("furthest: {metric}, {gap}", "差距最大：{metric}，{gap}"),
+        "more_below": (
+            "and {count} more branches, in the table below",
+            "另有 {count} 家机构，见下表",
+        ),
+        "movers": ("What changed since {day}", "自 {day} 以来的变化"),
+        "movers_none": (
+            "No status changed since {day}.",
+            "自 {day} 以来没有状态变化。",
+        ),
+        "movers_no_month": (
+            "{day} is not published, so nothing can be compared with it.",
+            "{day} 尚未发布，无法比较。",
+        ),
+        "rejected_rows": ("Rejected rows", "拒收行数"),
+        "unreconciled": ("Branches not reconciled", "未核对一致的机构"),
+        "findings": ("Rules with findings", "有发现的规则"),
+        "severity_critical": ("critical", "严重"),
+        "severity_error": ("error", "错误"),
+        "severity_warning": ("warning", "警告"),
+        "none": ("none", "无"),
+        "trend": ("Trend", "走势"),
+        "children": ("Units below {branch}", "{branch}下属机构"),
+        "children_none": (
+            "{branch} has no units below it.",
+            "{branch}没有下属机构。",
+        ),
+        "as_table": ("The same as a table", "以表格查看"),
+        "month": ("Month", "月份"),
+        "target": ("Target", "目标"),
+        "trend_none": (
+            "{metric} has no value in these 13 months: {reason}.",
+            "{metric}近13个月没有数值：{reason}。",
+        ),
+        "open_branch": ("Open a branch", "打开机构"),
+        "choose_branch": ("Choose a branch…", "选择机构…"),
+        "to_overview": ("Open the overview", "打开总览"),
+        "cannot_show": ("This page cannot be shown", "无法显示此页"),
+        "no_month_title": ("Nothing is published yet", "尚未发布数据"),
+        "no_month": (
+            (
+                "{bank} has no published month. Deliver a loan book with `branchmark ingest`, "
+                "publish it with `branchmark build`, then reload this page."
+            ),
+            (
+                "{bank}还没有已发布的月份。请先用 `branchmark ingest` 报送贷款台账，"
+                "再用 `branchmark build` 发布，然后刷新本页。"
+            ),
+        ),
+        "delivered_waiting": (
+            "{count} month(s) are delivered and wait for `branchmark build`.",
+            "已报送 {count} 个月份，等待 `branchmark build`。",
+        ),
+        "unknown_period": (
+            "{asked} is not a published month. Published: {first} to {last}.",
+            "{asked} 不是已发布的月份。已发布：{first} 至 {last}。",
+        ),
+        "unknown_branch": (
+            (
+                "There is no branch {asked} at {day}, or you have no access to it. No figures of "
+                "another branch are shown in its place."
+            ),
+            "{day} 没有机构 {asked}，或您无权查看。此处不会以其他机构的数据代替。",
+        ),
+        "unknown_comparison": (
+            "{asked} is no comparison. Choose one of: {known}.",
+            "{asked} 不是有效的比较基准。可选：{known}。",
+        ),
+        "unknown_metric": (
+            "There is no metric {asked} in the catalogue.",
+            "目录中没有指标 {asked}。",
+        ),
+        "previous_month": ("Previous month", "上月"),
+        "year_end": ("Previous year end", "年初"),
+        "same_month_last_year": ("Same month last year", "去年同期"),
+        "since_previous_month": ("on the month", "比上月"),
+        "since_year_end": ("since year end", "比年初"),
+        "since_same_month_last_year": ("on the year", "同比"),
+        "legend": (
+            "Bar: value. Line: target. Triangle: {comparison}. The darker the band, the worse.",
+            "条形：数值；竖线：目标；三角：{comparison}；底色越深表示越差。",
+        ),
+        "click_hint": (
+            "Follow › to a branch. Each cell is judged against the branch's own target.",
+            "点击 › 进入机构。每个数值按该机构自身目标评价。",
+        ),
+        "reading_strict": ("strict", "严格"),
+        "reading_confirmed": ("confirmed", "确认"),
+        "reading_broad": ("broad", "宽"),
+        "restated": ("restated, v{version}", "重述 v{version}"),
+        "dates": (
+            "delivered {received}, published {published} UTC",
+            "报送 {received}，发布 {published} UTC",
+        ),
+        "moves": (
+            "{worse} worse, {better} better; the largest moves first",
+            "{worse} 项变差，{better} 项变好；按变动幅度排列",
+        ),
+        "compared_with": ("compared with {comparison}, {day}", "对比{comparison}（{day}）"),
+        "reported_version": ("version {version}, as reported", "版本 {version}，首次报送"),
+        "restated_version": ("version {version}, restated", "版本 {version}，已重述"),
+        "targets_met": ("{met} of {judged} targets met", "{judged} 项目标达标 {met} 项"),
+        "no_targets": ("No approved targets", "无已批准目标"),
+        "message_furthest": (
+            "Furthest behind: {name} {value}, {gap} of {target}",
+            "差距最大：{name} {value}，目标 {target}，{gap}",
+        ),
+        "message_furthest_limit": (
+            "Furthest behind: {name}, {gap} of {target}",
+            "差距最大：{name}，上限 {target}，{gap}",
+        ),
+        "message_branches": (
+            "{behind} of {count} branches miss at least one target",
+            "{count} 家机构中 {behind} 家至少一项未达标",
+        ),
+        "message_exceeded": (
+            "NPL tolerance exceeded: {names}",
+            "超出不良容忍度：{names}",
+        ),
+        "and_more": (" and {count} more", " 等另外 {count} 家"),
+        "rules_with_findings": (
+            "{severity} {rules} ({rows} rows)",
+            "{severity} {rules} 条（{rows} 行）",
+        ),
+        "unreconciled_some": ("{count}: {names}", "{count} 家：{names}"),
+        "show_table": ("Show as a sortable table", "显示为可排序表格"),
+        "axis_percent": ("%", "%"),
+        "axis_points": ("pp", "百分点"),
+        "axis_clients": ("clients", "户"),
+        "bullet_alt": (
+            "{name}: {value}{target}; {status}",
+            "{name}：{value}{target}；{status}",
+        ),
+        "spark_alt": (
+            "{name}, 13 months: from {first} to {last}",
+            "{name}，近13个月：从 {first} 到 {last}",
+        ),
+        "short_sei_share": ("SEI share", "战新占比"),
+        "short_tech_loan_share": ("Technology share", "科技占比"),
+        "short_first_time_clients_ytd": ("First-time clients", "首贷户"),
+        "short_first_time_tech_clients_ytd": ("First-time tech clients", "科技首贷户"),
+        "short_green_share": ("Green share", "绿色占比"),
+        "short_green_supply_chain_balance": ("Green supply chain", "绿色供应链"),
+        "short_npl_ratio": ("NPL ratio", "不良率"),
+        "short_inclusive_npl_ratio": ("Inclusive NPL", "普惠不良率"),
+        "short_inclusive_npl_tolerance": ("Tolerance headroom", "容忍度余量"),
+        "short_loan_balance": ("Loans", "贷款余额"),
+        "short_loan_increment_ytd": ("Loan growth ytd", "比年初增量"),
+    }
+)
+"""English and Chinese by key."""
+
+
+def say(language: Language, key: str, **values: object) -> str:
+    """The message of that key, filled in."""
+    return language.pick(*MESSAGES[key]).format(**values)
+
+
+def day_text(language: Language, day: date) -> str:
+    """A date as people read it: 31 Oct 2026, 2026年10月31日."""
+    if language is Language.ZH:
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def month_text(language: Language, day: date) -> str:
+    """A month as an axis shows it: Oct 26, 26年10月."""
+    if language is Language.ZH:
+        return f"{day:%y}年{day.month}月"
+    return f"{_MONTHS[day.month - 1]} {day:%y}"

@@ -1,0 +1,123 @@
+"""One published month as pages show it, read once: figures, tree, reconciliation and the account.
+
+Everything read here is limited by the reader's scope. What is drawn of it belongs in `app_pages`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import polars as pl
+
+from dashboards import scorecard
+from dashboards.units import Units
+from records.access import Scope
+from records.deliveries import Deliveries
+from records.published import Published
+from transforms.catalogue.model import Catalogue
+from transforms.quality import QualityState
+from transforms.schema import LOAN_SNAPSHOT
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account of the loan book: accepted + rejected = delivered, in rows."""
+
+    delivered: int
+    accepted: int
+    rejected: int
+
+
+@dataclass(frozen=True, eq=False)
+class Month:
+    """A published month, as one reader may see it.
+
+    Attributes:
+        version: of the newest publication of the month.
+        received_at: when the newest table of the month was delivered, if it is known.
+        facts: what `scorecard.window` gives: 13 months.
+        account: of the whole loan book; none for a reader who does not see the whole bank.
+        rejected_rows: rows of any table that were rejected, within the scope.
+        quality: of the highest unit, with the amount behind a provisional one.
+        unreconciled: booking branches whose loans and ledger differ; none without a ledger.
+        findings: by severity, how many rules found something and how many rows fail.
+    """
+
+    as_of: date
+    version: int
+    published_at: datetime
+    received_at: datetime | None
+    units: Units
+    facts: pl.DataFrame
+    account: Account | None
+    rejected_rows: int
+    quality: QualityState
+    quality_amount: Decimal | None
+    unreconciled: tuple[str, ...] | None
+    findings: dict[str, tuple[int, int]]
+
+
+def read(
+    published: Published,
+    deliveries: Deliveries,
+    scope: Scope,
+    catalogue: Catalogue,
+    *,
+    as_of: date,
+) -> Month:
+    """Read a month.
+
+    Raises:
+        NoSuchMonthError: if it is not published.
+    """
+    day = published.require(as_of)
+    version = published.newest_versions()[day]
+    chosen = deliveries.chosen(day, version)
+    own = [batch for batch in chosen.values() if batch.as_of_date == day]
+    loans = chosen.get(LOAN_SNAPSHOT.name)
+    facts = scorecard.window(published, scope, catalogue, as_of=day)
+    units = Units.of(published.nodes(scope, as_of=day).collect())
+    quality, amount = _quality(facts, day, units.top.unit_id)
+    return Month(
+        as_of=day,
+        version=version,
+        published_at=published.current()[day, version].published_at,
+        received_at=max((batch.received_at for batch in own), default=None),
+        units=units,
+        facts=facts,
+        account=(
+            Account(loans.delivered_rows, loans.accepted_rows, loans.rejected_rows)
+            if loans is not None and scope.branches is None
+            else None
+        ),
+        rejected_rows=deliveries.rejected(scope, day, version).height,
+        quality=quality,
+        quality_amount=amount,
+        unreconciled=(
+            None if quality is QualityState.NOT_RECONCILED else _unreconciled(published, scope, day)
+        ),
+        findings=_findings(published, scope, day),
+    )
+
+
+def _quality(facts: pl.DataFrame, day: date, top: str) -> tuple[QualityState, Decimal | None]:
+    rows = facts.filter(pl.col("as_of_date") == day, pl.col("branch_id") == top)
+    if rows.is_empty():
+        return QualityState.NOT_RECONCILED, None
+    row = rows.row(0, named=True)
+    return QualityState(row["quality_state"]), row["quality_amount"]
+
+
+def _unreconciled(published: Published, scope: Scope, day: date) -> tuple[str, ...]:
+    rows = published.reconciliation(scope, as_of=day).collect()
+    return tuple(rows.filter(~pl.col("reconciled"))["branch_id"].unique().sort())
+
+
+def _findings(published: Published, scope: Scope, day: date) -> dict[str, tuple[int, int]]:
+    rows = (
+        published.findings(scope, as_of=day)
+        .group_by("severity")
+        .agg(rules=pl.col("rule_id").n_unique(), rows=pl.col("failing_rows").sum())
+        .collect()
+    )
+    return {row["severity"]: (row["rules"], row["rows"]) for row in rows.to_dicts()}

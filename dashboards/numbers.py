@@ -1,0 +1,211 @@
+"""How a number is printed: one rule for pages, charts, terminal and paper.
+
+Shares with one decimal, small ratios with two; money in k, m and bn, or 万 and 亿; counts with thousands
+separators; a true minus sign; a dash where there is no number. Half up, from exact decimals: a printed
+figure never depends on a binary float. Sentences around a number belong in `words`.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from dashboards.i18n import Language
+from transforms.catalogue.model import Unit
+
+MINUS: Final = "\N{MINUS SIGN}"
+NOTHING: Final = "\N{EN DASH}"
+"""Stands where there is no number; never a zero."""
+
+_SHOWN_OF_SCALE: Final = Decimal("0.1")
+
+
+class Round(StrEnum):
+    """How digits are dropped.
+
+    Half up is the rule. A sum that must be raised is rounded up and room that may be used is rounded
+    down, so that acting on the printed figure is always enough and never too much.
+    """
+
+    HALF_UP = ROUND_HALF_UP
+    UP = ROUND_UP
+    DOWN = ROUND_DOWN
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A unit of money.
+
+    Attributes:
+        size: one of it, in units of the currency.
+        least: the smallest amount written in it, so that the decimals left still tell something.
+        suffix: what is written behind the number.
+        decimals: how many are shown.
+    """
+
+    size: Decimal
+    least: Decimal
+    suffix: str
+    decimals: int
+
+
+_SCALES: Final = MappingProxyType(
+    {
+        Language.EN: (
+            Scale(Decimal(10) ** 9, Decimal(10) ** 9, " bn", 2),
+            Scale(Decimal(10) ** 6, Decimal(10) ** 6, " m", 1),
+            Scale(Decimal(10) ** 3, Decimal(10) ** 4, " k", 0),
+            Scale(Decimal(1), Decimal(0), "", 0),
+        ),
+        Language.ZH: (
+            Scale(Decimal(10) ** 8, Decimal(10) ** 8, " 亿", 2),
+            Scale(Decimal(10) ** 4, Decimal(10) ** 5, " 万", 0),
+            Scale(Decimal(1), Decimal(0), " ", 0),
+        ),
+    }
+)
+_CURRENCY_ZH: Final = MappingProxyType(
+    {"CNY": "元", "USD": "美元", "EUR": "欧元", "GBP": "英镑", "HKD": "港元", "JPY": "日元"}
+)
+
+
+def rounded(value: Decimal, decimals: int, how: Round = Round.HALF_UP) -> Decimal:
+    """The value at so many decimals; away from zero where it lies half-way.
+
+    >>> rounded(Decimal("0.125"), 2)
+    Decimal('0.13')
+    >>> rounded(Decimal("-0.125"), 2)
+    Decimal('-0.13')
+    """
+    return value.quantize(Decimal(1).scaleb(-decimals), rounding=how.value)
+
+
+def fixed(
+    value: Decimal, decimals: int, *, signed: bool = False, how: Round = Round.HALF_UP
+) -> str:
+    """A plain number at so many decimals, with thousands separators and a true minus sign.
+
+    >>> fixed(Decimal("-1234.5"), 0)
+    '−1,235'
+    >>> fixed(Decimal("0.04"), 1, signed=True)
+    '0.0'
+    """
+    number = rounded(value, decimals, how)
+    text = f"{abs(number):,.{decimals}f}"
+    if number < 0:
+        return MINUS + text
+    return f"+{text}" if signed and number > 0 else text
+
+
+@dataclass(frozen=True)
+class Format:
+    """Number texts of one language and one base currency.
+
+    Attributes:
+        language: decides the scales (k, m, bn or 万, 亿) and the words for units.
+        currency: ISO 4217 code of all amounts.
+    """
+
+    language: Language
+    currency: str
+
+    def share(self, value: Decimal | None, decimals: int = 1, *, signed: bool = False) -> str:
+        """A fraction as a percentage."""
+        if value is None:
+            return NOTHING
+        return f"{fixed(value * 100, decimals, signed=signed)}%"
+
+    def points(self, value: Decimal | None, decimals: int = 1, *, signed: bool = False) -> str:
+        """Percentage points; the value is in points already."""
+        if value is None:
+            return NOTHING
+        unit = self.language.pick(" pp", " 百分点")
+        return f"{fixed(value, decimals, signed=signed)}{unit}"
+
+    def count(self, value: Decimal | int | None, *, signed: bool = False) -> str:
+        """A whole number."""
+        if value is None:
+            return NOTHING
+        return fixed(Decimal(value), 0, signed=signed)
+
+    def clients(self, value: Decimal, *, signed: bool = False) -> str:
+        """A number of clients, with the word."""
+        one = self.language is Language.EN and abs(rounded(value, 0)) == 1
+        unit = " client" if one else self.language.pick(" clients", " 户")
+        return f"{self.count(value, signed=signed)}{unit}"
+
+    def scale(self, value: Decimal, how: Round = Round.HALF_UP) -> Scale:
+        """The unit an amount is written in: the largest that it fills.
+
+        What rounds up to a whole larger unit is written in that: 1.00 bn, not 1,000.0 m.
+        """
+        scales = _SCALES[self.language]
+        at = next(n for n, scale in enumerate(scales) if abs(value) >= scale.least)
+        printed = abs(rounded(value / scales[at].size, scales[at].decimals, how))
+        larger = scales[max(at - 1, 0)]
+        return larger if printed * scales[at].size >= larger.least else scales[at]
+
+    def amount(
+        self,
+        value: Decimal | None,
+        *,
+        signed: bool = False,
+        how: Round = Round.HALF_UP,
+        like: Decimal | None = None,
+        bare: bool = False,
+    ) -> str:
+        """An amount of the base currency.
+
+        Args:
+            value: in units of the currency.
+            signed: whether a plus sign is written.
+            how: how digits are dropped.
+            like: an amount beside which this one is read; its unit is used if it fits.
+            bare: without the currency, where a heading names it.
+        """
+        if value is None:
+            return NOTHING
+        scale = self.scale(value, how)
+        if like is not None:
+            beside = self.scale(like)
+            if abs(value) >= beside.size * _SHOWN_OF_SCALE:
+                scale = beside
+        number = fixed(value / scale.size, scale.decimals, signed=signed, how=how)
+        if bare:
+            return f"{number}{scale.suffix.rstrip()}"
+        if self.language is Language.EN:
+            sign = number[0] if number[0] in "+−" else ""
+            return f"{sign}{self.currency} {number.removeprefix(sign)}{scale.suffix}"
+        return f"{number}{scale.suffix}{_CURRENCY_ZH.get(self.currency, self.currency)}"
+
+    def unit_of(self, scale: Scale) -> str:
+        """A unit of amounts as an axis or a heading names it: CNY bn, 亿元."""
+        suffix = scale.suffix.strip()
+        if self.language is Language.EN:
+            return f"{self.currency} {suffix}".strip()
+        return f"{suffix}{_CURRENCY_ZH.get(self.currency, self.currency)}"
+
+    def scaled(self, value: Decimal | None, scale: Scale) -> str:
+        """An amount in a given unit, which a heading names."""
+        return NOTHING if value is None else fixed(value / scale.size, scale.decimals)
+
+    def value(self, value: Decimal | None, unit: Unit, decimals: int = 1) -> str:
+        """A metric's value in its own unit."""
+        match unit:
+            case Unit.CURRENCY:
+                return self.amount(value)
+            case Unit.COUNT:
+                return self.count(value)
+            case Unit.RATIO:
+                return self.share(value, decimals)
+            case Unit.PP:
+                return self.points(value, decimals)
+
+    def compact(self, value: Decimal | None, unit: Unit, decimals: int = 1) -> str:
+        """The same for a crowded table: money without its currency, points without their word."""
+        if value is None:
+            return NOTHING
+        if unit is Unit.CURRENCY:
+            return self.amount(value, bare=True)
+        return fixed(value, decimals) if unit is Unit.PP else self.value(value, unit, decimals)

@@ -1,0 +1,284 @@
+"""A figure in words: its gap in the favourable sense, what that is in money, how it moved, and why not.
+
+Never a bare minus sign for a metric where lower is better: a gap is "short", "ahead", "headroom" or
+"over the limit". The digits come from `numbers`; the fixed texts of pages from `i18n`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from dashboards.i18n import Language, say
+from dashboards.numbers import NOTHING, Format, Round, rounded
+from transforms.catalogue.model import Aggregation, Base, Better, Catalogue, Kind, Metric, Unit
+from transforms.errors import UnknownNameError
+from transforms.periods import previous_month_end, previous_year_end, same_month_last_year
+from transforms.quality import QualityState
+from transforms.scorecards import Status
+
+
+class Comparison(StrEnum):
+    """What a figure is compared with."""
+
+    PREVIOUS_MONTH = "previous_month"
+    YEAR_END = "year_end"
+    SAME_MONTH_LAST_YEAR = "same_month_last_year"
+
+    def before(self, as_of: date) -> date:
+        """The month end compared with."""
+        return _BEFORE[self](as_of)
+
+
+_BEFORE: Final[Mapping[Comparison, Callable[[date], date]]] = MappingProxyType(
+    {
+        Comparison.PREVIOUS_MONTH: previous_month_end,
+        Comparison.YEAR_END: previous_year_end,
+        Comparison.SAME_MONTH_LAST_YEAR: same_month_last_year,
+    }
+)
+
+
+def comparison_of(code: str) -> Comparison:
+    """The comparison of that code.
+
+    Raises:
+        UnknownNameError: if there is none.
+    """
+    if code not in tuple(Comparison):
+        raise UnknownNameError(
+            "comparison", code, tuple(Comparison), way_out=f"Choose one of {', '.join(Comparison)}."
+        )
+    return Comparison(code)
+
+
+def decimals_of(metric: Metric) -> int:
+    """Decimals a metric is printed with: two for bad-loan ratios and tolerances, else one."""
+    fine = metric.kind is Kind.TOLERANCE or (
+        metric.unit is Unit.RATIO and metric.better is Better.LOWER
+    )
+    return 2 if fine else 1
+
+
+def accumulates(metric: Metric, catalogue: Catalogue) -> bool:
+    """Whether the figure starts anew with each year, so that a year end is no base for it."""
+    if metric.kind is Kind.INCREMENT:
+        return metric.base is Base.YEAR_END
+    measures = [
+        catalogue.measures[name] for reading in metric.readings for name in reading.measures
+    ]
+    return any(
+        measure.aggregation is Aggregation.COUNT_EVENTS and measure.over == "year_to_date"
+        for measure in measures
+    )
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure with what it is judged by, as facts hold it."""
+
+    kind: Kind
+    unit: Unit
+    better: Better
+    decimals: int
+    status: Status
+    value: Decimal | None
+    target: Decimal | None = None
+    gap: Decimal | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    limit: Decimal | None = None
+    headroom: Decimal | None = None
+
+    @property
+    def is_tolerance(self) -> bool:
+        """Whether it is headroom under a limit rather than a value with a target."""
+        return self.kind is Kind.TOLERANCE
+
+    @property
+    def sense(self) -> str:
+        """Which words its gap is told in."""
+        return "tolerance" if self.is_tolerance else self.better.value
+
+    @property
+    def worth(self) -> Decimal | None:
+        """The gap in money, favourable side positive; none where it cannot be said exactly."""
+        if self.is_tolerance:
+            return self.headroom
+        if self.kind is not Kind.RATIO or self.gap is None or self.denominator is None:
+            return None
+        return self.gap * self.denominator
+
+
+def measured(figure: Figure, number: Decimal, form: Format, *, beside: Decimal | None) -> str:
+    """A difference in the figure's unit, without its sign; a trace of one is not called zero."""
+    size = abs(number)
+    match figure.unit:
+        case Unit.CURRENCY:
+            return form.amount(size, like=beside)
+        case Unit.COUNT:
+            return form.clients(size)
+        case Unit.RATIO | Unit.PP:
+            points = size * 100 if figure.unit is Unit.RATIO else size
+            if points and not rounded(points, figure.decimals):
+                least = Decimal(1).scaleb(-figure.decimals)
+                return f"<{form.points(least, figure.decimals)}"
+            return form.points(points, figure.decimals)
+
+
+_Pair = tuple[str, str]
+
+_EXACTLY: Final[Mapping[str, _Pair]] = MappingProxyType(
+    {
+        "tolerance": ("exactly at the limit", "恰在上限"),
+        Better.LOWER: ("on target", "恰达目标"),
+        Better.HIGHER: ("on target", "恰达目标"),
+    }
+)
+_FAVOURABLE: Final[Mapping[str, _Pair]] = MappingProxyType(
+    {
+        "tolerance": ("{} headroom", "余量 {}"),
+        Better.LOWER: ("{} headroom", "余量 {}"),
+        Better.HIGHER: ("{} ahead", "超额 {}"),
+    }
+)
+_UNFAVOURABLE: Final[Mapping[str, _Pair]] = MappingProxyType(
+    {
+        "tolerance": ("{} over the limit", "超出上限 {}"),
+        Better.LOWER: ("{} over target", "超出目标 {}"),
+        Better.HIGHER: ("{} short", "差 {}"),
+    }
+)
+_ROOM: Final[Mapping[str, _Pair]] = MappingProxyType(
+    {
+        "tolerance": ("{} may still turn bad before the limit", "距上限尚可新增不良 {}"),
+        Better.LOWER: ("{} may still turn bad", "距目标尚可新增不良 {}"),
+        Better.HIGHER: ("{} more than needed", "高于目标所需 {}"),
+    }
+)
+_NEED: Final[Mapping[str, _Pair]] = MappingProxyType(
+    {
+        "tolerance": ("{} above the limit", "超出上限 {}"),
+        Better.LOWER: ("{} too much at a flat book", "按现有规模需压降 {}"),
+        Better.HIGHER: ("needs +{} at a flat book", "按现有规模需增加 {}"),
+    }
+)
+
+
+def gap(figure: Figure, form: Format) -> str:
+    """The gap to target or limit, in the favourable sense; empty without either."""
+    distance = figure.value if figure.is_tolerance else figure.gap
+    if distance is None:
+        return ""
+    if distance == 0:
+        return form.language.pick(*_EXACTLY[figure.sense])
+    beside = None if figure.is_tolerance else figure.target
+    texts = _FAVOURABLE if distance > 0 else _UNFAVOURABLE
+    size = measured(figure, distance, form, beside=beside)
+    return form.language.pick(*texts[figure.sense]).format(size)
+
+
+def money(figure: Figure, form: Format) -> str:
+    """What the gap is in money, where that can be said exactly; empty where it cannot.
+
+    A share is taken at a flat book: the denominator stays as it is. A need is rounded up and room is
+    rounded down, so that acting on the printed amount suffices.
+    """
+    worth = figure.worth
+    if not worth:
+        return ""
+    texts, how = (_ROOM, Round.DOWN) if worth > 0 else (_NEED, Round.UP)
+    return form.language.pick(*texts[figure.sense]).format(form.amount(abs(worth), how=how))
+
+
+def change(figure: Figure, before: Decimal | None, form: Format) -> str:
+    """How the figure moved: points for shares, percent for balances, a number for clients."""
+    if figure.value is None or before is None:
+        return NOTHING
+    moved = figure.value - before
+    match figure.unit:
+        case Unit.RATIO:
+            return form.points(moved * 100, figure.decimals, signed=True)
+        case Unit.PP:
+            return form.points(moved, figure.decimals, signed=True)
+        case Unit.COUNT:
+            return form.clients(moved, signed=True)
+        case Unit.CURRENCY:
+            if figure.kind is Kind.TOTAL and before > 0:
+                return form.share(moved / before, signed=True)
+            return form.amount(moved, signed=True)
+
+
+def target(figure: Figure, form: Format, *, compact: bool = False) -> str:
+    """The target or limit in the figure's unit; empty without either."""
+    if figure.is_tolerance:
+        return "" if figure.limit is None else form.share(figure.limit / 100, figure.decimals)
+    if figure.target is None:
+        return ""
+    if compact:
+        return form.compact(figure.target, figure.unit, figure.decimals)
+    return form.value(figure.target, figure.unit, figure.decimals)
+
+
+def quality(state: QualityState, amount: Decimal | None, form: Format) -> str:
+    """What stands beside a figure that is not final; empty for a final one."""
+    match state:
+        case QualityState.FINAL:
+            return ""
+        case QualityState.PROVISIONAL:
+            return say(form.language, "provisional_by", amount=form.amount(amount))
+        case QualityState.NOT_RECONCILED:
+            return say(form.language, "not_reconciled")
+
+
+def since(comparison: Comparison, language: Language) -> str:
+    """The comparison as the end of a sentence: "since year end"."""
+    return say(language, f"since_{comparison}")
+
+
+def counts(statuses: Mapping[Status, int], language: Language) -> str:
+    """How many figures stand how: "6 met, 2 near, 1 missed"; the tolerance is named apart."""
+    words = {
+        Status.MET: ("{n} met", "{n} 项达标"),
+        Status.NEAR: ("{n} near", "{n} 项临近"),
+        Status.MISSED: ("{n} missed", "{n} 项未达标"),
+    }
+    told = [
+        language.pick(en, zh).format(n=statuses[status])
+        for status, (en, zh) in words.items()
+        if statuses.get(status)
+    ]
+    return language.pick(", ", "，").join(told)
+
+
+_REASONS: Final[tuple[tuple[str, str], ...]] = (
+    (r"there is nothing in the denominator", "分母为零"),
+    (r"the base is zero or negative", "基数为零或为负"),
+    (r"(\S+) is not published, and this compares with it", r"\1 尚未发布，无法比较"),
+    (
+        r"the book of (\S+) could not give it, and this compares with it",
+        r"\1 的台账无此数据，无法比较",
+    ),
+    (r"no tolerance rule is in force", "无有效的容忍度规则"),
+    (r"table (\S+) was not delivered for (.+)", r"\2 未报送表 \1"),
+    (r"table (\S+) was not delivered", r"未报送表 \1"),
+    (r"column (\S+) is not in (\S+)", r"表 \2 无字段 \1"),
+    (r"industries are coded in (\S+), and this needs (\S+)", r"行业按 \1 编码，而本指标需要 \2"),
+    (r"the definition holds from (\S+) on", r"定义自 \1 起有效"),
+    (r"the definition held until (\S+)", r"定义有效期至 \1"),
+)
+
+
+def reason(text: str | None, language: Language) -> str:
+    """Why a figure cannot be given, in the reader's language where the sentence is known."""
+    if text is None or language is Language.EN:
+        return text or ""
+    for pattern, chinese in _REASONS:
+        found = re.fullmatch(pattern, text)
+        if found:
+            return found.expand(chinese)
+    return text

@@ -1,0 +1,265 @@
+"""The pages in process: what they show equals the facts, and what they cannot show they say."""
+
+import re
+import sys
+from decimal import Decimal
+from html import unescape
+from pathlib import Path
+
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards import scorecard
+from records.access import Scope
+from records.published import Published
+from records.workspace import Workspace, create
+from tests.app.small_bank import AS_OF, NO_GREEN, catalogue, publish, small_bank
+
+APP = Path(__file__).parents[2] / "dashboards" / "app.py"
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory) -> Workspace:
+    return small_bank(tmp_path_factory.mktemp("pages") / "bank")
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Opens a page of a workspace with parameters in its address."""
+
+    def open_(workspace: Workspace, page: str = "overview", **parameters: str) -> AppTest:
+        monkeypatch.setattr(sys, "argv", ["app.py", "--workspace", str(workspace.root)])
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        if page != "overview":
+            # The first run registers the pages; the address is set again, since switching clears it.
+            app.run()
+            app.switch_page(f"app_pages/{page}.py")
+            for name, value in parameters.items():
+                app.query_params[name] = value
+        return app.run()
+
+    return open_
+
+
+def html(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def words(app: AppTest) -> str:
+    """The page's HTML as a reader sees it."""
+    return unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", html(app), flags=re.DOTALL))
+
+
+def cells(app: AppTest, name: str) -> list[str]:
+    """The cells of the scorecard row of that short name."""
+    table = html(app).split('class="bm-card"')[1].split("</table>")[0]
+    row = next(r for r in table.split("<tr>") if f">{name}</a>" in r)
+    return [
+        " ".join(unescape(re.sub(r"<[^>]+>", " ", cell)).split())
+        for cell in re.findall(r"<t[hd].*?</t[hd]>", row, flags=re.DOTALL)
+    ]
+
+
+def test_the_branch_page_shows_the_figures_of_the_facts(opened, bank):
+    app = opened(bank, "branch", branch="B101")
+    assert not app.exception
+    assert app.title[0].value == "Harbour <b>& Sons</b> Branch"
+    fact = (
+        Published(bank.lake)
+        .facts(Scope.whole_bank("test"), as_of=AS_OF)
+        .filter(pl.col("metric_id") == "sei_share", pl.col("branch_id") == "B101")
+        .collect()
+        .row(0, named=True)
+    )
+    assert (fact["value"], fact["target_value"], fact["status"]) == (
+        Decimal("0.1"),
+        Decimal("0.116"),
+        "missed",
+    )
+    measure, value, _, gap, change, _, status = cells(app, "SEI share")
+    assert measure.startswith("SEI share")
+    assert value == "10.0% target 11.6%"
+    assert gap == "1.6 pp short needs +CNY 8.0 m at a flat book"
+    assert change == "+1.0 pp"
+    assert status == "■ missed"
+
+
+def test_every_row_of_the_page_is_a_row_of_the_scorecard(opened, bank):
+    app = opened(bank, "branch", branch="B201")
+    rows = scorecard.rows(
+        Published(bank.lake),
+        Scope.whole_bank("test"),
+        catalogue(),
+        as_of=AS_OF,
+        branch="B201",
+        currency="CNY",
+    )
+    assert len(rows) == 6
+    for row in rows:
+        shown = cells(app, row.short_name)
+        assert row.compact_text.split()[0] in shown[1]
+        assert row.status_word in shown[-1]
+        assert row.gap_text in " ".join(shown)
+
+
+def test_a_metric_that_cannot_be_computed_says_why_and_shows_no_zero(opened, bank):
+    shown = cells(opened(bank, "branch", branch="B101"), "Green share")
+    assert shown == ["Green share Green loan share", "–", NO_GREEN, "–", "", "○ not comparable"]
+
+
+def test_lower_is_better_is_told_without_a_minus_sign(opened, bank):
+    app = opened(bank, "branch", branch="B101")
+    assert cells(app, "NPL ratio")[3] == "0.20 pp over target CNY 1.0 m too much at a flat book"
+    assert cells(app, "Tolerance headroom")[3] == (
+        "0.46 pp over the limit CNY 460 k above the limit"
+    )
+
+
+def test_the_overview_opens_with_where_the_bank_stands(opened, bank):
+    app = opened(bank)
+    assert not app.exception
+    said = words(app)
+    assert "1 of 1 targets met. 1 of 2 branches miss at least one target." in said
+    assert "NPL tolerance exceeded: Harbour <b>& Sons</b> Branch" in said
+    assert re.search(r"1,200\s+accepted \+\s+4\s+rejected =\s+1,204\s+delivered loans", said)
+    assert "warning 1 (1,234 rows)" in said
+    assert "Local mode" in app.sidebar.caption[0].value
+
+
+def test_the_matrix_groups_branches_by_region_and_links_each(opened, bank):
+    table = html(opened(bank)).split('class="bm-grid"')[1]
+    order = [table.index(name) for name in ("Head Office", "North Region", "Garden Branch")]
+    assert order == sorted(order)
+    assert 'href="branch?period=2026-10-31&amp;comparison=year_end&amp;language=en' in table
+    assert "branch=B201" in table
+    assert "20.0%" in table
+
+
+def test_a_branch_name_cannot_smuggle_markup_into_the_page(opened, bank):
+    assert "<b>& Sons</b>" not in html(opened(bank))
+
+
+def test_the_matrix_sorts_by_the_gap_of_a_metric(opened, bank):
+    app = opened(bank)
+    app.selectbox(key="choose_sort").set_value("npl_ratio").run()
+    assert app.query_params["sort"] == "npl_ratio"
+    assert html(app).split('class="bm-grid"')[1].index("B101") > 0
+    app = opened(bank, sort="behind")
+    table = html(app).split('class="bm-grid"')[1]
+    assert table.index("B101") < table.index("B201")
+    app.selectbox(key="choose_sort").set_value("loan_balance").run()
+    assert not app.exception
+    assert opened(bank, sort="nonsense").selectbox(key="choose_sort").value == "region"
+
+
+def test_the_address_is_filled_in_so_that_a_link_reproduces_the_page(opened, bank):
+    app = opened(bank, "branch", branch="B101")
+    assert {name: app.query_params[name] for name in ("period", "comparison", "language")} == {
+        "period": "2026-10-31",
+        "comparison": "year_end",
+        "language": "en",
+    }
+
+
+def test_a_control_writes_the_address_and_the_page_follows(opened, bank):
+    app = opened(bank, "branch", branch="B101")
+    app.sidebar.selectbox(key="choose_period").set_value("2026-09-30").run()
+    assert app.query_params["period"] == "2026-09-30"
+    assert cells(app, "SEI share")[1] == "9.9% target 11.6%"
+    app.sidebar.selectbox(key="choose_comparison").set_value("previous_month").run()
+    assert cells(app, "SEI share")[4] == "+0.1 pp"
+    assert cells(app, "First-time clients")[4] == "+1 client"
+
+
+@pytest.mark.parametrize("branch", ["B999", "", "b101", "<script>"])
+def test_an_unknown_branch_is_answered_plainly_and_never_replaced(opened, bank, branch):
+    app = opened(bank, "branch", branch=branch)
+    assert not app.exception
+    assert f"There is no branch {branch} at 31 Oct 2026" in app.error[0].value
+    assert 'class="bm-card"' not in html(app)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"period": "2026-10-15"}, "did you mean 2026-10-31?"),
+        ({"period": "tomorrow"}, "'tomorrow' is not a month end"),
+        ({"period": "2020-01-31"}, "31 Jan 2020 is not a published month"),
+        ({"comparison": "budget"}, "budget is no comparison"),
+    ],
+)
+@pytest.mark.parametrize("page", ["overview", "branch"])
+def test_what_the_address_asks_wrongly_is_said(opened, bank, page, parameters, said):
+    app = opened(bank, page, **parameters)
+    assert not app.exception
+    assert said in app.error[0].value
+    assert "<table" not in html(app)
+
+
+def test_an_unknown_metric_is_said_beside_the_scorecard(opened, bank):
+    app = opened(bank, "branch", branch="B101", metric="profit")
+    assert "There is no metric profit" in app.error[0].value
+    assert cells(app, "SEI share")
+
+
+def test_a_metric_without_any_value_gets_a_sentence_and_no_chart(opened, bank):
+    app = opened(bank, "branch", branch="B101", metric="green_share")
+    assert not app.exception
+    assert NO_GREEN in app.info[0].value
+    assert not app.get("vega_lite_chart")
+
+
+def test_the_pages_speak_chinese(opened, bank):
+    app = opened(bank, language="zh")
+    assert not app.exception
+    assert "1 项目标达标 1 项。2 家机构中 1 家至少一项未达标。超出不良容忍度：港口分行。" in words(
+        app
+    )
+    branch = opened(bank, "branch", branch="B101", language="zh")
+    assert branch.title[0].value == "港口分行"
+    assert cells(branch, "战新占比")[3] == "差 1.6 百分点 按现有规模需增加 800 万元"
+    assert "表 loan_snapshot 无字段 green_tag" in cells(branch, "绿色占比")[2]
+
+
+def test_an_unknown_language_is_said_and_english_shown(opened, bank):
+    app = opened(bank, language="fr")
+    assert "No language 'fr'" in app.warning[0].value
+    assert "targets met" in words(app)
+
+
+def test_a_provisional_book_carries_its_mark_and_amount(opened, tmp_path):
+    workspace = small_bank(tmp_path / "bank", months=[AS_OF], quality="provisional")
+    app = opened(workspace)
+    said = words(app)
+    assert "Provisional: CNY 5.0 m not reconciled" in said
+    assert "1: Harbour Pier Sub-branch" in said
+    assert "31 Dec 2025 is not published" in app.main.markdown[0].value
+    branch = opened(workspace, "branch", branch="B101")
+    assert cells(branch, "SEI share")[-1] == "■ missed ◔"
+    assert cells(branch, "SEI share")[4] == "–"
+
+
+def test_a_workspace_without_anything_published_says_what_to_do(opened, tmp_path):
+    app = opened(create(tmp_path / "empty", name="New Bank", base_currency="CNY"))
+    assert not app.exception
+    assert app.title[0].value == "New Bank"
+    assert "`branchmark ingest`" in app.markdown[0].value
+
+
+def test_a_folder_that_is_no_workspace_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["app.py", "--workspace", str(tmp_path)])
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert "No workspace in" in app.error[0].value
+    assert not app.exception
+
+
+def test_a_new_publication_is_shown_on_the_next_run(opened, tmp_path):
+    workspace = small_bank(tmp_path / "bank", months=[AS_OF])
+    app = opened(workspace, "branch", branch="B101")
+    assert cells(app, "SEI share")[1] == "10.0% target 11.6%"
+    publish(workspace, AS_OF, back=10)
+    app.run()
+    assert cells(app, "SEI share")[1] == "9.0% target 11.6%"

@@ -1,0 +1,232 @@
+"""A gap in words says whether it is good or bad, in both directions and both languages."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from string import Formatter
+
+import pytest
+
+from dashboards import words
+from dashboards.i18n import MESSAGES, Language, day_text, language_of, month_text
+from dashboards.numbers import Format
+from dashboards.words import Comparison, Figure
+from transforms.catalogue.load import load
+from transforms.catalogue.model import Better, Kind, Unit
+from transforms.errors import UnknownNameError
+from transforms.quality import QualityState
+from transforms.reference import tables
+from transforms.scorecards import Status
+
+EN, ZH = Format(Language.EN, "CNY"), Format(Language.ZH, "CNY")
+D = Decimal
+
+SHARE = Figure(
+    kind=Kind.RATIO,
+    unit=Unit.RATIO,
+    better=Better.HIGHER,
+    decimals=1,
+    status=Status.MISSED,
+    value=D("0.184"),
+    target=D("0.2"),
+    gap=D("-0.016"),
+    numerator=D("184000000"),
+    denominator=D("1000000000"),
+)
+NPL = replace(SHARE, better=Better.LOWER, decimals=2, value=D("0.012"), target=D("0.01"))
+BALANCE = replace(SHARE, kind=Kind.TOTAL, unit=Unit.CURRENCY, denominator=None)
+CLIENTS = replace(SHARE, kind=Kind.TOTAL, unit=Unit.COUNT, denominator=None)
+TOLERANCE = replace(
+    SHARE, kind=Kind.TOLERANCE, unit=Unit.PP, decimals=2, gap=None, target=None, limit=D("4.04")
+)
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    return load(tables.load().tables["thresholds"]["name"].unique())
+
+
+@pytest.mark.parametrize(
+    ("figure", "gap", "english", "chinese"),
+    [
+        (SHARE, "-0.016", "1.6 pp short", "差 1.6 百分点"),
+        (SHARE, "0.003", "0.3 pp ahead", "超额 0.3 百分点"),
+        (SHARE, "0", "on target", "恰达目标"),
+        (SHARE, "-0.0004", "<0.1 pp short", "差 <0.1 百分点"),
+        (NPL, "0.003", "0.30 pp headroom", "余量 0.30 百分点"),
+        (NPL, "-0.002", "0.20 pp over target", "超出目标 0.20 百分点"),
+        (NPL, "0", "on target", "恰达目标"),
+        (CLIENTS, "-12", "12 clients short", "差 12 户"),
+        (CLIENTS, "1", "1 client ahead", "超额 1 户"),
+    ],
+)
+def test_a_gap_is_told_in_the_favourable_sense(figure, gap, english, chinese):
+    figure = replace(figure, gap=D(gap))
+    assert words.gap(figure, EN) == english
+    assert words.gap(figure, ZH) == chinese
+
+
+def test_a_gap_of_money_is_told_in_the_unit_of_its_target():
+    over = replace(BALANCE, better=Better.LOWER, target=D("3200000000"), gap=D("-200000000"))
+    assert words.gap(over, EN) == "CNY 0.20 bn over target"
+    assert words.gap(replace(over, better=Better.HIGHER), EN) == "CNY 0.20 bn short"
+    assert words.gap(over, ZH) == "超出目标 2.00 亿元"
+
+
+@pytest.mark.parametrize(
+    ("headroom", "amount", "gap", "money"),
+    [
+        ("0.35", "86400000", "0.35 pp headroom", "CNY 86.4 m may still turn bad before the limit"),
+        ("-0.12", "-3010000", "0.12 pp over the limit", "CNY 3.1 m above the limit"),
+        ("0", "0", "exactly at the limit", ""),
+    ],
+)
+def test_a_tolerance_tells_what_may_still_turn_bad(headroom, amount, gap, money):
+    figure = replace(TOLERANCE, value=D(headroom), headroom=D(amount))
+    assert words.gap(figure, EN) == gap
+    assert words.money(figure, EN) == money
+
+
+def test_what_may_turn_bad_is_never_rounded_up_and_a_need_never_down():
+    room = replace(TOLERANCE, value=D("0.35"), headroom=D("86990000"))
+    assert words.money(room, EN).startswith("CNY 86.9 m")
+    need = replace(SHARE, gap=D("-0.01600001"))
+    assert words.money(need, EN) == "needs +CNY 16.1 m at a flat book"
+
+
+@pytest.mark.parametrize(
+    ("figure", "gap", "english", "chinese"),
+    [
+        (SHARE, "-0.41", "needs +CNY 410.0 m at a flat book", "按现有规模需增加 4.10 亿元"),
+        (SHARE, "0.03", "CNY 30.0 m more than needed", "高于目标所需 3,000 万元"),
+        (NPL, "0.086", "CNY 86.0 m may still turn bad", "距目标尚可新增不良 8,600 万元"),
+        (NPL, "-0.002", "CNY 2.0 m too much at a flat book", "按现有规模需压降 200 万元"),
+        (SHARE, "0", "", ""),
+    ],
+)
+def test_a_share_is_told_in_money_at_a_flat_book(figure, gap, english, chinese):
+    figure = replace(figure, gap=D(gap))
+    assert words.money(figure, EN) == english
+    assert words.money(figure, ZH) == chinese
+
+
+def test_money_is_told_only_where_it_can_be_said_exactly():
+    assert words.money(BALANCE, EN) == ""
+    assert words.money(CLIENTS, EN) == ""
+    assert words.money(replace(SHARE, kind=Kind.GROWTH), EN) == ""
+    assert words.money(replace(SHARE, denominator=None), EN) == ""
+
+
+@pytest.mark.parametrize("figure", [SHARE, NPL, BALANCE, CLIENTS, TOLERANCE])
+def test_without_a_value_or_target_nothing_is_claimed(figure):
+    bare = replace(figure, value=None, target=None, gap=None, limit=None, headroom=None)
+    assert words.gap(bare, EN) == words.money(bare, EN) == words.target(bare, EN) == ""
+    assert words.change(bare, D("0.1"), EN) == "–"
+
+
+@pytest.mark.parametrize(
+    ("figure", "value", "before", "text"),
+    [
+        (SHARE, "0.184", "0.171", "+1.3 pp"),
+        (SHARE, "0.184", "0.184", "0.0 pp"),
+        (NPL, "0.012", "0.0125", "−0.05 pp"),
+        (BALANCE, "110", "100", "+10.0%"),
+        (BALANCE, "110", "0", "+CNY 110"),
+        (replace(BALANCE, kind=Kind.INCREMENT), "-5", "10", "−CNY 15"),
+        (CLIENTS, "14", "15", "−1 client"),
+        (TOLERANCE, "0.35", "0.30", "+0.05 pp"),
+    ],
+)
+def test_a_change_is_told_in_the_unit_that_fits(figure, value, before, text):
+    assert words.change(replace(figure, value=D(value)), D(before), EN) == text
+
+
+def test_a_change_from_nothing_is_a_dash():
+    assert words.change(SHARE, None, EN) == "–"
+
+
+def test_targets_and_limits_are_printed_like_their_values():
+    assert words.target(SHARE, EN) == "20.0%"
+    assert words.target(TOLERANCE, EN) == "4.04%"
+    assert words.target(replace(BALANCE, target=D(27000000)), EN, compact=True) == "27.0 m"
+
+
+def test_quality_names_the_amount_behind_it():
+    assert words.quality(QualityState.FINAL, None, EN) == ""
+    told = words.quality(QualityState.PROVISIONAL, D(5000000), EN)
+    assert told == "Provisional: CNY 5.0 m not reconciled"
+    assert words.quality(QualityState.NOT_RECONCILED, None, ZH) == "未报送总账数据"
+
+
+def test_comparisons_go_back_to_the_right_month_end():
+    day = date(2026, 3, 31)
+    assert {c: c.before(day) for c in Comparison} == {
+        Comparison.PREVIOUS_MONTH: date(2026, 2, 28),
+        Comparison.YEAR_END: date(2025, 12, 31),
+        Comparison.SAME_MONTH_LAST_YEAR: date(2025, 3, 31),
+    }
+    with pytest.raises(UnknownNameError, match="year_end"):
+        words.comparison_of("yearend")
+
+
+def test_what_starts_anew_each_year_is_known(catalogue):
+    anew = {name for name, m in catalogue.metrics.items() if words.accumulates(m, catalogue)}
+    assert anew == {"first_time_clients_ytd", "first_time_tech_clients_ytd", "loan_increment_ytd"}
+
+
+def test_bad_loan_ratios_have_two_decimals(catalogue):
+    fine = {name for name, m in catalogue.metrics.items() if words.decimals_of(m) == 2}
+    assert fine == {"npl_ratio", "inclusive_npl_ratio", "inclusive_npl_tolerance"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "chinese"),
+    [
+        ("there is nothing in the denominator", "分母为零"),
+        ("table borrower was not delivered", "未报送表 borrower"),
+        (
+            "table borrower_first_loan_event was not delivered for 2026-01, 2026-02",
+            "2026-01, 2026-02 未报送表 borrower_first_loan_event",
+        ),
+        ("2025-12-31 is not published, and this compares with it", "2025-12-31 尚未发布，无法比较"),
+        ("a reason nobody translated", "a reason nobody translated"),
+    ],
+)
+def test_reasons_are_told_in_the_readers_language(reason, chinese):
+    assert words.reason(reason, Language.EN) == reason
+    assert words.reason(reason, Language.ZH) == chinese
+    assert words.reason(None, Language.ZH) == ""
+
+
+def test_every_message_has_both_languages_and_the_same_blanks():
+    for key, (english, chinese) in MESSAGES.items():
+        blanks = [
+            {name for _, name, *_ in Formatter().parse(t) if name} for t in (english, chinese)
+        ]
+        assert blanks[0] == blanks[1], key
+        assert english, key
+        assert chinese, key
+
+
+def test_chinese_messages_are_chinese():
+    same = {"axis_percent", "bullet_alt"}
+    assert not [
+        key
+        for key, (_, chinese) in MESSAGES.items()
+        if key not in same and not re.search(r"[\u4e00-\u9fff]", chinese)
+    ]
+
+
+def test_dates_read_as_people_write_them():
+    day = date(2026, 10, 31)
+    assert (day_text(Language.EN, day), day_text(Language.ZH, day)) == (
+        "31 Oct 2026",
+        "2026年10月31日",
+    )
+    assert (month_text(Language.EN, day), month_text(Language.ZH, day)) == ("Oct 26", "26年10月")
+
+
+def test_an_unknown_language_is_refused():
+    with pytest.raises(UnknownNameError, match="en"):
+        language_of("fr")

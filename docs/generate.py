@@ -98,7 +98,7 @@ _RESULT_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "finding": "Broken rules of the month, by branch where it applies, with reason and remedy.",
         "check_result": "Every rule's verdict of the month, broken or not, or why it was skipped.",
         "reconciliation": "Loans against the general ledger by branch, account and currency.",
-        "publication": "One row per publication: the month, its version, and the run whose rows readers take.",
+        "publication": "One row per publication: the month, its version, and the run that readers take.",
     }
 )
 _PLACEHOLDER: Final = re.compile(r":([a-z_][a-z0-9_]*)")

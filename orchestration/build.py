@@ -15,6 +15,7 @@ import dagster as dg
 from orchestration import partitions, settings
 from orchestration.bank import Bank
 from orchestration.months import MonthAtWork
+from orchestration.run_history import instance
 from records.workspace import Workspace
 from transforms.errors import BranchmarkError
 
@@ -100,16 +101,6 @@ def _run(workspace: Workspace, as_of: date) -> None:
         )
     if not result.success:
         raise BuildFailedError(as_of, _why(result))
-
-
-def instance(workspace: Workspace) -> dg.DagsterInstance:
-    """The workspace's own run history, without telemetry."""
-    home = workspace.dagster_home
-    home.mkdir(exist_ok=True)
-    settings_file = home / "dagster.yaml"
-    if not settings_file.exists():
-        settings_file.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
-    return dg.DagsterInstance.from_config(str(home))
 
 
 def _why(result: dg.ExecuteInProcessResult) -> str:

@@ -67,7 +67,7 @@ def dagster(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Serve Dagster's own interface for the workspace until stopped."""
-    from orchestration.build import instance  # noqa: PLC0415 - Dagster takes a second to import
+    from orchestration.run_history import instance  # noqa: PLC0415 - Dagster takes a second to import
 
     root = root_of(workspace)
     opened = open_workspace(root)

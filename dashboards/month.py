@@ -70,6 +70,7 @@ def read(
     Raises:
         NoSuchMonthError: if it is not published.
     """
+    published = published.pinned()
     day = published.require(as_of)
     version = published.newest_versions()[day]
     chosen = deliveries.chosen(day, version)

@@ -175,6 +175,7 @@ def rows(
         AccessError: if the branch lies outside the scope.
         UnknownNameError: if there is no such branch or language.
     """
+    published = published.pinned()
     day = published.require(as_of)
     scope.require(branch)
     known = published.nodes(scope, as_of=day).collect()["node_id"].to_list()

@@ -12,5 +12,7 @@ def defs() -> dg.Definitions:
         assets=dg.load_assets_from_modules([assets]),
         asset_checks=[checks.suites()],
         jobs=[jobs.month],
+        # A process a step would import Great Expectations and Dagster eight times a month.
+        executor=dg.in_process_executor,
         resources=resources.resources(),
     )

@@ -105,6 +105,8 @@ def ingest(
     scratch = bank.workspace.scratch / batch_id
     evidence = bank.deliveries.evidence(batch_id)
     with bank.workspace.writing("take a delivery", wait_seconds=60):
+        # Only the holder of the pen writes here: what lies there was left by an intake that died.
+        shutil.rmtree(bank.workspace.scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         evidence.mkdir(parents=True)
         kept = False

@@ -6,7 +6,7 @@ they see a whole build or the one before it, never a half, and what a dead build
 seen at all. What was delivered belongs in `records.deliveries`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -106,8 +106,13 @@ class Publication:
 class Published:
     """The published figures of a workspace's lake."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, history: pl.DataFrame | None = None) -> None:
         self._root = root
+        self._history = history
+
+    def pinned(self) -> "Published":
+        """The same as it is published at this moment: whatever is read through it is of one state."""
+        return Published(self._root, self.publications())
 
     def write(self, table: str, rows: pl.DataFrame, as_of: date, version: int, run_id: str) -> None:
         """Write a month's rows of a result table; readers do not see them before `publish`."""
@@ -158,6 +163,8 @@ class Published:
 
     def publications(self) -> pl.DataFrame:
         """Every publication there has been, oldest first."""
+        if self._history is not None:
+            return self._history
         return scan(self._root / "publication", PUBLICATION).sort("sequence").collect()
 
     def current(self) -> dict[tuple[date, int], Publication]:
@@ -171,10 +178,7 @@ class Published:
 
     def newest_versions(self) -> dict[date, int]:
         """The newest published version of each month, oldest month first."""
-        newest: dict[date, int] = {}
-        for as_of, version in self.current():
-            newest[as_of] = max(version, newest.get(as_of, 0))
-        return dict(sorted(newest.items()))
+        return _newest(self.current())
 
     def require(self, as_of: date | None) -> date:
         """The month end, or the newest one if none is given, if it is published.
@@ -236,7 +240,7 @@ class Published:
 
     def _rows(self, table: str, as_of: date | None, version: int | None) -> pl.LazyFrame:
         current = self.current()
-        newest = self.newest_versions()
+        newest = _newest(current)
         if as_of is None:
             wanted = [current[day, number] for day, number in newest.items()]
         else:
@@ -252,3 +256,10 @@ class Published:
             )
         # A run builds one month, so its name alone tells the month and version.
         return frame.filter(pl.col("run_id").is_in([one.run_id for one in wanted]))
+
+
+def _newest(published: Iterable[tuple[date, int]]) -> dict[date, int]:
+    newest: dict[date, int] = {}
+    for as_of, version in published:
+        newest[as_of] = max(version, newest.get(as_of, 0))
+    return dict(sorted(newest.items()))

@@ -119,7 +119,7 @@ def open_desk(root: Path, language: Language) -> None:
     workspace = open_workspace(root)
     # On loopback there is no sign-in: whoever has the machine has the workspace's files as well.
     scope = Scope.whole_bank("local")
-    published, deliveries = Published(workspace.lake), Deliveries(workspace.lake)
+    published, deliveries = Published(workspace.lake).pinned(), Deliveries(workspace.lake)
     months = tuple(published.newest_versions())
     if not months:
         _nothing_published(workspace, deliveries, language)

@@ -57,14 +57,15 @@ def kpis(
     day, every = month_or_all(as_of)
     if version is not None and every:
         raise BranchmarkError("--version needs one month. Name it with --as-of.")
-    published = bank.published.require(day)
-    day = None if every else published
-    if version is not None and (day, version) not in bank.published.current():
+    published = bank.published.pinned()
+    newest = published.require(day)
+    day = None if every else newest
+    if version is not None and (day, version) not in published.current():
         raise BranchmarkError(
             f"{day} has no published version {version}. Leave --version out for the newest."
         )
-    facts = bank.published.facts(scope, as_of=day, version=version)
-    names = bank.published.nodes(scope, as_of=day, version=version).collect()
+    facts = published.facts(scope, as_of=day, version=version)
+    names = published.nodes(scope, as_of=day, version=version).collect()
     if branch is not None:
         _require_branch(branch, names["node_id"])
         facts = facts.filter(pl.col("branch_id") == scope.require(branch))

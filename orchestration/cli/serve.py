@@ -1,8 +1,11 @@
 """The two web interfaces: `dashboard` and `dagster`, each a process of its own on loopback."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -96,12 +99,24 @@ def dagster(
 
 
 def _serve(command: list[str], root: Path, folder: Path) -> None:
-    """Run a server until it ends or the user stops it; its exit code is ours."""
-    process = subprocess.Popen(command, env=settings.hand_on(root), cwd=folder)  # noqa: S603
-    try:
-        code = process.wait()
-    except KeyboardInterrupt:
+    """Run a server until it ends or is asked to stop; then nothing of it is left.
+
+    The server leads a process group of its own, so that Ctrl+C in a terminal reaches it once, by way
+    of us. Waiting is done in short turns: a library's own signal handler may keep a long wait from
+    being interrupted.
+    """
+    asked: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _: asked.append(received))
+    process = subprocess.Popen(  # noqa: S603
+        command, env=settings.hand_on(root), cwd=folder, start_new_session=True
+    )
+    while process.poll() is None and not asked:
+        time.sleep(0.2)
+    if asked:
         process.terminate()
-        process.wait(timeout=20)
-        code = 0
-    raise typer.Exit(code)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=20)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    raise typer.Exit(0 if asked else process.wait())

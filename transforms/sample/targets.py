@@ -146,7 +146,7 @@ def _of_metric(
     tier1 = list(branches.of_level("tier1"))
     places = rng.permutation(len(tier1))
     outcome = {
-        node.branch_id: MEETS if place * 2 < len(tier1) else NEAR + place % 2
+        node.branch_id: MEETS if place * 2 < len(tier1) else (MISSES, NEAR, NEAR)[place % 3]
         for node, place in zip(tier1, places.tolist(), strict=True)
     }
     outcome |= {node.branch_id: (MEETS, NEAR, MISSES)[at % 3] for at, node in enumerate(higher)}
@@ -209,6 +209,8 @@ def _row(node: Node, aim: Aim, year: int, value: int, outcome: int) -> tuple[obj
     target = value - distance if aim.lower_is_better else value + distance
     if aim.unit == WHOLE and band >= 1_000_000:  # noqa: PLR2004 - amounts in round millions
         target = target // 1_000_000 * 1_000_000
+        # Nobody plans to shrink: a branch whose book fell was asked for a little growth and missed it.
+        target = max(target, band)
     target = max(target, 5 if aim.unit == RATIO else 1)
     return (
         node.branch_id,

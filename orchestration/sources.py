@@ -89,22 +89,24 @@ def open_source(
     Raises:
         UnreadableFileError: if it cannot be read whole, with the line where there is one.
     """
-    if not path.exists():
-        raise UnreadableFileError(
-            str(path), "there is no such file", way_out="Check the path and deliver again."
-        )
-    if path.is_dir():
-        raise UnreadableFileError(
-            str(path), "it is a folder", way_out="Deliver the files in it one by one."
-        )
     try:
         with path.open("rb") as file:
             head = file.read(8)
             file.seek(0)
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise UnreadableFileError(
+            str(path), "there is no such file", way_out="Check the path and deliver again."
+        ) from None
+    except IsADirectoryError:
+        raise UnreadableFileError(
+            str(path), "it is a folder", way_out="Deliver the files in it one by one."
+        ) from None
     except OSError as error:
         raise UnreadableFileError(
-            str(path), error.strerror or "the disk says no", way_out="Check the file's rights."
+            str(path),
+            error.strerror or "the disk says no",
+            way_out="Check the rights of the file and its folder.",
         ) from None
     if not head:
         raise UnreadableFileError(

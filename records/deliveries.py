@@ -7,7 +7,6 @@ nothing behind that a reader could see. Figures made from deliveries belong in `
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -117,12 +116,6 @@ class Batch:
     delivered_rows: int
     accepted_rows: int
     rejected_rows: int
-    delivered_amount: Decimal | None
-    accepted_amount: Decimal | None
-    rejected_amount: Decimal | None
-    mapping: str
-    assumed: tuple[str, ...]
-    source_file: str
     received_at: datetime
 
 
@@ -276,5 +269,4 @@ class Deliveries:
 def _batch(row: Mapping[str, object]) -> Batch:
     values = {name: row[name] for name in Batch.__dataclass_fields__}
     values["columns"] = frozenset(row["columns"] or ())  # type: ignore[call-overload]
-    values["assumed"] = tuple(row["assumed"] or ())  # type: ignore[call-overload]
     return Batch(**values)  # type: ignore[arg-type]

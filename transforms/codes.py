@@ -6,7 +6,6 @@ the spellings of the national standards (PBoC, EAST, 1104) for the same thing.
 """
 
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 
 @dataclass(frozen=True)
@@ -220,28 +219,3 @@ SEI_FIELD = CodeList(
 # fmt: on
 """The nine fields in the order of NBS Order 23 of 2018. Sources that order them otherwise (bank marts
 often begin with energy saving) need a code map in their mapping; nothing in a code shows the order."""
-
-CODE_LISTS = MappingProxyType(
-    {
-        list_.name: list_
-        for list_ in (
-            CLASSIFICATION,
-            ENTERPRISE_SIZE,
-            LOAN_STATUS,
-            MOVEMENT,
-            ISSUE_TYPE,
-            SECURITY,
-            PRODUCT,
-            BORROWER_TYPE,
-            TECH_LIST,
-            BRANCH_LEVEL,
-            EVIDENCE_LEVEL,
-            CHAIN_ROLE,
-            CHAIN_EVIDENCE,
-            GREEN_USE,
-            PERIOD_TYPE,
-            TARGET_STATUS,
-            SEI_FIELD,
-        )
-    }
-)

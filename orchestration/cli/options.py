@@ -8,7 +8,6 @@ import typer
 
 from orchestration import settings
 from orchestration.cli.output import Format
-from transforms.errors import BadDateError
 from transforms.periods import parse_month_end
 
 LATEST: Final = "latest"
@@ -44,12 +43,9 @@ def month_of(text: str) -> date | None:
 
 
 def month_or_all(text: str) -> tuple[date | None, bool]:
-    """A month end as given, or every month for `all`."""
-    if text == ALL:
-        return None, True
-    try:
-        return month_of(text), False
-    except BadDateError as error:
-        if error.args and "did you mean" in str(error):
-            raise
-        raise BadDateError(text) from None
+    """A month end as given (none for `latest`), and whether every month is asked for with `all`.
+
+    Raises:
+        BadDateError: if it is none of these.
+    """
+    return (None, True) if text == ALL else (month_of(text), False)

@@ -2,12 +2,17 @@
 
 import os
 import random
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
 
+from orchestration.sources import open_source
 from tests.whole import books
 from tests.whole.commands import contents, here, made, one_sentence, write_csv
+from transforms.errors import UnreadableFileError
 
 pytestmark = pytest.mark.whole
 
@@ -110,11 +115,37 @@ def test_a_folder_and_a_missing_file_are_refused(root, tmp_path):
     assert "cannot be read" in refused(root, tmp_path / "nowhere.parquet")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_file_that_may_not_be_read_is_refused(root, tmp_path):
-    path = write_csv(tmp_path / "loan_snapshot.csv", books.october())
-    path.chmod(0)
-    assert "cannot be read" in refused(root, path)
+NOBODY = 65534
+
+
+@contextmanager
+def without_privileges():
+    """Nothing is forbidden to root, so a test that runs as root steps down for a moment."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("closed", ["file", "folder"])
+def test_a_file_that_may_not_be_read_is_refused(closed):
+    """The file itself, or the folder it lies in, is closed to the reader."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        path = write_csv(folder / "inner" / "loan_snapshot.csv", books.october())
+        folder.chmod(0o755)
+        path.parent.chmod(0o755)
+        (path if closed == "file" else path.parent).chmod(0)
+        try:
+            with without_privileges(), pytest.raises(UnreadableFileError) as refusal:
+                open_source(path, scratch=folder)
+        finally:
+            path.parent.chmod(0o755)
+    assert "cannot be read: Permission denied" in str(refusal.value)
 
 
 def test_bytes_of_no_encoding_are_refused_with_their_place(root, tmp_path):

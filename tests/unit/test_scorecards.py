@@ -10,8 +10,9 @@ from tests.scenario import CATALOGUE, engine_facts, frame, small_book
 from transforms.scorecards import in_period, with_status
 
 
-def _status(metric, target, band=None, *, loans=None, reading=None, **columns):
+def _status(metric, target, band=None, *, loans=None, borrowers=(), reading=None, **columns):
     book = small_book(
+        borrower_snapshot=borrowers,
         loan_snapshot=loans
         or [
             {
@@ -20,7 +21,7 @@ def _status(metric, target, band=None, *, loans=None, reading=None, **columns):
                 "purpose_industry_code": "3911",
             },
             {"loan_id": "L2", "outstanding_principal": Decimal(90), "loan_classification": "FQ03"},
-        ]
+        ],
     )
     targets = frame(
         "target",
@@ -101,7 +102,31 @@ def test_what_cannot_be_computed_is_not_comparable_and_what_is_empty_is_not_appl
     assert _status("sei_share", "0.1", loans=empty)["status"] == "n/a"
 
 
-def test_a_tolerance_is_within_or_exceeded_whatever_the_targets():
+@pytest.mark.parametrize(
+    ("bad", "status"), [("0", "within"), ("3.00", "within"), ("3.01", "exceeded")]
+)
+def test_a_tolerance_is_within_or_exceeded_whatever_the_targets(bad, status):
+    """100 of inclusive loans beside a million of good ones: the bank stands at 0.00 %."""
+    loans = [
+        {
+            "loan_id": "L1",
+            "outstanding_principal": Decimal(bad),
+            "loan_classification": "FQ03",
+            "borrower_id": "S",
+        },
+        {"loan_id": "L2", "outstanding_principal": 100 - Decimal(bad), "borrower_id": "S"},
+        {"loan_id": "L3", "outstanding_principal": Decimal(1_000_000)},
+    ]
+    small = {
+        "borrower_id": "S",
+        "enterprise_size": "CS03",
+        "total_credit_limit_cny": Decimal(1000),
+    }
+    row = _status("inclusive_npl_tolerance", "9", loans=loans, borrowers=[small])
+    assert row["status"] == status
+
+
+def test_a_tolerance_on_an_empty_portfolio_is_not_applicable():
     assert _status("inclusive_npl_tolerance", "1")["status"] == "n/a"
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from dashboards.i18n import Language, say
 from dashboards.numbers import NOTHING, Format, Round, rounded
-from transforms.catalogue.model import Aggregation, Base, Better, Catalogue, Kind, Metric, Unit
+from transforms.catalogue.model import Aggregation, At, Better, Catalogue, Kind, Metric, Unit
 from transforms.errors import UnknownNameError
 from transforms.periods import previous_month_end, previous_year_end, same_month_last_year
 from transforms.quality import QualityState
@@ -67,7 +67,7 @@ def decimals_of(metric: Metric) -> int:
 def accumulates(metric: Metric, catalogue: Catalogue) -> bool:
     """Whether the figure starts anew with each year, so that a year end is no base for it."""
     if metric.kind is Kind.INCREMENT:
-        return metric.base is Base.YEAR_END
+        return metric.base is At.YEAR_END
     measures = [
         catalogue.measures[name] for reading in metric.readings for name in reading.measures
     ]

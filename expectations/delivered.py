@@ -18,6 +18,7 @@ from types import MappingProxyType
 import duckdb
 import polars as pl
 
+from expectations import flows
 from transforms import schema
 from transforms.reference.tables import Reference, Taxonomy
 
@@ -30,12 +31,14 @@ CONTEXT_COLUMNS: Mapping[str, Mapping[str, pl.DataType]] = MappingProxyType(
     {
         **{name: table.dtypes for name, table in schema.TABLES.items()},
         **{f"previous_{name}": table.dtypes for name, table in schema.TABLES.items()},
+        flows.VIEW: flows.COLUMNS,
         "sei_class": {"code": schema.TEXT, "field": schema.TEXT},
         "industry": {"code": schema.TEXT},
         "green_item": {"edition": schema.TEXT, "item": schema.TEXT, "effective": schema.DAY},
     }
 )
-"""Every view a rule may name, with its columns: the month's tables, last month's, reference lists."""
+"""Every view a rule may name, with its columns: the month's tables, last month's, what moved between
+them (over delivered loan events only), reference lists."""
 
 DELIVERY_COLUMNS: Mapping[str, pl.DataType] = MappingProxyType(
     {"source_row_no": pl.Int64(), "problems": pl.List(pl.String())}
@@ -103,12 +106,21 @@ def opened(
         try:
             sources: dict[str, Source] = dict(delivered.context)
             sources[delivered.table] = delivered.files
+            wanted = None if needed is None else flows.needed_with_sources(needed)
             columns = {
                 name: _created(
-                    connection, name, source, None if needed is None else needed.get(name, ())
+                    connection, name, source, None if wanted is None else wanted.get(name, ())
                 )
                 for name, source in sources.items()
             }
+            if (
+                delivered.table == schema.LOAN_EVENT.name
+                and (wanted is None or flows.VIEW in wanted)
+                and flows.can_be_made(columns)
+            ):
+                noted = "problems" in columns[delivered.table]
+                connection.execute(flows.definition(with_problems=noted))
+                columns[flows.VIEW] = frozenset(flows.COLUMNS)
             if delivered.provided is not None:
                 kept = delivered.provided | frozenset(DELIVERY_COLUMNS)
                 columns[delivered.table] &= kept
@@ -160,6 +172,17 @@ def literal(value: Parameter) -> str:
     return str(value)
 
 
+def sql_type(dtype: pl.DataType) -> str:
+    """What DuckDB calls a canonical type.
+
+    >>> sql_type(schema.MONEY), sql_type(pl.List(pl.String))
+    ('DECIMAL(18, 2)', 'VARCHAR[]')
+    """
+    if isinstance(dtype, pl.Decimal):
+        return f"DECIMAL({dtype.precision}, {dtype.scale})"
+    return _SQL_TYPES[str(dtype)]
+
+
 def bound(sql: str, values: Mapping[str, Parameter]) -> str:
     """The SQL with every `:name` replaced; casts (`::`) and quoted text are left alone.
 
@@ -177,6 +200,16 @@ def parameter_names(sql: str) -> frozenset[str]:
     return frozenset(found[1] for found in _NAMED.finditer(sql) if found[1])
 
 
+_SQL_TYPES = MappingProxyType(
+    {
+        "Boolean": "BOOLEAN",
+        "Date": "DATE",
+        "Int32": "INTEGER",
+        "Int64": "BIGINT",
+        "List(String)": "VARCHAR[]",
+        "String": "VARCHAR",
+    }
+)
 _NAMED = re.compile(r"'(?:[^']|'')*'|(?<!:):([A-Za-z_]\w*)")
 
 
@@ -196,8 +229,17 @@ def _created(
         return frozenset(source.columns)
     files = ", ".join(literal(_unglobbed(path)) for path in source)
     scanned = f"read_parquet([{files}], hive_partitioning = false)"
-    connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {scanned}')  # noqa: S608
-    return frozenset(str(row[0]) for row in connection.execute(f'DESCRIBE "{name}"').fetchall())
+    described = connection.execute(f"DESCRIBE SELECT * FROM {scanned}").fetchall()  # noqa: S608
+    found = frozenset(str(row[0]) for row in described)
+    # A file of an earlier month may be older than a column: what rules then find in it is nothing.
+    known = CONTEXT_COLUMNS.get(name, {})
+    nothing = "".join(
+        f', NULL::{sql_type(dtype)} AS "{column}"'
+        for column, dtype in known.items()
+        if column not in found
+    )
+    connection.execute(f'CREATE VIEW "{name}" AS SELECT *{nothing} FROM {scanned}')  # noqa: S608
+    return found
 
 
 def _unglobbed(path: Path) -> str:

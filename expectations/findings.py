@@ -12,7 +12,7 @@ import polars as pl
 from expectations.delivered import Delivered, Session, opened
 from expectations.rejection import condition_of
 from expectations.results import SuiteResult
-from expectations.rules import Rule, asked_columns
+from expectations.rules import AMOUNT, Rule, asked_columns, branch_column, canonical_of
 from transforms import schema
 
 EXAMPLES: Final = 5
@@ -38,9 +38,10 @@ FINDING_COLUMNS: Final = pl.Schema(
 def findings(delivered: Delivered, suite: SuiteResult, rules: Iterable[Rule]) -> pl.DataFrame:
     """Every broken rule of the suite, in the order of its results.
 
-    Loans get one row a rule and booking branch, so that a branch reads what is its own; other tables
-    one row a rule. `failing_amount` is the principal outstanding of the failing loans, each in its own
-    currency; nothing for other tables. A check that could not be run is listed too, without rows.
+    Loans, their events and write-offs get one row a rule and booking branch, so that a branch reads
+    what is its own; other tables one row a rule, or one a branch where a row is a branch.
+    `failing_amount` is the principal outstanding of the failing loans, each in its own currency;
+    nothing for other tables. A check that could not be run is listed too, without rows.
     """
     known = {rule.id: rule for rule in rules}
     broken = [known[result.rule_id] for result in suite.failed]
@@ -68,17 +69,20 @@ _BARE: Final = pl.DataFrame({name: [None] for name in _COUNT_COLUMNS}, schema=_C
 
 def _counted(rule: Rule, session: Session) -> pl.DataFrame:
     """Rows, amount and the first keys, by branch where the table has one to act."""
-    table = session.delivered.table
-    loans = table == schema.LOAN_SNAPSHOT.name
-    key = ", ".join(schema.table(table).key)
+    own = session.delivered.table
+    blamed = rule.blamed(own)
+    table = canonical_of(blamed)
+    # Rows of another view have no number in the delivered file; their key is never empty.
+    unnamed = "'row ' || source_row_no" if blamed == own else "NULL"
+    key = ", ".join(table.key)
     return session.frame(
         f"""
-        SELECT {"booking_branch_id" if loans else "NULL"} AS branch_id,
+        SELECT {branch_column(blamed) or "NULL"} AS branch_id,
             count(*) AS failing_rows,
-            {"sum(outstanding_principal)" if loans else "NULL"} AS failing_amount,
-            min(coalesce(nullif(concat_ws(' | ', {key}), ''), 'row ' || source_row_no), {EXAMPLES})
+            {f"sum({AMOUNT})" if table is schema.LOAN_SNAPSHOT else "NULL"} AS failing_amount,
+            min(coalesce(nullif(concat_ws(' | ', {key}), ''), {unnamed}), {EXAMPLES})
                 AS example_keys
-        FROM {table}
+        FROM {blamed}
         WHERE {condition_of(rule, session)}
         GROUP BY 1
         ORDER BY 1 NULLS LAST

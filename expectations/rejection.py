@@ -11,8 +11,7 @@ from typing import Final
 import polars as pl
 
 from expectations.delivered import Delivered, Session, bound, opened
-from expectations.rules import Rule, asked_columns, rules_for
-from transforms import schema
+from expectations.rules import Rule, asked_columns, canonical_of, rules_for
 from transforms.errors import UnknownNameError
 
 REJECTED_COLUMNS: Final = pl.Schema({"source_row_no": pl.Int64(), "rule_ids": pl.List(pl.String())})
@@ -54,7 +53,8 @@ def judge(delivered: Delivered, rules: Iterable[Rule]) -> pl.DataFrame:
 def failing_rows(rule: Rule, delivered: Delivered) -> pl.DataFrame:
     """Every row that breaks the rule, in file order: `source_row_no` and the table's key.
 
-    Empty for a rule that cannot be asked of this delivery, and for a table rule with no rows to blame.
+    Rows of another view that the rule blames come in the order of their key, without a number. Empty
+    for a rule that cannot be asked of this delivery, and for a table rule with no rows to blame.
 
     Raises:
         UnknownNameError: if the rule is for another table.
@@ -63,13 +63,20 @@ def failing_rows(rule: Rule, delivered: Delivered) -> pl.DataFrame:
         raise UnknownNameError(
             "rule", rule.id, (), way_out=f"It measures {rule.table}, not {delivered.table}."
         )
-    key = ", ".join(schema.table(delivered.table).key)
+    blamed = rule.blamed(delivered.table)
+    table = canonical_of(blamed)
+    number = "source_row_no" if blamed == delivered.table else "NULL::BIGINT AS source_row_no"
+    key = ", ".join(table.key)
     with opened(delivered, asked_columns([rule], delivered.table)) as session:
-        asked = rule.row_condition is not None and rule.skipped_reason(session) is None
-        condition = condition_of(rule, session) if asked else "FALSE"
+        if rule.row_condition is None or rule.skipped_reason(session) is not None:
+            types = {
+                "source_row_no": pl.Int64(),
+                **{name: table.dtypes[name] for name in table.key},
+            }
+            return pl.DataFrame(schema=types)
         return session.frame(
-            f"SELECT source_row_no, {key} FROM {delivered.table} "  # noqa: S608  # as above
-            f"WHERE {condition} ORDER BY source_row_no"
+            f"SELECT {number}, {key} FROM {blamed} "  # noqa: S608  # as above
+            f"WHERE {condition_of(rule, session)} ORDER BY source_row_no, {key}"
         )
 
 

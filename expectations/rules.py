@@ -27,12 +27,16 @@ from expectations.delivered import (
     Session,
     bound,
     parameter_names,
+    sql_type,
 )
 from transforms import schema
 from transforms.errors import CatalogueError, did_you_mean
 
 ANY_TABLE: Final = "*"
 """In place of a table: the rule holds for every table."""
+
+AMOUNT: Final = "outstanding_principal"
+"""What a finding about loans adds up."""
 
 GIVEN_PARAMETERS: Final[Mapping[str, Parameter]] = {
     "as_of": date(2000, 1, 31),
@@ -100,7 +104,8 @@ class Rule(_Frozen):
 
     A rule for keys says `repeats` instead: the columns that identify a row, of which only the first in
     file order may stand. A table rule says `fails` (one boolean for the table) or `offenders` (a row
-    condition; the table breaks the rule if any row meets it).
+    condition; the table breaks the rule if any row meets it). `blames` names the view whose rows meet
+    the offenders, where it is not the table's own: last month's loans that are gone without an event.
     """
 
     id: str = Field(pattern=r"^[EW]\d{4}$")
@@ -110,6 +115,7 @@ class Rule(_Frozen):
     rejects: bool = False
     fails: str | None = None
     offenders: str | None = None
+    blames: str | None = None
     repeats: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     empty_if_absent: tuple[str, ...] = ()
@@ -137,6 +143,8 @@ class Rule(_Frozen):
             yield "a row rule says fails or repeats, not offenders"
         if self.scope is Scope.TABLE and self.repeats:
             yield "a table rule says fails or offenders, not repeats"
+        if self.blames and not self.offenders:
+            yield "only a table rule with offenders blames another view"
         named = self.expectation.column if self.expectation else None
         if named and named not in self.needs:
             yield f"the expectation's column {named} is not among needs"
@@ -147,6 +155,10 @@ class Rule(_Frozen):
         if self.repeats:
             return _repeated(self.table, self.repeats)
         return self.offenders if self.scope is Scope.TABLE else self.fails
+
+    def blamed(self, table: str) -> str:
+        """The view whose rows the condition is about, for a delivery of that table."""
+        return self.blames or table
 
     @property
     def is_intake(self) -> bool:
@@ -168,7 +180,9 @@ class Rule(_Frozen):
     def skipped_reason(self, session: Session) -> str | None:
         """Why the rule cannot be asked of this delivery; nothing if it can."""
         table = session.delivered.table
-        for needed in (*self.needs, *self.repeats):
+        # A part of a key that may be empty is empty where it was not delivered; the key is whole.
+        key = [c for c in self.repeats if not schema.table(table).column(c).nullable]
+        for needed in (*self.needs, *key):
             view, column = _split(needed, table)
             if view not in session.columns:
                 return f"no {view} table delivered"
@@ -201,7 +215,31 @@ def asked_columns(rules: Iterable[Rule], table: str) -> dict[str, set[str]]:
         for needed in (*rule.needs, *rule.repeats, *rule.empty_if_absent):
             view, column = _split(needed, table)
             asked.setdefault(view, set()).add(column)
+        if rule.blames:
+            asked.setdefault(rule.blames, set()).update(shown_columns(rule.blames))
     return asked
+
+
+def canonical_of(view: str) -> schema.Table:
+    """The canonical table that a view holds rows of, this month's or last month's.
+
+    Raises:
+        UnknownNameError: if it holds none.
+    """
+    return schema.table(view.removeprefix("previous_"))
+
+
+def branch_column(view: str) -> str | None:
+    """Which column of a view says the branch that can act on a row, if any does."""
+    return _BRANCH_COLUMNS.get(canonical_of(view).name)
+
+
+def shown_columns(view: str) -> tuple[str, ...]:
+    """What a finding shows of a row of that view: its key, branch and amount."""
+    table = canonical_of(view)
+    branch = branch_column(view)
+    amount = (AMOUNT,) if table is schema.LOAN_SNAPSHOT else ()
+    return tuple(dict.fromkeys((*table.key, *((branch,) if branch else ()), *amount)))
 
 
 def rules_table(rules: Sequence[Rule]) -> pl.DataFrame:
@@ -264,7 +302,14 @@ def parse_rules(file: str, text: str) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
+_BRANCH_COLUMNS: Final = {
+    schema.LOAN_SNAPSHOT.name: "booking_branch_id",
+    schema.LOAN_EVENT.name: "branch_id",
+    schema.WRITE_OFF_RECOVERY.name: "branch_id",
+    schema.BRANCH.name: "branch_id",
+}
 _FILE_KEYS: Final = ("table", "parameters", "rules")
+_BLAMABLE: Final = tuple(view for name in schema.TABLES for view in (name, f"previous_{name}"))
 _PAGE_COLUMNS: Final = (
     "rule_id",
     "table",
@@ -352,6 +397,9 @@ def _unbindable(rule: Rule, connection: duckdb.DuckDBPyConnection) -> list[str]:
             problems.append(f"needs {needed}, which no table has{_near(asked, choice)}")
         else:
             views.setdefault(view, set()).add(column)
+    blamed = rule.blamed(own)
+    if blamed != own and (blamed not in _BLAMABLE or blamed not in views):
+        problems.append(f"blames {blamed}, of which it needs no column{_near(blamed, _BLAMABLE)}")
     sql = rule.row_condition or rule.fails or ""
     values = {**rule.parameters, **GIVEN_PARAMETERS}
     unknown = sorted(parameter_names(sql) - values.keys())
@@ -362,7 +410,7 @@ def _unbindable(rule: Rule, connection: duckdb.DuckDBPyConnection) -> list[str]:
         f"{view} AS (SELECT {', '.join(_nulls(known[view], columns))})"
         for view, columns in views.items()
     )
-    source = f" FROM {own}" if rule.row_condition else ""
+    source = f" FROM {blamed}" if rule.row_condition else ""
     try:
         described = connection.execute(
             f"DESCRIBE WITH {tables} SELECT ({bound(sql, values)}) AS broken{source}"
@@ -373,20 +421,4 @@ def _unbindable(rule: Rule, connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _nulls(types: Mapping[str, pl.DataType], columns: Iterable[str]) -> Iterable[str]:
-    return (f"NULL::{_sql_type(types[name])} AS {name}" for name in sorted(columns))
-
-
-def _sql_type(dtype: pl.DataType) -> str:
-    if isinstance(dtype, pl.Decimal):
-        return f"DECIMAL({dtype.precision}, {dtype.scale})"
-    return _SQL_TYPES[str(dtype)]
-
-
-_SQL_TYPES: Final = {
-    "Boolean": "BOOLEAN",
-    "Date": "DATE",
-    "Int32": "INTEGER",
-    "Int64": "BIGINT",
-    "List(String)": "VARCHAR[]",
-    "String": "VARCHAR",
-}
+    return (f"NULL::{sql_type(types[name])} AS {name}" for name in sorted(columns))

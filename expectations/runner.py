@@ -129,10 +129,14 @@ def _asked(rule: Rule, session: Session) -> GxExpectation:
 def _unexpected(rule: Rule, session: Session) -> str:
     """A query for the rows to blame, or for one row if a table as a whole breaks its rule."""
     values = rule.values(session.delivered)
-    if rule.row_condition is not None:
+    # Great Expectations wants its batch named, also where other rows are looked at.
+    once = "(SELECT count(*) FROM {batch})"
+    if rule.blames:
+        what, where, condition = "1 AS broken", f"{rule.blames}, {once}", rule.row_condition or ""
+    elif rule.row_condition is not None:
         what, where, condition = "source_row_no", "{batch}", rule.row_condition
     else:
-        what, where, condition = "1 AS broken", "(SELECT count(*) FROM {batch})", rule.fails or ""
+        what, where, condition = "1 AS broken", once, rule.fails or ""
     return f"SELECT {what} FROM {where} WHERE {_escaped(bound(condition, values))}"  # noqa: S608
 
 
@@ -184,6 +188,8 @@ def _check_result(
         detail = f"could not be run: {' '.join(error.split())}"
     elif passed:
         detail = f"{rows} row(s) checked"
+    elif rule.blames:
+        detail = f"{failing} row(s) of {rule.blames} break the rule"
     elif rule.scope is Scope.TABLE:
         detail = "the table breaks the rule"
     else:

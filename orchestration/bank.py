@@ -5,22 +5,27 @@ Assets, commands and schedules all start from a `Bank`. How a month's figures co
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Final
 
 from expectations.rules import Rule, load_rules
 from records.access import Scope
-from records.deliveries import Deliveries
+from records.deliveries import Batch, Deliveries
 from records.published import Published
 from records.workspace import Workspace, open_workspace
-from transforms.catalogue.load import load as load_catalogue
+from transforms.catalogue.load import Definitions
+from transforms.catalogue.load import definitions as load_definitions
 from transforms.catalogue.model import Catalogue
+from transforms.periods import months_back, previous_month_end, previous_year_end
 from transforms.reference import tables as reference_tables
 from transforms.reference.tables import Reference
+from transforms.schema import FIRST_LOAN_EVENT, LOAN_EVENT, SUPPLY_CHAIN_TRADE
+from transforms.trade import HISTORY_MONTHS
 
 SYSTEM = Scope.whole_bank("branchmark")
 """The product at work on the whole bank: builds, checks and deliveries."""
@@ -62,32 +67,65 @@ class Bank:
         return load_rules()
 
     @cached_property
+    def definitions(self) -> Definitions:
+        """The product's definitions of all times, with those the workspace adds or replaces."""
+        return load_definitions(self.reference, self.workspace.texts("catalogue", ".yaml"))
+
+    @property
     def catalogue(self) -> Catalogue:
-        """The product's definitions, with those the workspace adds or replaces."""
-        names = self.reference.tables["thresholds"]["name"].unique()
-        return load_catalogue(names, additions=self.workspace.texts("catalogue", ".yaml"))
+        """The definitions that hold now."""
+        return self.definitions.newest
+
+    def under(
+        self, *, reference: Mapping[str, str] | None = None, catalogue: Mapping[str, str] | None = None
+    ) -> "Bank":
+        """The same bank with other reference tables or definitions, in memory only.
+
+        Args:
+            reference: CSV text by table name, in place of the workspace's or the product's.
+            catalogue: YAML text by file name, after those of the workspace.
+
+        Raises:
+            ReferenceTableError: if a table contradicts itself.
+            CatalogueError: if a definition cannot be used.
+        """
+        other = Bank(self.workspace)
+        own = _stems(self.workspace.texts("reference", ".csv"))
+        tables = reference_tables.load({**own, **(reference or {})})
+        texts = {**self.workspace.texts("catalogue", ".yaml"), **(catalogue or {})}
+        # Cached properties are filled here, once, instead of from the workspace's files.
+        vars(other)["reference"] = tables
+        vars(other)["definitions"] = load_definitions(tables, texts)
+        return other
 
     def fingerprint(self, as_of: date, version: int, bases: tuple[date, ...]) -> str:
         """What a month's figures rest on, as one hash: equal hashes, equal figures.
 
-        Deliveries, definitions, reference data, rules, the product's own version, and the published
-        months it compares with. No clock is in it.
+        Deliveries, definitions, reference data, rules, the product's own version, and the months it
+        compares with: as published, and, where loans are followed one by one, as delivered. No clock
+        is in it.
         """
         current = self.published.current()
         newest = self.published.newest_versions()
-        chosen = self.deliveries.chosen(as_of, version)
+        back = (previous_month_end(as_of), previous_year_end(as_of))
         parts = [
             installed_version("branchmark"),
             self.workspace.base_currency,
-            self.catalogue.fingerprint,
+            self.definitions.on(as_of).fingerprint,
             self.reference.fingerprint,
             hashlib.sha256(repr(self.rules).encode()).hexdigest(),
-            *(f"{name}:{batch.content_hash}" for name, batch in sorted(chosen.items())),
+            *_hashes(self.deliveries.chosen(as_of, version)),
             *(
-                f"{day}:{batch.content_hash}"
-                for day, batch in self.deliveries.months_of(
-                    "borrower_first_loan_event", as_of
-                ).items()
+                f"{day}:{text}"
+                for day in back
+                for text in _hashes(self.deliveries.chosen(day))
+                if day in self.deliveries.months()
+            ),
+            *(
+                f"{table}:{day}:{batch.content_hash}"
+                for table, first in HISTORIES.items()
+                for day, batch in self.deliveries.months_of(table, as_of).items()
+                if day >= first(as_of)
             ),
             *(
                 f"{base}:{current[base, newest[base]].fingerprint}"
@@ -96,6 +134,18 @@ class Bank:
             ),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+HISTORIES: Final[Mapping[str, Callable[[date], date]]] = {
+    FIRST_LOAN_EVENT.name: lambda _: date.min,
+    LOAN_EVENT.name: lambda as_of: date(as_of.year, 1, 1),
+    SUPPLY_CHAIN_TRADE.name: lambda as_of: months_back(as_of, HISTORY_MONTHS - 1),
+}
+"""Monthly tables that a month reads of earlier months too, and the first day it reads back to."""
+
+
+def _hashes(chosen: Mapping[str, Batch]) -> list[str]:
+    return [f"{name}:{batch.content_hash}" for name, batch in sorted(chosen.items())]
 
 
 def _stems(texts: Mapping[str, str]) -> dict[str, str]:

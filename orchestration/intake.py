@@ -35,18 +35,15 @@ from transforms.schema import TABLES
 Progress = Callable[[str], None]
 """Told what is being done, in a few words."""
 
-_ORDER: Final = (
+_FIRST: Final = (
     "fx_rate",
     "branch",
     "branch_hierarchy",
     "borrower_snapshot",
     "tech_enterprise_list",
     "loan_snapshot",
-    "borrower_first_loan_event",
-    "supply_chain_relation",
-    "gl_control_total",
-    "target",
 )
+_ORDER: Final = (*_FIRST, *(name for name in TABLES if name not in _FIRST))
 """Tables are judged in this order, since a loan is judged by the branches and rates beside it."""
 
 _COMPANIONS: Final = {

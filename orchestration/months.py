@@ -4,42 +4,44 @@ Each function is one step of the build; the assets in `defs` only say when it ru
 goes. No figure is computed here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import polars as pl
 
 from expectations.reconciliation import reconcile
-from orchestration.bank import SYSTEM, Bank
+from orchestration.bank import HISTORIES, SYSTEM, Bank
 from records.published import Publication
 from transforms import (
     availability,
-    clients,
-    cube,
     facts,
-    first_loans,
     hierarchy,
+    measures,
     quality,
     scorecards,
 )
 from transforms.availability import Held
-from transforms.classify import LoanTables, Rules, classify
-from transforms.engines import Frame
+from transforms.catalogue.model import At, Catalogue
+from transforms.classify import LoanTables, Rules
+from transforms.facts import Month
+from transforms.flows import Before
 from transforms.hierarchy import Tree
-from transforms.periods import months_of_year_to
+from transforms.measures import Material, Measures
+from transforms.periods import previous_month_end, previous_year_end
 from transforms.reference.tables import Taxonomy
 from transforms.schema import (
-    BORROWER_SNAPSHOT,
     BRANCH,
     BRANCH_HIERARCHY,
     FIRST_LOAN_EVENT,
-    FX_RATE,
     GL_CONTROL_TOTAL,
+    LOAN_EVENT,
     LOAN_SNAPSHOT,
-    SUPPLY_CHAIN_RELATION,
+    SUPPLY_CHAIN_TRADE,
+    TABLES,
     TARGET,
-    TECH_ENTERPRISE_LIST,
+    Delivery,
 )
+from transforms.trade import REPORTED
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +63,14 @@ class MonthAtWork:
         return cls(bank, as_of, bank.deliveries.latest_version(as_of))
 
     @property
+    def catalogue(self) -> Catalogue:
+        """The definitions in force that month."""
+        return self.bank.definitions.on(self.as_of)
+
+    @property
     def base_dates(self) -> tuple[date, ...]:
         """The month ends this month is compared with."""
-        return facts.base_dates(self.bank.catalogue, self.as_of)
+        return facts.base_dates(self.catalogue, self.as_of)
 
     @property
     def fingerprint(self) -> str:
@@ -79,6 +86,40 @@ class MonthAtWork:
     def table(self, name: str) -> pl.LazyFrame:
         """A canonical table as this month is computed with."""
         return self.bank.deliveries.table(SYSTEM, name, self.as_of, self.version)
+
+    def tables(self) -> dict[str, pl.LazyFrame]:
+        """Every table that was delivered, as this month is computed with."""
+        chosen = self.bank.deliveries.chosen(self.as_of, self.version)
+        return {name: self.table(name) for name in chosen}
+
+    def history(self, name: str) -> pl.LazyFrame:
+        """A monthly table of this month and those before that it is read with, with `reported`."""
+        deliveries = self.bank.deliveries
+        first = HISTORIES[name](self.as_of)
+        own = deliveries.chosen(self.as_of, self.version)
+        batches = {
+            day: batch
+            for day, batch in deliveries.months_of(name, self.as_of).items()
+            if day >= first
+        }
+        if name in own:
+            batches[self.as_of] = own[name]
+        reported = [
+            deliveries.rows(SYSTEM, batch).with_columns(pl.lit(day).alias(REPORTED))
+            for day, batch in sorted(batches.items())
+        ]
+        columns = {**TABLES[name].dtypes, "source_row_no": pl.Int64(), REPORTED: pl.Date()}
+        return pl.concat([pl.LazyFrame(schema=columns), *reported])
+
+    def rules(self) -> Rules:
+        """Definitions and reference data in force that month."""
+        return Rules(
+            catalogue=self.catalogue,
+            reference=self.bank.reference,
+            as_of=self.as_of,
+            base_currency=self.bank.workspace.base_currency,
+            taxonomy=self.taxonomy(),
+        )
 
     def taxonomy(self) -> Taxonomy:
         """How the industries of the month's loans are coded."""
@@ -97,132 +138,102 @@ def tree(month: MonthAtWork) -> Tree:
     )
 
 
-def classified(month: MonthAtWork) -> Frame:
-    """The month's loans with looked-up columns and flags, lazily."""
-    return _classified(month, month.table(LOAN_SNAPSHOT.name))
+def loan_tables(month: MonthAtWork) -> LoanTables:
+    """The month's tables as loans are classified with."""
+    return LoanTables(month=month.tables(), trades=month.history(SUPPLY_CHAIN_TRADE.name))
 
 
-def classified_loan(month: MonthAtWork, loan_id: str) -> pl.DataFrame:
-    """One loan of the month, classified like all the others; no row if the book does not hold it."""
-    loans = month.table(LOAN_SNAPSHOT.name).filter(pl.col("loan_id") == loan_id)
-    one: pl.DataFrame = _classified(month, loans).to_native().collect()
-    return one
+def before(month: MonthAtWork) -> dict[At, Before]:
+    """The delivered books that the month's loans are followed from, one by one."""
+    back = {
+        At.PREVIOUS_MONTH: previous_month_end(month.as_of),
+        At.YEAR_END: previous_year_end(month.as_of),
+    }
+    delivered = month.bank.deliveries.months()
+    found = {}
+    for at, day in back.items():
+        if day in delivered:
+            then = MonthAtWork.newest(month.bank, day)
+            # Judged by today's definitions: what changed is the loan, not the rule.
+            rules = replace(then.rules(), catalogue=month.catalogue)
+            found[at] = Before(LoanTables(month=then.tables()), rules)
+    return found
 
 
-def _classified(month: MonthAtWork, loans: pl.LazyFrame) -> Frame:
-    tables = LoanTables(
-        loans=loans,
-        borrowers=month.table(BORROWER_SNAPSHOT.name),
-        tech_lists=month.table(TECH_ENTERPRISE_LIST.name),
-        relations=month.table(SUPPLY_CHAIN_RELATION.name),
-        rates=month.table(FX_RATE.name),
+def material(month: MonthAtWork, at: Tree) -> Material:
+    """What the month's measures are taken from."""
+    return Material(
+        tables=loan_tables(month),
+        rules=month.rules(),
+        tree=at,
+        held=held(month),
+        first_loans=month.history(FIRST_LOAN_EVENT.name).collect(),
+        before=before(month),
+        year_flows=month.history(LOAN_EVENT.name),
     )
-    rules = Rules(
-        catalogue=month.bank.catalogue,
-        reference=month.bank.reference,
-        as_of=month.as_of,
-        base_currency=month.bank.workspace.base_currency,
-        taxonomy=month.taxonomy(),
-    )
-    return classify(tables, rules)
 
 
 def judged_events(month: MonthAtWork) -> pl.DataFrame:
     """Every first-loan event up to the month, each with the flags that decide whether it counts."""
-    deliveries = month.bank.deliveries
-    reported = [
-        deliveries.rows(SYSTEM, batch).with_columns(reported=pl.lit(day))
-        for day, batch in deliveries.months_of(FIRST_LOAN_EVENT.name, month.as_of).items()
-    ]
-    empty = pl.LazyFrame(
-        schema={**FIRST_LOAN_EVENT.dtypes, "source_row_no": pl.Int64(), "reported": pl.Date()}
-    )
-    return first_loans.judge(
-        pl.concat([empty, *reported]).collect(),
-        month.table(TECH_ENTERPRISE_LIST.name).collect(),
-        month.bank.catalogue,
-        month.bank.reference.thresholds(month.as_of),
-        month.as_of,
-    )
+    events = month.history(FIRST_LOAN_EVENT.name).collect()
+    return measures.judged_events(events, loan_tables(month), month.rules())
 
 
-def measures(month: MonthAtWork, counts_for: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Additive measures by booking branch, and distinct counts by node, from one pass over the loans."""
-    catalogue = month.bank.catalogue
-    loans = classified(month)
-    cells, marked = pl.collect_all(
-        [
-            cube.aggregate(loans, catalogue).to_native(),
-            clients.pairs(loans, catalogue).to_native(),
-        ],
-        engine="streaming",
-    )
-    events = first_loans.event_measures(judged_events(month), catalogue, month.as_of)
-    missing = availability.unavailable_measures(
-        catalogue, held(month), month.bank.reference.thresholds(month.as_of), month.as_of
-    )
-    additive = pl.concat([cube.branch_measures(cells, catalogue), events]).filter(
-        ~pl.col("measure").is_in(sorted(missing))
-    )
-    distinct = clients.client_counts(marked, counts_for, catalogue).filter(
-        ~pl.col("measure").is_in(sorted(missing))
-    )
-    return additive, distinct
+def taken(month: MonthAtWork, at: Tree) -> Measures:
+    """Every measure of the month, from one pass over its loans."""
+    return measures.take(material(month, at))
 
 
 def held(month: MonthAtWork) -> Held:
     """What the month's book holds."""
     deliveries = month.bank.deliveries
     chosen = deliveries.chosen(month.as_of, month.version)
-    with_events = deliveries.months_of(FIRST_LOAN_EVENT.name, month.as_of)
+    monthly = [table.name for table in TABLES.values() if table.delivery is Delivery.MONTHLY]
     return Held(
+        as_of=month.as_of,
         columns=frozenset(
             f"{name}.{column}" for name, batch in chosen.items() for column in batch.columns
         ),
         taxonomy=month.taxonomy(),
-        months_without_events=tuple(
-            day for day in months_of_year_to(month.as_of) if day not in with_events
-        ),
+        months={name: frozenset(deliveries.months_of(name, month.as_of)) for name in monthly},
     )
 
 
 def figures(
-    month: MonthAtWork,
-    at: Tree,
-    additive: pl.DataFrame,
-    distinct: pl.DataFrame,
-    reconciled: pl.DataFrame,
+    month: MonthAtWork, at: Tree, measured: Measures, reconciled: pl.DataFrame
 ) -> pl.DataFrame:
     """Every fact of the month, with target, status and quality beside it."""
-    bank = month.bank
-    newest = bank.published.newest_versions()
-    bases = {
-        day: bank.published.branch_measures(SYSTEM, day).collect()
-        for day in month.base_dates
-        if day in newest
-    }
-    holding = held(month)
-    missing = availability.unavailable_measures(
-        bank.catalogue, holding, bank.reference.thresholds(month.as_of), month.as_of
-    )
-    table = facts.compute(
-        facts.Month(
-            as_of=month.as_of,
-            measures=additive,
-            clients=distinct,
-            bases=bases,
-            tree=at,
-            unavailable=missing,
-            unavailable_slices=availability.unavailable_slices(holding),
-            tolerance_rule=bank.reference.tolerance_rule(month.as_of),
-        ),
-        bank.catalogue,
-    )
-    states = quality.node_quality(
-        reconciled, at, ledger_delivered=GL_CONTROL_TOTAL.name in holding.tables
-    )
     targets = scorecards.in_period(month.table(TARGET.name).collect(), month.as_of)
-    return scorecards.with_status(quality.with_quality(table, states), targets, bank.catalogue)
+    table = facts.compute(gathered(month, at, measured, targets), month.catalogue)
+    states = quality.node_quality(
+        reconciled, at, ledger_delivered=GL_CONTROL_TOTAL.name in held(month).tables
+    )
+    return scorecards.with_status(quality.with_quality(table, states), targets, month.catalogue)
+
+
+def gathered(
+    month: MonthAtWork, at: Tree, measured: Measures, targets: pl.DataFrame
+) -> Month:
+    """Everything the month's facts are made from."""
+    bank, catalogue, holding = month.bank, month.catalogue, held(month)
+    earlier = bank.published.branch_measures(SYSTEM, month.base_dates).collect()
+    return Month(
+        as_of=month.as_of,
+        measures=measured.additive,
+        node_measures=measured.by_node,
+        earlier={day: rows for (day,), rows in earlier.group_by("as_of_date")},  # type: ignore[misc]
+        tree=at,
+        unavailable=availability.unavailable_measures(
+            catalogue, holding, bank.reference.thresholds(month.as_of)
+        ),
+        unavailable_slices=availability.unavailable_slices(holding),
+        tolerance_rules={
+            name: bank.reference.rules_named(name, month.as_of)
+            for name in facts.tolerance_names(catalogue)
+        },
+        regions=facts.regions_of(month.table(BRANCH.name).collect()),
+        annual_npl_target=scorecards.annual_target(targets, at.root, "npl_ratio"),
+    )
 
 
 def reconciliation(month: MonthAtWork) -> pl.DataFrame:
@@ -243,7 +254,7 @@ def publish(month: MonthAtWork, run_id: str) -> None:
             as_of_date=month.as_of,
             snapshot_version=month.version,
             fingerprint=month.fingerprint,
-            catalogue_fingerprint=month.bank.catalogue.fingerprint,
+            catalogue_fingerprint=month.catalogue.fingerprint,
             reference_fingerprint=month.bank.reference.fingerprint,
             run_id=run_id,
             published_at=datetime.now(UTC),

@@ -72,6 +72,8 @@ _BRANCH_COLUMN: Final = {
     schema.FIRST_LOAN_EVENT.name: "branch_id",
     schema.GL_CONTROL_TOTAL.name: "branch_id",
     schema.TARGET.name: "branch_id",
+    schema.LOAN_EVENT.name: "branch_id",
+    schema.WRITE_OFF_RECOVERY.name: "branch_id",
 }
 
 

@@ -20,8 +20,14 @@ def columns_schema(table: Table) -> dict[str, pl.DataType]:
 
 
 def append(path: Path, rows: pl.DataFrame, *, partitioned: bool = True) -> None:
-    """Add rows in one commit."""
-    write_deltalake(path, rows, mode="append", partition_by=PARTITIONS if partitioned else None)
+    """Add rows in one commit; a column that the table does not have yet is added to it."""
+    write_deltalake(
+        path,
+        rows,
+        mode="append",
+        schema_mode="merge",
+        partition_by=PARTITIONS if partitioned else None,
+    )
 
 
 def replace_month(path: Path, rows: pl.DataFrame, as_of: date, version: int, run_id: str) -> None:
@@ -52,7 +58,15 @@ def version_of(path: Path) -> int | None:
 def scan(
     path: Path, columns: Mapping[str, pl.DataType], *, version: int | None = None
 ) -> pl.LazyFrame:
-    """A Delta table, lazily, at its newest or a given version; empty if it does not exist yet."""
+    """A Delta table, lazily, at its newest or a given version; empty if it does not exist yet.
+
+    A column that the product has learnt of since the table was last written is empty.
+    """
     if version_of(path) is None:
         return pl.LazyFrame(schema=dict(columns))
-    return pl.scan_delta(str(path), version=version).select(*columns)
+    frame = pl.scan_delta(str(path), version=version)
+    held = frame.collect_schema()
+    return frame.select(
+        pl.col(name) if name in held else pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in columns.items()
+    )

@@ -16,7 +16,8 @@ import polars as pl
 
 from records.access import Scope
 from records.delta import append, delete, replace_month, scan
-from transforms.clients import CLIENT_COUNT
+from transforms.catalogue.vocabulary import TOTAL
+from transforms.clients import NODE_MEASURE
 from transforms.cube import BRANCH_MEASURE
 from transforms.errors import NoSuchMonthError
 from transforms.facts import FACT
@@ -70,7 +71,7 @@ RESULTS: Final[Mapping[str, Mapping[str, pl.DataType]]] = {
     "metric_fact": METRIC_FACT,
     "node": {**NODE, **_STAMPS},
     "counts_for": {"branch_id": TEXT, "node_id": TEXT, **_STAMPS},
-    "client_count": {**CLIENT_COUNT, **_STAMPS},
+    "node_measure": {**NODE_MEASURE, **_STAMPS},
     "branch_measure": {**BRANCH_MEASURE, **_STAMPS},
     "finding": {**FINDING, **_STAMPS},
     "check_result": {**CHECK_RESULT, **_STAMPS},
@@ -212,9 +213,14 @@ class Published:
         frame = scope.limit(self._rows("node", as_of, version), "node_id")
         return frame.sort("as_of_date", "depth", "node_id")
 
-    def branch_measures(self, scope: Scope, as_of: date) -> pl.LazyFrame:
-        """Additive measures by booking branch, the base of later comparisons."""
-        return scope.limit(self._rows("branch_measure", as_of, None), "branch_id")
+    def branch_measures(self, scope: Scope, days: Iterable[date]) -> pl.LazyFrame:
+        """Uncut additive measures by booking branch of some months: the base of comparisons."""
+        current = self.current()
+        newest = _newest(current)
+        runs = [current[day, newest[day]].run_id for day in days if day in newest]
+        frame = scan(self._root / "branch_measure", RESULTS["branch_measure"])
+        wanted = frame.filter(pl.col("run_id").is_in(runs), pl.col("slice") == TOTAL)
+        return scope.limit(wanted, "branch_id")
 
     def counts_for(self, scope: Scope, *, as_of: date, version: int | None = None) -> pl.LazyFrame:
         """Which node each branch counts for, as published."""

@@ -10,13 +10,24 @@ from decimal import Decimal
 
 import polars as pl
 
-from transforms import availability, clients, cube, facts, first_loans, hierarchy
+from transforms import availability, facts, hierarchy, measures, scorecards
 from transforms.catalogue.load import load as load_catalogue
-from transforms.classify import LoanTables, Rules, classify
-from transforms.periods import months_of_year_to
+from transforms.catalogue.model import At
+from transforms.classify import LoanTables, Rules
+from transforms.flows import Before
+from transforms.hierarchy import Tree
+from transforms.measures import Material, Measures
+from transforms.periods import (
+    month_ends,
+    months_back,
+    months_of_year_to,
+    previous_month_end,
+    previous_year_end,
+)
 from transforms.reference import tables as reference_tables
 from transforms.reference.tables import Taxonomy
 from transforms.schema import TABLES
+from transforms.trade import HISTORY_MONTHS, TRADES
 
 AS_OF = date(2026, 10, 31)
 
@@ -59,10 +70,28 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "gl_control_total": {"currency_code": "CNY"},
     "target": {"period_type": "year", "status": "approved", "valid_from": date(2026, 1, 1)},
     "fx_rate": {},
+    "loan_event": {
+        "borrower_id": "C1",
+        "branch_id": "north",
+        "event_type": "drawdown",
+        "currency_code": "CNY",
+    },
+    "write_off_recovery": {"branch_id": "north", "method": "write_off", "currency_code": "CNY"},
+    "collateral": {},
+    "loan_collateral": {"valid_from": date(2020, 1, 1)},
+    "guarantee": {"valid_from": date(2020, 1, 1)},
+    "facility": {"borrower_id": "C1"},
+    "lpr_rate": {},
+    "net_capital": {"kind": "net_capital"},
+    "supply_chain_trade": {"core_enterprise_id": "CORE"},
 }
 
 REFERENCE = reference_tables.load()
-CATALOGUE = load_catalogue(REFERENCE.tables["thresholds"]["name"].unique())
+DEFINITIONS = load_catalogue(
+    REFERENCE.tables["thresholds"]["name"].unique(),
+    rules=REFERENCE.tables["npl_tolerance_rules"]["rule_id"],
+)
+CATALOGUE = DEFINITIONS.newest
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -75,8 +104,9 @@ def complete(table: str, rows: Rows) -> list[dict[str, object]]:
         unknown = set(row) - set(names)
         assert not unknown, f"{table} has no {unknown}"
         whole = {**dict.fromkeys(names), **DEFAULTS[table], **row}
-        if "relation_id" in names:
-            whole["relation_id"] = whole["relation_id"] or f"R{number}"
+        for key, letter in (("relation_id", "R"), ("event_id", "V"), ("guarantee_id", "G")):
+            if key in names:
+                whole[key] = whole[key] or f"{letter}{number}"
         numbered.append(whole)
     return numbered
 
@@ -126,69 +156,97 @@ def small_book(
     )
 
 
-def _measured(book: SmallBook, as_of: date):
-    tables = {name: book.table(name, as_of) for name in TABLES}
-    rules = Rules(CATALOGUE, REFERENCE, as_of, "CNY", book.taxonomy)
-    loans = classify(
-        LoanTables(
-            loans=tables["loan_snapshot"].lazy(),
-            borrowers=tables["borrower_snapshot"].lazy(),
-            tech_lists=tables["tech_enterprise_list"].lazy(),
-            relations=tables["supply_chain_relation"].lazy(),
-            rates=tables["fx_rate"].lazy(),
-        ),
-        rules,
+def every_month(last: date, count: int, **tables: object) -> dict[date, dict[str, object]]:
+    """`count` months up to `last` that deliver the same: a quiet stretch for figures of the year."""
+    return dict.fromkeys(month_ends(last, count), dict(tables))
+
+
+def _tables(book: SmallBook, as_of: date) -> LoanTables:
+    window = [months_back(as_of, back) for back in range(HISTORY_MONTHS)]
+    trades = [
+        book.table("supply_chain_trade", day).with_columns(reported=pl.lit(day))
+        for day in sorted(book.months)
+        if day in window
+    ]
+    return LoanTables(
+        month={name: book.table(name, as_of).lazy() for name in TABLES},
+        trades=pl.concat([pl.DataFrame(schema=TRADES), *trades]).lazy(),
     )
-    tree = hierarchy.build(
-        tables["branch"],
-        tables["branch_hierarchy"],
-        tables["loan_snapshot"]["booking_branch_id"],
+
+
+def _rules(book: SmallBook, as_of: date, reference=None, definitions=None) -> Rules:
+    catalogue = (definitions or DEFINITIONS).on(as_of)
+    return Rules(catalogue, reference or REFERENCE, as_of, "CNY", book.taxonomy)
+
+
+def tree_of(book: SmallBook, as_of: date) -> Tree:
+    """The branches of a small book."""
+    return hierarchy.build(
+        book.table("branch", as_of),
+        book.table("branch_hierarchy", as_of),
+        book.table("loan_snapshot", as_of)["booking_branch_id"],
         as_of,
     )
-    cells = cube.aggregate(loans, CATALOGUE).to_native().collect()
-    pairs = clients.pairs(loans, CATALOGUE).to_native().collect()
-    counts = clients.client_counts(pairs, tree.counts_for, CATALOGUE)
+
+
+def material_of(book: SmallBook, as_of: date, reference=None, definitions=None) -> Material:
+    """What the measures of a month are taken from, gathered as a build gathers it."""
+    held_months = {name: frozenset(day for day in book.months) for name in TABLES}
     reported = [
         book.table("borrower_first_loan_event", day).with_columns(reported=pl.lit(day))
         for day in sorted(book.months)
         if day <= as_of
     ]
-    judged = first_loans.judge(
-        pl.concat(reported),
-        tables["tech_enterprise_list"],
-        CATALOGUE,
-        REFERENCE.thresholds(as_of),
-        as_of,
+    year = [
+        book.table("loan_event", day) for day in months_of_year_to(as_of) if day in book.months
+    ]
+    back = {At.PREVIOUS_MONTH: previous_month_end(as_of), At.YEAR_END: previous_year_end(as_of)}
+    return Material(
+        tables=_tables(book, as_of),
+        rules=_rules(book, as_of, reference, definitions),
+        tree=tree_of(book, as_of),
+        held=availability.Held(as_of, book.held, book.taxonomy, held_months),
+        first_loans=pl.concat(reported),
+        before={
+            at: Before(_tables(book, day), _rules(book, day, reference, definitions))
+            for at, day in back.items()
+            if day in book.months
+        },
+        year_flows=pl.concat(year).lazy(),
     )
-    events = first_loans.event_measures(judged, CATALOGUE, as_of)
-    return tree, pl.concat([cube.branch_measures(cells, CATALOGUE), events]), counts
 
 
-def engine_facts(book: SmallBook, as_of: date = AS_OF) -> pl.DataFrame:
+def measured(book: SmallBook, as_of: date, **given) -> Measures:
+    """All measures of a month."""
+    return measures.take(material_of(book, as_of, **given))
+
+
+def engine_facts(book: SmallBook, as_of: date = AS_OF, *, reference=None, definitions=None):
     """All facts of a month, by the product's own engine."""
-    tree, measures, counts = _measured(book, as_of)
-    bases = {
-        day: _measured(book, day)[1]
-        for day in facts.base_dates(CATALOGUE, as_of)
-        if day in book.months
-    }
-    held = availability.Held(
-        book.held,
-        book.taxonomy,
-        tuple(day for day in months_of_year_to(as_of) if day not in book.months),
-    )
-    parameters = REFERENCE.thresholds(as_of)
-    missing = availability.unavailable_measures(CATALOGUE, held, parameters, as_of)
+    given = {"reference": reference, "definitions": definitions}
+    material = material_of(book, as_of, **given)
+    catalogue = material.rules.catalogue
+    taken = measures.take(material)
+    names = facts.tolerance_names(catalogue)
+    targets = scorecards.in_period(book.table("target", as_of), as_of)
     return facts.compute(
         facts.Month(
             as_of=as_of,
-            measures=measures.filter(~pl.col("measure").is_in(sorted(missing))),
-            clients=counts.filter(~pl.col("measure").is_in(sorted(missing))),
-            bases=bases,
-            tree=tree,
-            unavailable=missing,
-            unavailable_slices=availability.unavailable_slices(held),
-            tolerance_rule=REFERENCE.tolerance_rule(as_of),
+            measures=taken.additive,
+            node_measures=taken.by_node,
+            earlier={
+                day: measured(book, day, **given).additive
+                for day in facts.base_dates(catalogue, as_of)
+                if day in book.months
+            },
+            tree=material.tree,
+            unavailable=material.unavailable(),
+            unavailable_slices=availability.unavailable_slices(material.held),
+            tolerance_rules={
+                name: material.rules.reference.rules_named(name, as_of) for name in names
+            },
+            regions=facts.regions_of(book.table("branch", as_of)),
+            annual_npl_target=scorecards.annual_target(targets, material.tree.root, "npl_ratio"),
         ),
-        CATALOGUE,
+        catalogue,
     )

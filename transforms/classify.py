@@ -1,76 +1,116 @@
 """From typed loans to classified loans: lookups by reference data, then the flags of the catalogue.
 
 One row in, one row out. Nothing is filtered here: a loan that no flag admits stays, so that every
-exclusion can be explained. Aggregation belongs in `cube` and `clients`.
+exclusion can be explained. What a lookup finds belongs in `lookups`; aggregation in `cube` and
+`clients`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
 import narwhals as nw
-import polars as pl
 
 from transforms import schema
-from transforms.catalogue.load import columns_of, parameters_of, with_parameters
-from transforms.catalogue.model import Catalogue, Flag
+from transforms.catalogue.builder import columns_of, parameters_of, with_parameters
+from transforms.catalogue.model import Catalogue, Entity, Flag
 from transforms.catalogue.vocabulary import UNTAGGED
-from transforms.engines import POLARS, Engine, Frame, neutral
-from transforms.reference.tables import Reference, Taxonomy
+from transforms.engines import POLARS, Engine, Frame
+from transforms.lookups import borrower, chain, green, industry, lists, place, price
+from transforms.lookups.inputs import Inputs, LoanTables, Lookup, Rules
 
-BORROWER_COLUMNS: Final = (
-    "borrower_type",
-    "enterprise_size",
-    "total_credit_limit_cny",
-    "group_id",
+__all__ = ["LoanTables", "Rules", "classify", "clause_sql", "flag_sql", "with_flags"]
+
+LOOKUPS: Final = (
+    Lookup(price.BALANCE_GIVES, price.attach_balance),
+    Lookup(price.TERM_GIVES, price.attach_term),
+    Lookup(borrower.GIVES, borrower.attach),
+    Lookup(industry.GIVES, industry.attach),
+    Lookup(industry.SEI_GIVES, industry.attach_sei, (industry.CLASS,)),
+    Lookup(industry.TECHNOLOGY_GIVES, industry.attach_technology, (industry.CLASS,)),
+    Lookup(industry.RESTRICTED_GIVES, industry.attach_restricted, (industry.CLASS,)),
+    Lookup(("borrower_section",), industry.attach_borrower, ("borrower_industry",)),
+    Lookup(("tech_listed", "srdi_listed"), lists.attach_technology_lists),
+    Lookup(("ip_pledged",), lists.attach_pledges),
+    Lookup(("first_receipt",), lists.attach_first_receipts),
+    Lookup(green.GIVES, green.attach),
+    Lookup(chain.GIVES, chain.attach),
+    Lookup(chain.TRADE_GIVES, chain.attach_trade, ("core_enterprise", "balance")),
+    Lookup(chain.SETTLEMENT_GIVES, chain.attach_settlement, ("core_enterprise",)),
+    Lookup(("booking_cluster",), place.attach_booking),
+    Lookup(("borrower_cluster",), place.attach_borrower, ("borrower_region",)),
+    Lookup(("allowance",), price.attach_allowance, ("fx",)),
+    Lookup(("interest",), price.attach_interest, ("balance",)),
+    Lookup(price.LPR_GIVES, price.attach_lpr, ("long_term", "balance")),
+    Lookup(
+        ("rd_intensity", "rd_weighted"), borrower.attach_research, ("rd_expense", "balance")
+    ),
+    Lookup(
+        ("staff_turnover", "staff_weighted"), borrower.attach_staff, ("core_tech_staff", "balance")
+    ),
 )
+"""Every lookup, each after those it builds on. One that nobody asks for is not made."""
+
+_SLICE_COLUMNS: Final = {"security": "main_security_type", "classification": "loan_classification"}
+"""Slices whose column bears another name than they do."""
 
 
-@dataclass(frozen=True, eq=False)
-class LoanTables:
-    """The canonical tables of one month that loans are classified with, as native lazy frames.
+def classify(
+    tables: LoanTables,
+    rules: Rules,
+    *,
+    flags: Iterable[str] | None = None,
+    columns: Iterable[str] | None = None,
+    engine: Engine = POLARS,
+) -> Frame:
+    """Loans with looked-up columns, slice members and flags.
 
-    A table that was not delivered is an empty frame with the canonical columns. Keys are unique: the
-    checks reject duplicates, and a borrower standing twice would double its loans here.
+    Args:
+        tables: the month's tables, loans among them.
+        rules: definitions and reference data in force.
+        flags: loan flags wanted, with all they refer to; every one if not given.
+        columns: looked-up columns wanted beside those of the flags; every one if not given.
+        engine: what runs it.
     """
-
-    loans: pl.LazyFrame
-    borrowers: pl.LazyFrame
-    tech_lists: pl.LazyFrame
-    relations: pl.LazyFrame
-    rates: pl.LazyFrame
-
-
-@dataclass(frozen=True, eq=False)
-class Rules:
-    """What a month is classified by: definitions and dated reference data, and where it stands."""
-
-    catalogue: Catalogue
-    reference: Reference
-    as_of: date
-    base_currency: str
-    taxonomy: Taxonomy = Taxonomy.GBT4754
-
-    @property
-    def parameters(self) -> dict[str, Decimal]:
-        """The named thresholds in force that month."""
-        return self.reference.thresholds(self.as_of)
+    chosen = _flags_wanted(rules.catalogue, flags)
+    named = {name for flag in chosen for clause in flag.clauses for name in columns_of(clause.sql)}
+    every = {name for lookup in LOOKUPS for name in lookup.gives}
+    wanted = named | (every if columns is None else set(columns)) | {"balance"}
+    at = Inputs(tables, rules, engine)
+    loans = at.table(schema.LOAN_SNAPSHOT)
+    for lookup in _lookups_for(wanted):
+        loans = lookup.attach(loans, at)
+    return with_flags(loans, chosen, rules.parameters, engine=engine)
 
 
-def classify(tables: LoanTables, rules: Rules, *, engine: Engine = POLARS) -> Frame:
-    """Every loan with its balance in base currency, looked-up columns, slice members and flags."""
-    loans = neutral(tables.loans)
-    loans = _with_balance(loans, neutral(tables.rates), rules, engine)
-    loans = _with_borrower(loans, neutral(tables.borrowers))
-    loans = _with_industry(loans, rules, engine)
-    loans = _with_technology_lists(loans, neutral(tables.tech_lists), rules.as_of)
-    loans = _with_green(loans, rules, engine)
-    loans = _with_supply_chain(
-        loans, neutral(tables.relations), neutral(tables.borrowers), rules.as_of
-    )
-    return with_flags(loans, rules.catalogue.loan_flags(), rules.parameters, engine=engine)
+def slice_member(name: str) -> nw.Expr:
+    """The member of a slice that a classified loan is in."""
+    return nw.col(_SLICE_COLUMNS.get(name, name)).fill_null(UNTAGGED)
+
+
+def _flags_wanted(catalogue: Catalogue, names: Iterable[str] | None) -> tuple[Flag, ...]:
+    every = catalogue.flags_of(Entity.LOAN)
+    if names is None:
+        return every
+    wanted: set[str] = set()
+    queue = list(names)
+    while queue:
+        name = queue.pop()
+        flag = catalogue.flags.get(name)
+        if flag is not None and flag.entity is Entity.LOAN and name not in wanted:
+            wanted.add(name)
+            queue += [used for clause in flag.clauses for used in columns_of(clause.sql)]
+    return tuple(flag for flag in every if flag.name in wanted)
+
+
+def _lookups_for(wanted: Iterable[str]) -> tuple[Lookup, ...]:
+    needed = set(wanted)
+    chosen: list[Lookup] = []
+    for lookup in reversed(LOOKUPS):
+        if needed & set(lookup.gives):
+            chosen.append(lookup)
+            needed |= set(lookup.needs)
+    return tuple(reversed(chosen))
 
 
 def with_flags(
@@ -123,176 +163,3 @@ def clause_sql(sql: str, parameters: Mapping[str, Decimal]) -> str:
     if any(name not in parameters for name in parameters_of(sql)):
         return "FALSE"
     return f"COALESCE(({with_parameters(sql, parameters)}), FALSE)"
-
-
-def _with_balance(loans: Frame, rates: Frame, rules: Rules, engine: Engine) -> Frame:
-    """Principal in base currency at the month-end middle rate; the base currency's rate is one."""
-    known = rates.select("currency_code", fx=nw.col("rate"))
-    joined = loans.join(known, on="currency_code", how="left").with_columns(
-        fx=nw.when(nw.col("currency_code") == rules.base_currency)
-        .then(nw.lit(Decimal(1)).cast(nw.Decimal(12, 8)))
-        .otherwise(nw.col("fx"))
-    )
-    return engine.with_money_product(joined, "balance", "outstanding_principal", "fx").drop("fx")
-
-
-def _with_borrower(loans: Frame, borrowers: Frame) -> Frame:
-    known = borrowers.select("borrower_id", *BORROWER_COLUMNS)
-    assumed = str(schema.BORROWER_SNAPSHOT.column("borrower_type").assumed)
-    return loans.join(known, on="borrower_id", how="left").with_columns(
-        nw.col("borrower_type").fill_null(assumed),
-        nw.col("enterprise_size").fill_null(UNTAGGED),
-    )
-
-
-def industry_code(column: str) -> nw.Expr:
-    """A delivered industry code without its section letter, at four digits at most."""
-    return nw.col(column).str.strip_chars().str.replace_all("^[A-Za-z]", "").str.slice(0, 4)
-
-
-def _with_industry(loans: Frame, rules: Rules, engine: Engine) -> Frame:
-    """Lookups by purpose industry: SEI, high-tech and patent-intensive classes, and the section.
-
-    Lists built on GB/T 4754 say nothing about a book coded otherwise: there the lookups stay empty,
-    and `availability` keeps the metrics that rest on them from being computed.
-    """
-    sections = rules.reference.sections(rules.taxonomy).select("prefix", industry_section="section")
-    loans = loans.with_columns(
-        industry_code("purpose_industry_code").alias("purpose_class")
-    ).with_columns(nw.col("purpose_class").str.slice(0, 2).alias("purpose_division"))
-    loans = loans.join(
-        engine.frame(sections), left_on="purpose_division", right_on="prefix", how="left"
-    )
-    applies = rules.taxonomy is Taxonomy.GBT4754
-    sei = rules.reference.sei_classes() if applies else rules.reference.sei_classes().clear()
-    classes = sei.select(
-        "code",
-        "sei_whole",
-        sei_listed=pl.lit(value=True),
-        sei_own_field=pl.when("sei_whole").then(pl.col("sei_fields").list.first()),
-    )
-    fields = sei.explode("sei_fields").select(
-        "code", sei_tag="sei_fields", sei_tag_in_field=pl.lit(value=True)
-    )
-    technology = rules.reference.technology_classes()
-    technology = technology if applies else technology.clear()
-    loans = (
-        loans.join(engine.frame(classes), left_on="purpose_class", right_on="code", how="left")
-        .join(
-            engine.frame(fields),
-            left_on=["purpose_class", "sei_tag"],
-            right_on=["code", "sei_tag"],
-            how="left",
-        )
-        .join(engine.frame(technology), left_on="purpose_class", right_on="code", how="left")
-    )
-    lookups = (
-        "sei_whole",
-        "sei_listed",
-        "sei_tag_in_field",
-        "high_tech_whole",
-        "high_tech_starred",
-        "patent_intensive",
-    )
-    return loans.with_columns(
-        *(nw.col(name).fill_null(value=False) for name in lookups),
-        nw.col("industry_section").fill_null(UNTAGGED),
-    ).with_columns(
-        sei_field=nw.when(nw.col("sei_tag_in_field"))
-        .then(nw.col("sei_tag"))
-        .otherwise(nw.col("sei_own_field"))
-        .fill_null(UNTAGGED)
-    )
-
-
-def valid_on(as_of: date) -> nw.Expr:
-    """Whether a row with `valid_from` and `valid_to` holds that day; both days count."""
-    return (nw.col("valid_from") <= as_of) & (
-        nw.col("valid_to").is_null() | (nw.col("valid_to") >= as_of)
-    )
-
-
-def _with_technology_lists(loans: Frame, lists: Frame, as_of: date) -> Frame:
-    members = (
-        lists.filter(valid_on(as_of))
-        .select("borrower_id")
-        .unique()
-        .with_columns(tech_listed=nw.lit(value=True))
-    )
-    return loans.join(members, on="borrower_id", how="left").with_columns(
-        nw.col("tech_listed").fill_null(value=False)
-    )
-
-
-def _with_green(loans: Frame, rules: Rules, engine: Engine) -> Frame:
-    """The green item by its edition, and whether that edition may be used for the approval date."""
-    editions = rules.reference.green_editions()
-    items = rules.reference.green_level1().filter(pl.col("green_effective") <= rules.as_of)
-    approved = nw.coalesce("approval_date", "disbursement_date")
-    assumed = nw.lit(None).cast(nw.String())
-    for edition in (
-        editions.filter(pl.col("default_from").is_not_null()).sort("default_from").to_dicts()
-    ):
-        assumed = (
-            nw.when(approved >= edition["default_from"])
-            .then(nw.lit(edition["edition"]))
-            .otherwise(assumed)
-        )
-    last = editions.select(green_edition="edition", green_last_approval="last_approval")
-    known = items.select("green_edition", "green_item", green_item_known=pl.lit(value=True))
-    loans = (
-        loans.with_columns(
-            green_approved=approved,
-            green_item=nw.col("green_tag").str.strip_chars().str.replace_all(r"\..*$", ""),
-            green_edition=nw.coalesce(nw.col("green_catalogue_version"), assumed),
-        )
-        .join(engine.frame(known), on=["green_edition", "green_item"], how="left")
-        .join(engine.frame(last), on="green_edition", how="left")
-    )
-    return loans.with_columns(
-        nw.col("green_item_known").fill_null(value=False),
-        green_edition_allowed=nw.col("green_last_approval").is_null()
-        | nw.col("green_approved").is_null()
-        | (nw.col("green_approved") <= nw.col("green_last_approval")),
-    )
-
-
-def _with_supply_chain(loans: Frame, relations: Frame, borrowers: Frame, as_of: date) -> Frame:
-    """Evidenced ties to a core enterprise outside the borrower's own group, by borrower or loan."""
-    groups = borrowers.select("borrower_id", own_group=nw.col("group_id"))
-    evidenced = (
-        relations.filter(
-            valid_on(as_of),
-            ~nw.col("core_enterprise_id").is_null(),
-            ~nw.col("evidence_type").is_null(),
-            ~nw.col("evidence_ref").is_null(),
-            nw.col("core_enterprise_id") != nw.col("borrower_id"),
-        )
-        .join(groups, on="borrower_id", how="left")
-        .filter(
-            nw.col("own_group").is_null()
-            | nw.col("core_group_id").is_null()
-            | (nw.col("own_group") != nw.col("core_group_id"))
-        )
-    )
-    by_borrower = (
-        evidenced.filter(nw.col("loan_id").is_null())
-        .select("borrower_id")
-        .unique()
-        .with_columns(chain_by_borrower=nw.lit(value=True))
-    )
-    by_loan = (
-        evidenced.filter(~nw.col("loan_id").is_null())
-        .select("borrower_id", "loan_id")
-        .unique()
-        .with_columns(chain_by_loan=nw.lit(value=True))
-    )
-    return (
-        loans.join(by_borrower, on="borrower_id", how="left")
-        .join(by_loan, on=["borrower_id", "loan_id"], how="left")
-        .with_columns(
-            chain_linked=nw.col("chain_by_borrower").fill_null(value=False)
-            | nw.col("chain_by_loan").fill_null(value=False)
-        )
-        .drop("chain_by_borrower", "chain_by_loan")
-    )

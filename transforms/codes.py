@@ -202,6 +202,115 @@ TARGET_STATUS = CodeList(
     ),
 )
 
+LINKAGE_MODE = CodeList(
+    "linkage_mode",
+    (
+        Code("loan_and_equity", "Loan beside an equity stake", "贷款+直接投资", ("贷款+直投",)),
+        Code("loan_and_warrant", "Loan with a warrant", "贷款+认股权", ("认股权",)),
+        Code("loan_and_fund", "Loan beside a partner fund", "贷款+外部直投", ("外部直投",)),
+        Code("other", "Other", "其他", ("其他",)),
+    ),
+)
+GROWTH_STAGE = CodeList(
+    "growth_stage",
+    (
+        Code("seed", "Seed", "种子期", ("种子期",)),
+        Code("start_up", "Start-up", "初创期", ("初创期",)),
+        Code("growth", "Growth", "成长期", ("成长期",)),
+        Code("expansion", "Expansion", "扩张期", ("扩张期",)),
+        Code("mature", "Mature", "成熟期", ("成熟期",)),
+    ),
+)
+CONTROLLING_TYPE = CodeList(
+    "controlling_type",
+    (
+        Code("state", "State-controlled", "国有控股", ("国有控股",)),
+        Code("collective", "Collectively controlled", "集体控股", ("集体控股",)),
+        Code("private", "Privately controlled", "私人控股", ("私人控股", "民营")),
+        Code("hk_mo_tw", "Controlled from Hong Kong, Macao or Taiwan", "港澳台商控股", ("港澳台商控股",)),
+        Code("foreign", "Foreign-controlled", "外商控股", ("外商控股",)),
+    ),
+)
+LOAN_EVENT_TYPE = CodeList(
+    "event_type",
+    (
+        Code("drawdown", "Drawdown", "发放", ("发放",)),
+        Code("scheduled_repayment", "Scheduled repayment", "正常收回", ("收回", "正常收回")),
+        Code("prepayment", "Prepayment", "提前收回", ("提前收回",)),
+        Code("renewal", "Replaced by a new receipt", "续贷置换", ("续贷",)),
+        Code("restructure", "Replaced by a restructured receipt", "重组置换", ("重组",)),
+        Code("write_off", "Written off", "核销", ("核销",)),
+        Code("transfer_out", "Sold", "转出", ("转出",)),
+        Code("transfer_in", "Bought", "转入", ("转入",)),
+        Code("securitised", "Securitised out", "证券化转出", ("证券化",)),
+        Code("branch_move", "Moved to another branch", "机构划转", ("机构划转",)),
+        Code("correction", "Correction", "冲正", ("冲正",)),
+        Code("recovery", "Recovered after a write-off", "已核销收回", ("核销收回",)),
+        Code("reclassification", "Classified anew", "五级分类调整", ("分类调整",)),
+        Code("tag_change", "Tagged anew", "标识调整", ("标识调整",)),
+    ),
+)
+WITHOUT_PRINCIPAL = ("recovery", "reclassification", "tag_change")
+"""Events that leave the principal as it is; the amounts of all others add up to its change."""
+DISPOSAL = CodeList(
+    "method",
+    (
+        Code("write_off", "Written off", "核销", ("核销",)),
+        Code("transfer", "Sold", "转让", ("转让",)),
+        Code("securitisation", "Securitised", "证券化", ("证券化",)),
+    ),
+)
+COLLATERAL_TYPE = CodeList(
+    "collateral_type",
+    (
+        Code("real_estate", "Real estate", "房地产", ("房地产",)),
+        Code("land_use_right", "Land-use right", "土地使用权", ("土地使用权",)),
+        Code("equipment", "Equipment", "机器设备", ("机器设备",)),
+        Code("inventory", "Inventory", "存货", ("存货",)),
+        Code("receivable", "Receivable", "应收账款", ("应收账款",)),
+        Code("order", "Order", "订单", ("订单",)),
+        Code("deposit", "Deposit or margin", "存单及保证金", ("存单", "保证金")),
+        Code("equity", "Equity", "股权", ("股权",)),
+        Code("patent", "Patent", "专利权", ("专利权", "专利")),
+        Code("trademark", "Trademark", "商标权", ("商标权",)),
+        Code("software_copyright", "Software copyright", "软件著作权", ("软件著作权",)),
+        Code("data_asset", "Data asset", "数据资产", ("数据资产",)),
+        Code("other", "Other", "其他", ("其他",)),
+    ),
+)
+GUARANTOR_TYPE = CodeList(
+    "guarantor_type",
+    (
+        Code("guarantee_company", "Financing guarantee company", "融资担保公司", ("融资担保公司",)),
+        Code("core_enterprise", "Core enterprise", "核心企业", ("核心企业",)),
+        Code("owner", "Owner", "实际控制人", ("实际控制人",)),
+        Code("group_company", "Company of the group", "集团关联企业", ("关联企业",)),
+        Code("other", "Other", "其他", ("其他",)),
+    ),
+)
+FACILITY_SUBJECT = CodeList(
+    "subject_type",
+    (
+        Code("single", "Single client", "单一客户授信", ("单一客户",)),
+        Code("group", "Group", "集团客户授信", ("集团客户",)),
+        Code("supply_chain", "Supply chain", "供应链授信", ("供应链",)),
+    ),
+)
+LPR_TERM = CodeList(
+    "term",
+    (
+        Code("1Y", "One year", "1年期", ("1年期",)),
+        Code("5Y", "Five years and over", "5年期以上", ("5年期以上",)),
+    ),
+)
+CAPITAL_KIND = CodeList(
+    "kind",
+    (
+        Code("net_capital", "Net capital", "资本净额", ("资本净额",)),
+        Code("tier1_net_capital", "Net tier-1 capital", "一级资本净额", ("一级资本净额",)),
+    ),
+)
+
 SEI_FIELD = CodeList(
     "sei_tag",
     (

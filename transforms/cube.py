@@ -1,8 +1,8 @@
 """The additive cube: classified loans, aggregated once, and every summed measure taken from it.
 
-One pass over loan rows: branch x flag combination x slice members -> sums. The flags travel as bits of
-one integer key, which keeps the group-by cheap. Measures are then filtered sums over the small cube,
-never over loan rows. Distinct counts do not add up and belong in `clients`.
+One pass over loan rows: branch x flag combination (x member of a slice) -> sums of amounts. The flags
+travel as bits of whole numbers, which keeps the group-by cheap. Measures are then filtered sums over the
+small cube, never over loan rows. What is counted at every node anew belongs in `clients`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,9 @@ from typing import Final
 import narwhals as nw
 import polars as pl
 
-from transforms.catalogue.model import Aggregation, Catalogue, Measure
-from transforms.catalogue.vocabulary import SLICES, TOTAL
+from transforms.catalogue.model import Aggregation, Catalogue, Entity, Kind, Measure
+from transforms.catalogue.vocabulary import SLICES, TOTAL, UNTAGGED
+from transforms.classify import slice_member
 from transforms.engines import Frame
 from transforms.schema import TEXT, WIDE
 
@@ -25,77 +26,173 @@ BRANCH_MEASURE: Final[Mapping[str, pl.DataType]] = {
 }
 """Long table of additive measures by booking branch; `slice` and `member` are `total` when uncut."""
 
-_KEY: Final = "flags"
+_KEY: Final = "flags_"
+_BITS: Final = 62
+"""Flags that fit one whole number of 64 bits with its sign left alone."""
 
 
-def cube_flags(catalogue: Catalogue) -> tuple[str, ...]:
-    """The flags that summed measures ask for, in a fixed order: the bits of the cube's key."""
-    return tuple(sorted({measure.where for measure in catalogue.measures_by(Aggregation.SUM)}))
-
-
-def aggregate(loans: Frame, catalogue: Catalogue) -> Frame:
-    """The cube of classified loans: `branch_id, flags, <slices>, balance, loans`."""
-    bits = [
-        nw.when(nw.col(name)).then(nw.lit(1 << position)).otherwise(nw.lit(0))
-        for position, name in enumerate(cube_flags(catalogue))
-    ]
-    keyed = loans.select(
-        nw.sum_horizontal(*bits).alias(_KEY),
-        "balance",
-        *SLICES,
-        branch_id=nw.col("booking_branch_id"),
-    )
-    return keyed.group_by("branch_id", _KEY, *SLICES).agg(
-        nw.col("balance").sum(), nw.len().alias("loans")
+def measures_cut_by(catalogue: Catalogue, slice_: str, how: Aggregation) -> tuple[Measure, ...]:
+    """Measures of loans, taken that way, that some metric asks for by the members of a slice."""
+    names: set[str] = set()
+    for metric in catalogue.metrics.values():
+        for reading in metric.readings:
+            if slice_ in metric.cuts or (metric.kind is Kind.INDEX and reading.over == slice_):
+                names.update(catalogue.plain_measures(reading))
+    by_largest = [m for m in catalogue.measures_by(Aggregation.LARGEST) if m.by == slice_]
+    wanted = {(m.over, m.where) for m in by_largest}
+    return tuple(
+        m
+        for m in catalogue.measures_by(how)
+        if catalogue.entity_of(m) is Entity.LOAN
+        and (m.name in names or (how is Aggregation.SUM and (m.over, m.where) in wanted))
     )
 
 
-def branch_measures(cube: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+def _wanted(catalogue: Catalogue, slice_: str | None) -> tuple[Measure, ...]:
+    if slice_ is None:
+        return catalogue.sums_of(Entity.LOAN)
+    return measures_cut_by(catalogue, slice_, Aggregation.SUM)
+
+
+def _flags(measures: Sequence[Measure]) -> tuple[str, ...]:
+    """The flags that measures ask for, in a fixed order: the bits of the cube's keys."""
+    return tuple(sorted({measure.where for measure in measures}))
+
+
+def aggregate(loans: Frame, catalogue: Catalogue) -> dict[str, Frame]:
+    """The cubes of classified loans: `total`, and one for each slice that metrics ask for.
+
+    Each is `branch_id`, keys of flag bits, the member, and a sum for each amount.
+    """
+    cubes = {TOTAL: _cells(loans, _wanted(catalogue, None), None)}
+    for name, slice_ in SLICES.items():
+        measures = () if slice_.of_branch else _wanted(catalogue, name)
+        if measures:
+            cubes[name] = _cells(loans, measures, name)
+    return cubes
+
+
+def _cells(loans: Frame, measures: Sequence[Measure], slice_: str | None) -> Frame:
+    amounts = sorted({measure.over for measure in measures})
+    keys = {
+        f"{_KEY}{number}": nw.sum_horizontal(
+            *(
+                nw.when(nw.col(flag))
+                .then(nw.lit(1 << bit, dtype=nw.Int64))
+                .otherwise(nw.lit(0, dtype=nw.Int64))
+                for bit, flag in enumerate(chunk)
+            )
+        )
+        for number, chunk in enumerate(batched_flags(measures))
+    }
+    member = {} if slice_ is None else {"member": slice_member(slice_)}
+    keyed = loans.select(*amounts, branch_id=nw.col("booking_branch_id"), **keys, **member)
+    return keyed.group_by("branch_id", *keys, *member).agg(
+        nw.col(amount).sum() for amount in amounts
+    )
+
+
+def batched_flags(measures: Sequence[Measure]) -> tuple[tuple[str, ...], ...]:
+    """The flags of measures in groups that fit one key each."""
+    flags = _flags(measures)
+    return tuple(flags[start : start + _BITS] for start in range(0, len(flags), _BITS))
+
+
+def branch_measures(cubes: Mapping[str, pl.DataFrame], catalogue: Catalogue) -> pl.DataFrame:
     """Every summed measure by booking branch, whole and by the slices that metrics ask for.
 
     Returns:
         Rows of `BRANCH_MEASURE`, sorted; a branch in the cube has a row for every uncut measure, zero
         included; members of slices appear only where a loan has them.
     """
-    measures = catalogue.measures_by(Aggregation.SUM)
-    tables = [_measured(cube, measures, catalogue, None)]
-    for name in SLICES:
-        wanted = _measures_cut_by(catalogue, name)
-        if wanted:
-            tables.append(_measured(cube, wanted, catalogue, name))
+    tables = [
+        _measured(cube, _wanted(catalogue, None if name == TOTAL else name), name)
+        for name, cube in cubes.items()
+    ]
     return pl.concat(tables).sort("branch_id", "slice", "member", "measure")
 
 
-def _measures_cut_by(catalogue: Catalogue, slice_: str) -> tuple[Measure, ...]:
-    names = {
-        name
-        for metric in catalogue.metrics.values()
-        if slice_ in metric.slices
-        for reading in metric.readings
-        for name in reading.measures
+def _measured(cube: pl.DataFrame, measures: Sequence[Measure], slice_: str) -> pl.DataFrame:
+    place = {
+        flag: (f"{_KEY}{number}", 1 << bit)
+        for number, chunk in enumerate(batched_flags(measures))
+        for bit, flag in enumerate(chunk)
     }
-    return tuple(m for m in catalogue.measures_by(Aggregation.SUM) if m.name in names)
+
+    def amount(measure: Measure) -> pl.Expr:
+        key, bit = place[measure.where]
+        counted = pl.col(measure.over).filter((pl.col(key) & bit) != 0)
+        return counted.sum().cast(WIDE).alias(measure.name)
+
+    keys = {} if slice_ == TOTAL else {"member": "member"}
+    wide = cube.group_by("branch_id", *keys).agg(amount(measure) for measure in measures)
+    rows = long(wide, [m.name for m in measures], keys=keys, slice_=slice_)
+    return rows if slice_ == TOTAL else rows.filter(pl.col("amount") != 0)
 
 
-def _measured(
-    cube: pl.DataFrame, measures: Sequence[Measure], catalogue: Catalogue, slice_: str | None
+def long(
+    wide: pl.DataFrame,
+    names: Sequence[str],
+    *,
+    keys: Mapping[str, str],
+    slice_: str = TOTAL,
 ) -> pl.DataFrame:
-    position = {name: index for index, name in enumerate(cube_flags(catalogue))}
-    keys = ["branch_id"] if slice_ is None else ["branch_id", slice_]
-    wide = cube.group_by(keys).agg(
-        pl.col("balance").filter((pl.col(_KEY) & (1 << position[m.where])) != 0).sum().alias(m.name)
-        for m in measures
+    """A column per measure, as rows of `BRANCH_MEASURE`."""
+    rows = wide.unpivot(
+        list(names), index=["branch_id", *keys], variable_name="measure", value_name="amount"
     )
-    long = wide.unpivot(
-        [m.name for m in measures], index=keys, variable_name="measure", value_name="amount"
-    )
-    if slice_ is not None:
-        long = long.filter(pl.col("amount") != 0)
-    member = pl.lit(TOTAL) if slice_ is None else pl.col(slice_)
-    return long.select(
+    return rows.select(
         "branch_id",
-        slice=pl.lit(slice_ or TOTAL),
-        member=member,
+        slice=pl.lit(slice_),
+        member=pl.col("member") if keys else pl.lit(TOTAL),
         measure=pl.col("measure"),
         amount=pl.col("amount").cast(WIDE),
     )
+
+
+def by_place(rows: pl.DataFrame, places: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Measures cut by where the booking branch is: no loan needs to be read again for that.
+
+    Args:
+        rows: uncut rows of `BRANCH_MEASURE`.
+        places: `branch_id` and a column for each slice of branches.
+        catalogue: tells which measures are cut so.
+    """
+    tables = [pl.DataFrame(schema=BRANCH_MEASURE)]
+    for name, slice_ in SLICES.items():
+        if slice_.of_branch:
+            wanted = [m.name for m in measures_cut_by(catalogue, name, Aggregation.SUM)]
+            tables.append(
+                rows.filter(
+                    pl.col("slice") == TOTAL,
+                    pl.col("measure").is_in(wanted),
+                    pl.col("amount") != 0,
+                )
+                .join(places.select("branch_id", place=name), on="branch_id", how="left")
+                .select(
+                    "branch_id",
+                    "measure",
+                    "amount",
+                    slice=pl.lit(name),
+                    member=pl.col("place").fill_null(UNTAGGED),
+                )
+                .select(*BRANCH_MEASURE)
+            )
+    return pl.concat(tables).sort("branch_id", "slice", "member", "measure")
+
+
+def with_zeros(rows: pl.DataFrame, branches: pl.Series, names: Sequence[str]) -> pl.DataFrame:
+    """Rows with a zero for every branch and measure that has none: delivered, and nothing there."""
+    every = pl.DataFrame({"branch_id": branches}).join(
+        pl.DataFrame({"measure": list(names)}, schema={"measure": TEXT}), how="cross"
+    )
+    missing = every.join(
+        rows.filter(pl.col("slice") == TOTAL), on=["branch_id", "measure"], how="anti"
+    ).select(
+        "branch_id",
+        slice=pl.lit(TOTAL),
+        member=pl.lit(TOTAL),
+        measure="measure",
+        amount=pl.lit(0, dtype=WIDE),
+    )
+    return pl.concat([rows, missing]).sort("branch_id", "slice", "member", "measure")

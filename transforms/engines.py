@@ -6,13 +6,17 @@ a small reference table comes into it.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from decimal import Decimal
+from typing import Any, Final, Protocol
 
 import narwhals as nw
 import polars as pl
 
 Frame = nw.LazyFrame[Any]
 """A lazy frame of whichever engine."""
+
+_QUOTIENT_PLACES: Final = 8
+_EIGHTH: Final = Decimal(1).scaleb(-_QUOTIENT_PLACES)
 
 
 def neutral(native: Any) -> Frame:  # noqa: ANN401 - the engine's own frame type, whichever it is
@@ -33,6 +37,17 @@ class Engine(Protocol):
 
     def with_money_product(self, frame: Frame, name: str, amount: str, rate: str) -> Frame:
         """The frame with `amount * rate`, rounded half up (away from zero) to two decimals."""
+        ...
+
+    def with_exact_product(self, frame: Frame, name: str, amount: str, rate: str) -> Frame:
+        """The frame with `amount * rate`, not rounded: ten decimals."""
+        ...
+
+    def with_quotient(self, frame: Frame, name: str, above: str, below: str) -> Frame:
+        """The frame with `above / below`, rounded half up to eight decimals; null unless below > 0.
+
+        Both are zero or more; amounts of money or whole numbers.
+        """
         ...
 
 
@@ -60,6 +75,22 @@ class PolarsEngine:
             .otherwise(exact.round(2, mode="half_away_from_zero").cast(pl.Decimal(38, 2)))
         )
         return neutral(frame.to_native().with_columns(product.alias(name)))
+
+    def with_exact_product(self, frame: Frame, name: str, amount: str, rate: str) -> Frame:
+        """The frame with `amount * rate`, not rounded: both are decimals."""
+        exact = pl.col(amount).cast(pl.Decimal(38, 10)) * pl.col(rate).cast(pl.Decimal(38, 10))
+        return neutral(frame.to_native().with_columns(exact.alias(name)))
+
+    def with_quotient(self, frame: Frame, name: str, above: str, below: str) -> Frame:
+        """The frame with `above / below` at eight decimals, by whole numbers so that it is exact."""
+        cents = [(pl.col(column).cast(pl.Decimal(38, 2)) * 100) for column in (above, below)]
+        top, bottom = (one.cast(pl.Decimal(38, 0)).cast(pl.Int128) for one in cents)
+        safe = pl.when(bottom > 0).then(bottom)
+        eighths = (top * (2 * 10**_QUOTIENT_PLACES) + safe) // (safe * 2)
+        quotient = eighths.cast(pl.Decimal(38, 0)).cast(pl.Decimal(38, _QUOTIENT_PLACES)) * (
+            pl.lit(_EIGHTH, dtype=pl.Decimal(38, _QUOTIENT_PLACES))
+        )
+        return neutral(frame.to_native().with_columns(quotient.alias(name)))
 
 
 POLARS: Engine = PolarsEngine()

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from transforms.catalogue.load import with_parameters
+from transforms.catalogue.builder import with_parameters
 from transforms.catalogue.model import (
     Aggregation,
     Catalogue,

@@ -1,22 +1,35 @@
 """Metric facts: every metric and reading, for every node, with numerator, denominator and reason.
 
-Time arithmetic is declared by the catalogue (`base`) and done here once: the base month's measures are
-rolled up over today's tree. Targets and status belong in `scorecards`, quality in `quality`.
+Measures of this month and of earlier ones are rolled up over today's tree into one wide frame; how each
+kind of metric is reckoned from it is said in `arithmetic`. Targets and status belong in `scorecards`,
+quality in `quality`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 import polars as pl
 
-from transforms import tolerance
+from transforms import clients, tolerance
+from transforms.arithmetic import (
+    WHOLE,
+    Figures,
+    Reckoner,
+    column,
+    dates_of,
+    herfindahl,
+    index_column,
+    limit_column,
+    nothing,
+    terms_of,
+)
 from transforms.availability import in_force
-from transforms.catalogue.model import Base, Catalogue, Kind, Metric, Reading
+from transforms.catalogue.model import Aggregation, At, Catalogue, Kind, Metric, Reading, Term
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.hierarchy import Tree
-from transforms.periods import previous_month_end, previous_year_end, same_month_last_year
 from transforms.reference.tables import ToleranceRule
 from transforms.rollup import node_sums, wide
 from transforms.schema import DAY, TEXT, WIDE
@@ -39,8 +52,7 @@ FACT: Final[Mapping[str, pl.DataType]] = {
 }
 """One figure a row. `branch_id` is a node of the tree. A value that cannot be given has a reason."""
 
-EMPTY_PORTFOLIO: Final = "there is nothing in the denominator"
-NO_POSITIVE_BASE: Final = "the base is zero or negative"
+WHOLE_BANK_ONLY: Final = "it is defined for the whole bank only"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,96 +61,254 @@ class Month:
 
     Attributes:
         as_of: the month end.
-        measures: additive measures by booking branch (`cube.BRANCH_MEASURE`), events included.
-        clients: distinct counts by node (`clients.CLIENT_COUNT`).
-        bases: measures of the months compared with; a month not published is absent.
+        measures: additive measures by booking branch (`cube.BRANCH_MEASURE`), all kinds of rows.
+        node_measures: what was taken at every node anew (`clients.NODE_MEASURE`).
+        earlier: additive measures of the months compared with; a month not published is absent.
         tree: the branches as organised at `as_of`.
         unavailable: measures the book cannot give, with the reason.
         unavailable_slices: slices the book cannot be cut by, with the reason.
-        tolerance_rule: the rule in force, if any.
+        tolerance_rules: the rules that hold under each name a reading gives, one for each scope.
+        regions: region code by branch.
+        annual_npl_target: the bank's approved target of the year for its NPL ratio.
     """
 
     as_of: date
     measures: pl.DataFrame
-    clients: pl.DataFrame
-    bases: Mapping[date, pl.DataFrame]
+    node_measures: pl.DataFrame
+    earlier: Mapping[date, pl.DataFrame]
     tree: Tree
     unavailable: Mapping[str, str]
     unavailable_slices: Mapping[str, str]
-    tolerance_rule: ToleranceRule | None
-
-
-def base_date(base: Base, as_of: date) -> date:
-    """The month end that a comparison goes back to."""
-    return {
-        Base.PREVIOUS_MONTH: previous_month_end,
-        Base.YEAR_END: previous_year_end,
-        Base.SAME_MONTH_LAST_YEAR: same_month_last_year,
-    }[base](as_of)
+    tolerance_rules: Mapping[str, tuple[ToleranceRule, ...]] = field(default_factory=dict)
+    regions: Mapping[str, str] = field(default_factory=dict)
+    annual_npl_target: Decimal | None = None
 
 
 def base_dates(catalogue: Catalogue, as_of: date) -> tuple[date, ...]:
-    """Every month end that the catalogue compares with, oldest first."""
-    bases = {metric.base for metric in catalogue.metrics.values() if metric.base is not None}
-    return tuple(sorted({base_date(base, as_of) for base in bases}))
+    """Every earlier month end that the catalogue's metrics rest on, oldest first."""
+    ats = {term.at for term in _terms(catalogue)}
+    days = {day for at in ats for day in dates_of(at, as_of)}
+    return tuple(sorted(days - {as_of}))
+
+
+def tolerance_names(catalogue: Catalogue) -> tuple[str, ...]:
+    """The rules that readings of tolerances name."""
+    named = {
+        reading.rule
+        for metric in catalogue.metrics.values()
+        for reading in metric.readings
+        if reading.rule is not None
+    }
+    return tuple(sorted(named))
+
+
+def regions_of(branches: pl.DataFrame) -> dict[str, str]:
+    """Region code by branch, from rows of the canonical table `branch`."""
+    return dict(branches.select("branch_id", "region_code").drop_nulls().iter_rows())
+
+
+def _terms(catalogue: Catalogue) -> tuple[Term, ...]:
+    return tuple(
+        dict.fromkeys(
+            term
+            for metric in catalogue.metrics.values()
+            for reading in metric.readings
+            for term in terms_of(catalogue, metric, reading)
+        )
+    )
 
 
 def compute(month: Month, catalogue: Catalogue) -> pl.DataFrame:
     """All facts of a month: rows of `FACT`, sorted by metric, reading, branch and slice."""
-    sums = pl.concat(
-        [
-            node_sums(month.measures, month.tree),
-            month.clients.select(
-                "node_id",
-                pl.lit(TOTAL).alias("slice"),
-                pl.lit(TOTAL).alias("member"),
-                "measure",
-                "amount",
-            ),
-        ]
-    )
-    rows = wide(sums, month.tree, list(catalogue.measures))
-    for day, measures in month.bases.items():
-        rows = _with_base(rows, node_sums(measures, month.tree), day)
+    rows = _wide_frame(month, catalogue)
+    root = rows.filter(pl.col("node_id") == month.tree.root, pl.col("slice") == TOTAL)
+    reckoner = Reckoner(catalogue, month.as_of, lambda expr: _literal(root, expr))
+    by_slice = {name: rows.filter(pl.col("slice") == name) for name in rows["slice"].unique()}
     tables = [
-        _facts(metric, reading, rows, month, catalogue)
+        table
         for metric in catalogue.metrics.values()
         for reading in metric.readings
+        for table in _facts(metric, reading, by_slice, month, reckoner)
     ]
     return pl.concat(tables).sort("metric_id", "reading", "branch_id", "slice", "member")
 
 
-def _base_column(measure: str, day: date) -> str:
-    return f"{measure}@{day.isoformat()}"
+def _literal(root: pl.DataFrame, expr: pl.Expr) -> pl.Expr:
+    """An expression's value at the root, for every row."""
+    return pl.lit(root.select(expr.alias("v"))["v"].item(), dtype=WIDE)
 
 
-def _with_base(rows: pl.DataFrame, sums: pl.DataFrame, day: date) -> pl.DataFrame:
-    uncut = sums.filter(pl.col("slice") == TOTAL)
-    for name in uncut["measure"].unique().sort():
-        one = uncut.filter(pl.col("measure") == name).select(
-            "node_id", pl.col("amount").alias(_base_column(name, day))
+def _wide_frame(month: Month, catalogue: Catalogue) -> pl.DataFrame:
+    """One row per node and member, a column per measure and time; indices and limits beside them."""
+    sums = node_sums(month.measures, month.tree)
+    sums = pl.concat(
+        [
+            sums,
+            month.node_measures.select(sums.columns),
+            clients.largest_members(sums, catalogue).select(sums.columns),
+        ]
+    )
+    plain = [
+        name
+        for name, measure in catalogue.measures.items()
+        if measure.aggregation is not Aggregation.COMBINED
+    ]
+    rows = wide(sums, month.tree, plain)
+    terms = _terms(catalogue)
+    for at in sorted({term.at for term in terms if term.at is not At.NOW}):
+        names = sorted({term.measure for term in terms if term.at is at})
+        days = dates_of(at, month.as_of)
+        frames = [
+            month.measures if day == month.as_of else month.earlier[day]
+            for day in days
+            if day == month.as_of or day in month.earlier
+        ]
+        rows = _with_time(rows, frames, names, at, month.tree)
+    rows = _with_whole(rows, catalogue)
+    rows = _with_indices(rows, sums, catalogue)
+    return _with_limits(rows, month, catalogue)
+
+
+def _with_time(
+    rows: pl.DataFrame, frames: list[pl.DataFrame], names: list[str], at: At, tree: Tree
+) -> pl.DataFrame:
+    empty = pl.DataFrame(
+        schema={"node_id": TEXT, **dict.fromkeys([column(name, at) for name in names], WIDE)}
+    )
+    if frames:
+        uncut = pl.concat(frames).filter(
+            pl.col("slice") == TOTAL, pl.col("measure").is_in(names)
         )
-        rows = rows.join(one, on="node_id", how="left").with_columns(
-            pl.col(_base_column(name, day)).fill_null(pl.lit(0, dtype=WIDE))
+        held = wide(node_sums(uncut, tree), tree, names)
+        empty = held.select(
+            "node_id", *(pl.col(name).alias(column(name, at)) for name in names)
+        )
+    return rows.join(empty, on="node_id", how="left", maintain_order="left")
+
+
+def _with_whole(rows: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Uncut amounts beside the members, for shares that are parts of a whole."""
+    names = sorted(
+        {
+            term.measure
+            for metric in catalogue.metrics.values()
+            if metric.composition
+            for reading in metric.readings
+            for term in catalogue.terms(str(reading.denominator))
+        }
+    )
+    uncut = rows.filter(pl.col("slice") == TOTAL).select(
+        "node_id", *(pl.col(name).alias(name + WHOLE) for name in names)
+    )
+    return rows.join(uncut, on="node_id", how="left", maintain_order="left")
+
+
+def _with_indices(rows: pl.DataFrame, sums: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    wanted = {
+        (reading.numerator, reading.over)
+        for metric in catalogue.metrics.values()
+        if metric.kind is Kind.INDEX
+        for reading in metric.readings
+    }
+    for measure, over in sorted(wanted, key=str):
+        parts = sums.filter(pl.col("slice") == over, pl.col("measure") == measure)
+        found = herfindahl(parts.select("node_id", "amount"))
+        name = index_column(measure, str(over))
+        rows = rows.join(
+            found.rename({"index": name}), on="node_id", how="left", maintain_order="left"
+        )
+    return rows
+
+
+def _with_limits(rows: pl.DataFrame, month: Month, catalogue: Catalogue) -> pl.DataFrame:
+    for rule in tolerance_names(catalogue):
+        metric, reading = next(
+            (metric, reading)
+            for metric in catalogue.metrics.values()
+            for reading in metric.readings
+            if reading.rule == rule
+        )
+        del metric
+        root = rows.filter(pl.col("node_id") == month.tree.root, pl.col("slice") == TOTAL)
+        all_loans = tolerance.reference_percent(
+            root[str(reading.reference_numerator)].item(),
+            root[str(reading.reference_denominator)].item(),
+        )
+        limits = tolerance.limits(
+            month.tolerance_rules.get(rule, ()),
+            month.tree,
+            month.regions,
+            all_loans=all_loans,
+            annual_target=month.annual_npl_target,
+        )
+        name = limit_column(rule)
+        rows = rows.join(
+            limits.rename({"limit_pp": name, "no_limit": f"{name}:none"}),
+            on="node_id",
+            how="left",
+            maintain_order="left",
         )
     return rows
 
 
 def _facts(
-    metric: Metric, reading: Reading, rows: pl.DataFrame, month: Month, catalogue: Catalogue
+    metric: Metric,
+    reading: Reading,
+    by_slice: Mapping[str, pl.DataFrame],
+    month: Month,
+    reckoner: Reckoner,
+) -> list[pl.DataFrame]:
+    reason = _why_not(metric, reading, month, reckoner.catalogue)
+    held = [
+        name
+        for name in (TOTAL, *metric.cuts)
+        if name in by_slice and name not in month.unavailable_slices
+    ]
+    tables = []
+    for name in held:
+        if name != TOTAL and reason is not None:
+            continue
+        if reason is not None:
+            figures = nothing(reason)
+        else:
+            figures = reckoner.figures(metric, reading, whole=name in metric.composition)
+        table = _table(metric, reading, by_slice[name], figures, month.as_of, reckoner.catalogue)
+        if name != TOTAL:
+            # A member with nothing in it at all belongs to another metric's cut.
+            below = pl.lit(0) if name in metric.composition else pl.col("denominator").fill_null(0)
+            empty = (pl.col("numerator").fill_null(0) == 0) & (below == 0)
+            table = table.filter(~empty)
+        elif metric.whole_bank and reason is None:
+            table = _root_only(table, month.tree.root)
+        tables.append(table)
+    return tables
+
+
+def _root_only(table: pl.DataFrame, root: str) -> pl.DataFrame:
+    amounts = ("numerator", "denominator", "value", "limit_value", "headroom_amount")
+    at_root = pl.col("branch_id") == root
+    return table.with_columns(
+        *(pl.when(at_root).then(pl.col(name)).alias(name) for name in amounts),
+        reason=pl.when(at_root).then("reason").otherwise(pl.lit(WHOLE_BANK_ONLY)),
+    )
+
+
+def _table(
+    metric: Metric,
+    reading: Reading,
+    rows: pl.DataFrame,
+    figures: Figures,
+    as_of: date,
+    catalogue: Catalogue,
 ) -> pl.DataFrame:
-    slices = [name for name in metric.slices if name not in month.unavailable_slices]
-    rows = rows.filter(pl.col("slice").is_in([TOTAL, *slices]))
-    reason = _why_not(metric, reading, month)
-    figures = _nothing(reason) if reason else _figures(metric, reading, rows, month)
-    table = rows.select(
+    return rows.select(
         metric_id=pl.lit(metric.metric_id),
         reading=pl.lit(reading.name),
         definition_version=pl.lit(catalogue.versions[metric.metric_id]),
         branch_id="node_id",
         slice="slice",
         member="member",
-        as_of_date=pl.lit(month.as_of),
+        as_of_date=pl.lit(as_of),
         numerator=figures.numerator,
         denominator=figures.denominator,
         value=figures.value,
@@ -147,115 +317,36 @@ def _facts(
         headroom_amount=figures.headroom,
         reason=figures.reason,
     ).with_columns(pl.col(name).cast(dtype) for name, dtype in FACT.items())
-    # A member with nothing in it at all belongs to another metric's cut.
-    empty = (pl.col("numerator") == 0) & (pl.col("denominator").fill_null(0) == 0)
-    return table.filter((pl.col("slice") == TOTAL) | ~empty.fill_null(value=True))
 
 
-@dataclass(frozen=True, eq=False)
-class _Figures:
-    numerator: pl.Expr
-    denominator: pl.Expr
-    value: pl.Expr
-    reason: pl.Expr
-    limit: pl.Expr
-    headroom: pl.Expr
-
-
-_NO_AMOUNT: Final = pl.lit(None, dtype=WIDE)
-_NO_TEXT: Final = pl.lit(None, dtype=TEXT)
-
-
-def _plain(numerator: pl.Expr, denominator: pl.Expr, value: pl.Expr, reason: pl.Expr) -> _Figures:
-    return _Figures(numerator, denominator, value, reason, _NO_AMOUNT, _NO_AMOUNT)
-
-
-def _nothing(reason: str) -> _Figures:
-    return _plain(_NO_AMOUNT, _NO_AMOUNT, _NO_AMOUNT, pl.lit(reason))
-
-
-def _why_not(metric: Metric, reading: Reading, month: Month) -> str | None:
+def _why_not(metric: Metric, reading: Reading, month: Month, catalogue: Catalogue) -> str | None:
     """Why the metric cannot be computed for this month at all."""
-    for name in reading.measures:
-        if name in month.unavailable:
-            return month.unavailable[name]
     outside = in_force(metric.valid_from, metric.valid_to, month.as_of)
     if outside:
         return outside
-    if metric.base is not None:
-        return _why_no_base(base_date(metric.base, month.as_of), reading, month)
-    if metric.kind is Kind.TOLERANCE:
-        return _why_no_tolerance(month.tolerance_rule)
-    return None
-
-
-def _why_no_base(day: date, reading: Reading, month: Month) -> str | None:
-    if day not in month.bases:
-        return f"{day.isoformat()} is not published, and this compares with it"
-    if reading.numerator not in month.bases[day]["measure"]:
-        return f"the book of {day.isoformat()} could not give it, and this compares with it"
-    return None
-
-
-def _why_no_tolerance(rule: ToleranceRule | None) -> str | None:
-    if rule is None:
+    terms = terms_of(catalogue, metric, reading)
+    for term in terms:
+        if term.measure in month.unavailable:
+            return month.unavailable[term.measure]
+    for term in terms:
+        reason = _why_not_then(term, month)
+        if reason:
+            return reason
+    if metric.kind is Kind.INDEX and reading.over in month.unavailable_slices:
+        return month.unavailable_slices[str(reading.over)]
+    if metric.kind is Kind.TOLERANCE and not month.tolerance_rules.get(str(reading.rule)):
         return "no tolerance rule is in force"
-    if rule.base != tolerance.ALL_LOANS:
-        return f"the rule in force rests on {rule.base}, which is not delivered"
     return None
 
 
-def _figures(metric: Metric, reading: Reading, rows: pl.DataFrame, month: Month) -> _Figures:
-    numerator = pl.col(reading.numerator)
-    match metric.kind:
-        case Kind.TOTAL | Kind.COUNT_DISTINCT:
-            return _plain(numerator, _NO_AMOUNT, numerator, _NO_TEXT)
-        case Kind.RATIO:
-            return _ratio(numerator, pl.col(str(reading.denominator)), EMPTY_PORTFOLIO)
-        case Kind.INCREMENT | Kind.GROWTH:
-            return _against_base(metric, numerator, _base_of(metric, reading, month))
-        case Kind.TOLERANCE:
-            return _tolerance(reading, rows, month)
-
-
-def _ratio(numerator: pl.Expr, denominator: pl.Expr, otherwise: str) -> _Figures:
-    safe = pl.when(denominator != 0).then(denominator)
-    reason = pl.when(denominator == 0).then(pl.lit(otherwise))
-    return _plain(numerator, denominator, numerator / safe, reason)
-
-
-def _base_of(metric: Metric, reading: Reading, month: Month) -> pl.Expr:
-    assert metric.base is not None  # noqa: S101 - the catalogue refuses such a metric without one
-    return pl.col(_base_column(reading.numerator, base_date(metric.base, month.as_of)))
-
-
-def _against_base(metric: Metric, now: pl.Expr, then: pl.Expr) -> _Figures:
-    if metric.kind is Kind.INCREMENT:
-        return _plain(now, then, now - then, _NO_TEXT)
-    positive = then > 0
-    return _plain(
-        now - then,
-        then,
-        (now - then) / pl.when(positive).then(then),
-        pl.when(~positive).then(pl.lit(NO_POSITIVE_BASE)),
-    )
-
-
-def _tolerance(reading: Reading, rows: pl.DataFrame, month: Month) -> _Figures:
-    npl, balance = pl.col(reading.numerator), pl.col(str(reading.denominator))
-    bank = rows.filter(pl.col("node_id") == month.tree.root, pl.col("slice") == TOTAL)
-    reference = tolerance.reference_percent(
-        bank[str(reading.reference_numerator)].item(),
-        bank[str(reading.reference_denominator)].item(),
-    )
-    if reference is None or month.tolerance_rule is None:
-        return _nothing(EMPTY_PORTFOLIO)
-    verdict = tolerance.verdict(npl, balance, reference, month.tolerance_rule)
-    return _Figures(
-        numerator=npl,
-        denominator=balance,
-        value=verdict.headroom_pp,
-        reason=pl.when(balance == 0).then(pl.lit(EMPTY_PORTFOLIO)),
-        limit=verdict.limit_pp,
-        headroom=verdict.headroom_amount,
-    )
+def _why_not_then(term: Term, month: Month) -> str | None:
+    if term.at is At.NOW:
+        return None
+    for day in dates_of(term.at, month.as_of):
+        if day == month.as_of:
+            continue
+        if day not in month.earlier:
+            return f"the month {day.isoformat()} that it rests on is not published"
+        if term.measure not in month.earlier[day]["measure"]:
+            return f"the book of {day.isoformat()}, which it rests on, could not give it"
+    return None

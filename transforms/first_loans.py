@@ -11,14 +11,15 @@ from typing import Final
 
 import polars as pl
 
-from transforms.catalogue.model import Aggregation, Catalogue, Flag
-from transforms.catalogue.vocabulary import TOTAL
+from transforms.catalogue.model import Aggregation, Catalogue, Entity, Flag
+from transforms.catalogue.vocabulary import ONCE, TOTAL
 from transforms.classify import with_flags
 from transforms.cube import BRANCH_MEASURE
 from transforms.engines import neutral
 from transforms.schema import WIDE
 
-_ONCE: Final = "earliest_of_client"
+FIRST_TIME: Final = "is_first_time"
+"""The event flag whose loans are first receipts."""
 
 
 def judge(
@@ -57,16 +58,33 @@ def judge(
         revoked=pl.col("revoked_on").is_not_null() & (pl.col("revoked_on") <= as_of),
         tech_listed_on_event=pl.col("event_no").is_in(on_list["event_no"].implode()),
     )
-    flags = catalogue.event_flags()
-    qualifying = _flagged(judged.with_columns(pl.lit(value=True).alias(_ONCE)), flags, parameters)
-    once_flags = [flag.name for flag in flags if any(c.sql == _ONCE for c in flag.all_of)]
+    judged = judged.with_columns(pl.lit(value=False).alias(name) for name in ONCE)
+    for flag in catalogue.flags_of(Entity.EVENT):
+        picks = [name for name in ONCE if any(c.sql == name for c in flag.all_of)]
+        for name in picks:
+            judged = judged.with_columns(_earliest(judged, flag, name, parameters).alias(name))
+        judged = flagged(judged, (flag,), parameters)
+    return judged.drop("event_no")
+
+
+def _earliest(
+    events: pl.DataFrame, flag: Flag, name: str, parameters: Mapping[str, Decimal]
+) -> pl.Series:
+    """Of every client's events that pass the rest of the flag, the earliest: True there, else False."""
+    passing = flagged(events.with_columns(pl.lit(value=True).alias(name)), (flag,), parameters)
     first = (
-        qualifying.filter(pl.any_horizontal(once_flags) if once_flags else pl.lit(value=False))
+        passing.filter(pl.col(flag.name))
         .sort("event_date", "loan_id", "reported")
         .unique("borrower_id", keep="first", maintain_order=True)["event_no"]
     )
-    once = judged.with_columns(pl.col("event_no").is_in(first.implode()).alias(_ONCE))
-    return _flagged(once, flags, parameters).drop("event_no")
+    return events["event_no"].is_in(first.implode())
+
+
+def first_receipts(judged: pl.DataFrame) -> pl.LazyFrame:
+    """The loans that first-time clients were counted for: `loan_id`."""
+    if FIRST_TIME not in judged.columns:
+        return pl.LazyFrame(schema={"loan_id": pl.String()})
+    return judged.lazy().filter(FIRST_TIME).select("loan_id").unique()
 
 
 def event_measures(judged: pl.DataFrame, catalogue: Catalogue, as_of: date) -> pl.DataFrame:
@@ -93,7 +111,8 @@ def event_measures(judged: pl.DataFrame, catalogue: Catalogue, as_of: date) -> p
     return pl.concat([empty, *tables]).sort("branch_id", "measure")
 
 
-def _flagged(
+def flagged(
     events: pl.DataFrame, flags: tuple[Flag, ...], parameters: Mapping[str, Decimal]
 ) -> pl.DataFrame:
+    """Small rows of any kind with a column for each flag."""
     return with_flags(neutral(events.lazy()), flags, parameters).to_native().collect()

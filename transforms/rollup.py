@@ -3,6 +3,8 @@
 Ratios are recomputed from the sums in `facts`; distinct clients are counted per node in `clients`.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from transforms.catalogue.vocabulary import TOTAL
@@ -32,20 +34,17 @@ def node_sums(measures: pl.DataFrame, tree: Tree) -> pl.DataFrame:
     )
 
 
-def wide(sums: pl.DataFrame, tree: Tree, measures: list[str]) -> pl.DataFrame:
+def wide(sums: pl.DataFrame, tree: Tree, measures: Sequence[str]) -> pl.DataFrame:
     """One row per node and member with a column per measure.
 
     Every node has an uncut row. A measure without loans at a node is zero there: the book was
     delivered, and it holds none.
     """
+    held = sums.pivot(on="measure", on_columns=list(measures), index=["node_id", "slice", "member"], values="amount")
     uncut = tree.nodes.select("node_id", slice=pl.lit(TOTAL), member=pl.lit(TOTAL))
-    cut = sums.filter(pl.col("slice") != TOTAL).select("node_id", "slice", "member").unique()
-    rows = pl.concat([uncut, cut])
-    for name in measures:
-        one = sums.filter(pl.col("measure") == name).select(
-            "node_id", "slice", "member", pl.col("amount").alias(name)
-        )
-        rows = rows.join(one, on=["node_id", "slice", "member"], how="left")
-    return rows.with_columns(pl.col(measures).fill_null(pl.lit(0, dtype=WIDE))).sort(
-        "node_id", "slice", "member"
+    missing = uncut.join(held, on=["node_id", "slice", "member"], how="anti")
+    rows = pl.concat([held, missing], how="diagonal")
+    return (
+        rows.with_columns(pl.col(measures).cast(WIDE).fill_null(pl.lit(0, dtype=WIDE)))
+        .sort("node_id", "slice", "member")
     )

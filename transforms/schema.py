@@ -120,6 +120,7 @@ LOAN_SNAPSHOT: Final = Table(
     columns=(
         Column("loan_id", TEXT, "Loan receipt number, never reused", "贷款借据编码", presence=_REQUIRED, standard="FIRE id; PBoC 贷款借据编码; EAST 信贷借据号"),
         Column("contract_id", TEXT, "Loan contract number", "贷款合同编码", nullable=True, standard="FIRE deal_id"),
+        Column("facility_id", TEXT, "Credit facility the loan is drawn under", "授信额度编号", tier="B", nullable=True, standard="FIRE facility_id"),
         Column("borrower_id", TEXT, "Borrower, as a keyed hash", "客户编号", presence=_REQUIRED, standard="FIRE customer_id"),
         Column("booking_branch_id", TEXT, "Branch that books the loan", "内部机构号", presence=_REQUIRED, standard="PBoC 内部机构号"),
         Column("product_type", TEXT, "Product", "贷款产品类别", unit="code", nullable=True, presence=_ASSUMED, assumed="other", code_list=codes.PRODUCT, standard="FIRE type"),
@@ -131,21 +132,33 @@ LOAN_SNAPSHOT: Final = Table(
         Column("original_amount", MONEY, "Amount drawn", "贷款金额", unit="currency unit", nullable=True, standard="FIRE orig_notional"),
         Column("outstanding_principal", MONEY, "Principal outstanding, not below zero", "贷款余额", unit="currency unit", presence=_REQUIRED, standard="FIRE balance; PBoC 余额"),
         Column("interest_rate", RATE, "Annual interest rate as a fraction (0.0345 is 3.45 %)", "利率水平", tier="B", unit="fraction", nullable=True, standard="FIRE rate; PBoC 利率水平"),
+        Column("repricing_date", DAY, "Date the rate was last set; the LPR of that day is its benchmark. Empty: the date of drawdown", "最近重定价日", tier="B", unit="date", nullable=True, standard="FIRE last_repricing"),
         Column("approval_date", DAY, "Date of approval; decides the green catalogue", "审批日期", tier="B", unit="date", nullable=True),
         Column("disbursement_date", DAY, "Date of drawdown", "发放日期", unit="date", nullable=True, standard="FIRE start_date"),
-        Column("maturity_date", DAY, "Date of final maturity", "到期日期", unit="date", nullable=True, standard="FIRE end_date"),
+        Column("maturity_date", DAY, "Date of final maturity as first agreed", "到期日期", unit="date", nullable=True, standard="FIRE end_date"),
+        Column("extended_maturity_date", DAY, "Date of final maturity after an extension", "展期到期日", tier="B", unit="date", nullable=True, standard="PBoC 展期到期日"),
         Column("issue_type", TEXT, "Why the loan was made", "贷款发放类型", unit="code", nullable=True, code_list=codes.ISSUE_TYPE, standard="EAST 发放类型"),
         Column("previous_loan_id", TEXT, "Loan that this one renews or replaces", "上笔借据号", tier="B", nullable=True, standard="EAST"),
         Column("loan_status", TEXT, "Status of the loan", "贷款状态", unit="code", presence=_ASSUMED, assumed="normal", code_list=codes.LOAN_STATUS, standard="PBoC LS01-03"),
         Column("loan_classification", TEXT, "Five-tier classification; FQ03 to FQ05 are non-performing", "五级分类", unit="code", nullable=True, code_list=codes.CLASSIFICATION, standard="PBoC 五级分类"),
+        Column("impairment_allowance", MONEY, "Allowance for impairment held against the loan", "减值准备", tier="B", unit="currency unit", nullable=True, standard="FIRE impairment_amount; AnaCredit accumulated impairment"),
         Column("days_past_due", COUNT, "Days past due, 0 when current", "逾期天数", tier="B", unit="days", nullable=True, standard="OpenNPL days_in_pastdue"),
         Column("main_security_type", TEXT, "Main security", "担保方式", tier="B", unit="code", nullable=True, code_list=codes.SECURITY, standard="PBoC 担保方式"),
         Column("purpose_industry_code", TEXT, "Industry the money goes to, 3 or 4 digits, with or without section letter", "贷款实际投向行业", unit="code", nullable=True, standard="GB/T 4754; EAST 投向行业"),
         Column("sei_tag", TEXT, "Strategic emerging industry field of the loan, 1 to 9", "战略性新兴产业类型", unit="code", nullable=True, code_list=codes.SEI_FIELD, standard="PBoC SE01-09"),
         Column("green_tag", TEXT, "Green item of the loan's use, beginning with the level-1 number", "绿色贷款类型", unit="code", nullable=True, standard="一表通 40"),
         Column("green_catalogue_version", TEXT, "Edition of the green catalogue the tag comes from", "绿色目录版本", unit="code", nullable=True),
+        Column("green_tag_nfra", TEXT, "Green item by the regulator's form of green financing", "绿色融资标识（监管口径）", tier="B", unit="code", nullable=True, standard="1104 S68"),
         Column("tech_loan_tag", TEXT, "The bank's own technology-loan mark", "科技贷款标识", unit="code", nullable=True, standard="一表通 41"),
         Column("supply_chain_product_code", TEXT, "Supply-chain finance product", "供应链融资产品", unit="code", nullable=True),
+        Column("investment_linkage_flag", FLAG, "Loan linked to an equity investment", "投贷联动标志", tier="B", nullable=True, standard="一表通 54"),
+        Column("linkage_mode", TEXT, "How loan and investment are linked", "投贷联动模式", tier="B", unit="code", nullable=True, code_list=codes.LINKAGE_MODE, standard="一表通 55"),
+        Column("growth_stage", TEXT, "Growth stage of the company at the loan", "企业成长阶段", tier="B", unit="code", nullable=True, code_list=codes.GROWTH_STAGE, standard="一表通 56"),
+        Column("new_type_pledge_flag", FLAG, "Secured by a new type of pledge (order, data asset, emission right)", "新型抵质押标志", tier="B", nullable=True, standard="一表通 73"),
+        Column("housing_loan_flag", FLAG, "Housing loan to a person", "个人住房贷款标志", tier="B", nullable=True, standard="银发〔2020〕322号"),
+        Column("rental_housing_flag", FLAG, "Loan for rental housing, left out of the real estate cap", "住房租赁贷款标志", tier="B", nullable=True, standard="银发〔2020〕322号"),
+        Column("inclusive_flag_source", FLAG, "The source system's own inclusive mark, compared and never used", "普惠型小微企业贷款标志（源系统）", tier="B", nullable=True, standard="EAST; 一表通 43"),
+        Column("first_loan_flag_source", FLAG, "The source system's own first-loan mark, compared and never used", "首贷户标志（源系统）", tier="B", nullable=True, standard="一表通 首贷户标识"),
     ),
 )
 
@@ -167,6 +180,13 @@ BORROWER_SNAPSHOT: Final = Table(
         Column("employees", COUNT, "Employees", "从业人员", tier="B", unit="persons", nullable=True),
         Column("turnover", MONEY, "Annual turnover, in base currency", "营业收入", tier="B", unit="base currency", nullable=True),
         Column("established_date", DAY, "Date of establishment", "成立日期", tier="B", unit="date", nullable=True),
+        Column("total_assets", MONEY, "Total assets, in base currency", "资产总额", tier="B", unit="base currency", nullable=True, standard="FIRE total_assets"),
+        Column("financials_date", DAY, "Date of the financial statements", "财务报表日期", tier="B", unit="date", nullable=True, standard="FIRE financials_date"),
+        Column("controlling_type", TEXT, "Who controls the enterprise", "企业控股类型", tier="B", unit="code", nullable=True, code_list=codes.CONTROLLING_TYPE, standard="PBoC 企业出资人经济成分"),
+        Column("platform_flag", FLAG, "Local government financing platform", "地方政府融资平台标志", tier="B", nullable=True, standard="一表通 贷款主体为地方政府融资平台标识"),
+        Column("rd_expense", MONEY, "Research and development expense of 12 months, in base currency", "研发费用", tier="B", unit="base currency", nullable=True),
+        Column("core_tech_staff", COUNT, "Core technical staff, average of 12 months", "核心技术人员平均人数", tier="B", unit="persons", nullable=True),
+        Column("core_tech_leavers", COUNT, "Core technical staff who left within 12 months", "核心技术人员离职人数", tier="B", unit="persons", nullable=True),
     ),
 )
 
@@ -216,6 +236,7 @@ TECH_ENTERPRISE_LIST: Final = Table(
         Column("borrower_id", TEXT, "Borrower", "客户编号", presence=_REQUIRED),
         Column("list_type", TEXT, "List", "名单类型", unit="code", presence=_REQUIRED, code_list=codes.TECH_LIST),
         Column("certificate_no", TEXT, "Certificate number", "证书编号", tier="B", nullable=True),
+        Column("region_code", TEXT, "Place of the enterprise, 6 digits", "所在地区", tier="B", unit="code", nullable=True, standard="GB/T 2260"),
         Column("valid_from", DAY, "First day of membership", "生效日期", unit="date", presence=_REQUIRED),
         Column("valid_to", DAY, "Last day of membership; empty while it lasts", "失效日期", unit="date", nullable=True),
     ),
@@ -315,6 +336,165 @@ FX_RATE: Final = Table(
     ),
 )
 
+LOAN_EVENT: Final = Table(
+    name="loan_event",
+    en="Loan events",
+    zh="贷款发生额",
+    grain="one row per event of a loan in the month",
+    key=("event_id",),
+    delivery=Delivery.MONTHLY,
+    columns=(
+        Column("event_id", TEXT, "Event number", "事件编号", presence=_REQUIRED, standard="FIRE loan_transaction id"),
+        Column("loan_id", TEXT, "Loan", "贷款借据编码", presence=_REQUIRED),
+        Column("borrower_id", TEXT, "Borrower, as a keyed hash", "客户编号", presence=_REQUIRED),
+        Column("branch_id", TEXT, "Branch that books the loan on the day", "内部机构号", presence=_REQUIRED),
+        Column("event_date", DAY, "Day of the event", "发生日期", unit="date", presence=_REQUIRED),
+        Column("event_type", TEXT, "Kind of event", "发生类型", unit="code", presence=_REQUIRED, code_list=codes.LOAN_EVENT_TYPE, standard="FIRE loan_transaction type"),
+        Column("amount", MONEY, "Amount, signed as it changes the principal: a drawdown is above zero, a repayment below. A recovery after a write-off is above zero and changes no principal", "发生额", unit="currency unit", presence=_REQUIRED, standard="PBoC 发生额"),
+        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency"),
+        Column("from_value", TEXT, "What it was before: tier, branch or tag", "变更前", tier="B", nullable=True),
+        Column("to_value", TEXT, "What it is now: tier, branch or tag", "变更后", tier="B", nullable=True),
+        Column("transaction_no", TEXT, "Transaction in the core system", "交易流水号", tier="B", nullable=True, standard="PBoC 交易流水号"),
+    ),
+)
+
+WRITE_OFF_RECOVERY: Final = Table(
+    name="write_off_recovery",
+    en="Write-offs and recoveries",
+    zh="核销及收回",
+    grain="one row per loan written off or sold while non-performing",
+    key=("loan_id",),
+    delivery=Delivery.CARRIED,
+    columns=(
+        Column("loan_id", TEXT, "Loan", "贷款借据编码", presence=_REQUIRED),
+        Column("borrower_id", TEXT, "Borrower, as a keyed hash", "客户编号", nullable=True),
+        Column("branch_id", TEXT, "Branch that booked the loan", "内部机构号", presence=_REQUIRED),
+        Column("write_off_date", DAY, "Day it left the book", "核销日期", unit="date", presence=_REQUIRED),
+        Column("method", TEXT, "How it left the book", "处置方式", unit="code", presence=_REQUIRED, code_list=codes.DISPOSAL),
+        Column("principal", MONEY, "Principal that left the book", "核销本金", unit="currency unit", presence=_REQUIRED),
+        Column("interest", MONEY, "Interest that left the book", "核销利息", tier="B", unit="currency unit", nullable=True),
+        Column("recovered_to_date", MONEY, "Cash recovered since", "累计收回金额", tier="B", unit="currency unit", nullable=True),
+        Column("claim_kept", FLAG, "Written off but the claim is kept", "账销案存标志", tier="B", nullable=True),
+        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency"),
+    ),
+)
+
+COLLATERAL: Final = Table(
+    name="collateral",
+    en="Collateral",
+    zh="押品",
+    grain="one row per item of collateral",
+    key=("collateral_id",),
+    delivery=Delivery.CARRIED,
+    columns=(
+        Column("collateral_id", TEXT, "Collateral number", "押品编号", presence=_REQUIRED, standard="FIRE collateral id"),
+        Column("collateral_type", TEXT, "Kind of collateral", "押品类型", unit="code", presence=_REQUIRED, code_list=codes.COLLATERAL_TYPE, standard="AnaCredit protection type"),
+        Column("owner_id", TEXT, "Owner", "押品所有人编号", tier="B", nullable=True),
+        Column("value", MONEY, "Value, in base currency", "评估价值", unit="base currency", nullable=True, standard="AnaCredit protection value"),
+        Column("valuation_date", DAY, "Date of valuation", "评估日期", tier="B", unit="date", nullable=True),
+        Column("prior_claim_amount", MONEY, "Claims that rank before the bank's, in base currency", "优先受偿金额", tier="B", unit="base currency", nullable=True),
+        Column("region_code", TEXT, "Place, 6 digits", "所在地区", tier="B", unit="code", nullable=True, standard="GB/T 2260"),
+    ),
+)
+
+LOAN_COLLATERAL: Final = Table(
+    name="loan_collateral",
+    en="Collateral of loans",
+    zh="借据押品关系",
+    grain="one row per loan and item of collateral",
+    key=("loan_id", "collateral_id"),
+    delivery=Delivery.CARRIED,
+    columns=(
+        Column("loan_id", TEXT, "Loan", "贷款借据编码", presence=_REQUIRED),
+        Column("collateral_id", TEXT, "Collateral", "押品编号", presence=_REQUIRED),
+        Column("allocated_value", MONEY, "Part of the value that secures this loan, in base currency", "分配价值", unit="base currency", nullable=True, standard="AnaCredit protection allocated value"),
+        Column("rank", COUNT, "Rank of the bank's claim, 1 being the first", "受偿顺位", tier="B", nullable=True),
+        Column("valid_from", DAY, "First day", "生效日期", unit="date", presence=_REQUIRED),
+        Column("valid_to", DAY, "Last day; empty while it lasts", "失效日期", unit="date", nullable=True),
+    ),
+)
+
+GUARANTEE: Final = Table(
+    name="guarantee",
+    en="Guarantees",
+    zh="保证",
+    grain="one row per guarantee of a loan",
+    key=("guarantee_id",),
+    delivery=Delivery.CARRIED,
+    columns=(
+        Column("guarantee_id", TEXT, "Guarantee contract number", "保证合同编号", presence=_REQUIRED, standard="PBoC 担保合同编码"),
+        Column("loan_id", TEXT, "Loan", "贷款借据编码", presence=_REQUIRED),
+        Column("guarantor_id", TEXT, "Guarantor", "保证人编号", nullable=True),
+        Column("guarantor_type", TEXT, "Kind of guarantor", "保证人类型", unit="code", nullable=True, code_list=codes.GUARANTOR_TYPE),
+        Column("amount", MONEY, "Amount guaranteed, in base currency", "保证金额", unit="base currency", nullable=True),
+        Column("valid_from", DAY, "First day", "生效日期", unit="date", presence=_REQUIRED),
+        Column("valid_to", DAY, "Last day; empty while it lasts", "失效日期", unit="date", nullable=True),
+    ),
+)
+
+FACILITY: Final = Table(
+    name="facility",
+    en="Credit facilities",
+    zh="授信额度",
+    grain="one row per credit facility in force",
+    key=("facility_id",),
+    delivery=Delivery.CARRIED,
+    columns=(
+        Column("facility_id", TEXT, "Facility number", "授信额度编号", presence=_REQUIRED, standard="FIRE facility_id"),
+        Column("borrower_id", TEXT, "Borrower, as a keyed hash", "客户编号", presence=_REQUIRED),
+        Column("subject_type", TEXT, "Kind of facility", "授信类型", tier="B", unit="code", nullable=True, code_list=codes.FACILITY_SUBJECT),
+        Column("limit_amount", MONEY, "Credit line, in base currency", "授信额度", unit="base currency", presence=_REQUIRED),
+        Column("used_amount", MONEY, "Drawn part of the line, in base currency", "已用额度", tier="B", unit="base currency", nullable=True),
+        Column("approved_date", DAY, "Date of approval", "批准日期", tier="B", unit="date", nullable=True),
+        Column("expiry_date", DAY, "Last day of the line", "到期日期", tier="B", unit="date", nullable=True),
+        Column("revocable", FLAG, "May be withdrawn at any time", "可撤销标志", tier="B", nullable=True),
+    ),
+)
+
+LPR_RATE: Final = Table(
+    name="lpr_rate",
+    en="Loan prime rates",
+    zh="贷款市场报价利率（LPR）",
+    grain="one row per quotation and term",
+    key=("effective_date", "term"),
+    delivery=Delivery.CARRIED,
+    columns=(
+        Column("effective_date", DAY, "First day the quotation holds", "报价日期", unit="date", presence=_REQUIRED),
+        Column("term", TEXT, "Term", "期限", unit="code", presence=_REQUIRED, code_list=codes.LPR_TERM),
+        Column("rate", RATE, "Annual rate as a fraction (0.03 is 3.00 %)", "利率", unit="fraction", presence=_REQUIRED, standard="PBoC LPR"),
+    ),
+)
+
+NET_CAPITAL: Final = Table(
+    name="net_capital",
+    en="Net capital",
+    zh="资本净额",
+    grain="one row per reporting date and kind of capital, of the whole bank",
+    key=("reported_on", "kind"),
+    delivery=Delivery.CARRIED,
+    columns=(
+        Column("reported_on", DAY, "Date the amount was reported for", "报告日期", unit="date", presence=_REQUIRED),
+        Column("kind", TEXT, "Kind of capital", "资本类型", unit="code", presence=_REQUIRED, code_list=codes.CAPITAL_KIND),
+        Column("amount", MONEY, "Amount, in base currency", "金额", unit="base currency", presence=_REQUIRED),
+    ),
+)
+
+SUPPLY_CHAIN_TRADE: Final = Table(
+    name="supply_chain_trade",
+    en="Supply-chain trade",
+    zh="供应链交易",
+    grain="one row per borrower and core enterprise: their trade of the month",
+    key=("borrower_id", "core_enterprise_id"),
+    delivery=Delivery.MONTHLY,
+    columns=(
+        Column("borrower_id", TEXT, "Borrower in the chain", "客户编号", presence=_REQUIRED),
+        Column("core_enterprise_id", TEXT, "Core enterprise", "核心企业编号", presence=_REQUIRED),
+        Column("trade_amount", MONEY, "Traded in the month, in base currency", "交易金额", unit="base currency", presence=_REQUIRED),
+        Column("settled_amount", MONEY, "Paid in the month, in base currency", "结算金额", unit="base currency", nullable=True),
+        Column("settlement_days", COUNT, "Days from invoice or acceptance to payment, weighted by what was paid in the month", "结算天数", unit="days", nullable=True),
+    ),
+)
+
 # fmt: on
 
 TABLES: Final = MappingProxyType(
@@ -331,6 +511,15 @@ TABLES: Final = MappingProxyType(
             GL_CONTROL_TOTAL,
             TARGET,
             FX_RATE,
+            LOAN_EVENT,
+            WRITE_OFF_RECOVERY,
+            COLLATERAL,
+            LOAN_COLLATERAL,
+            GUARANTEE,
+            FACILITY,
+            LPR_RATE,
+            NET_CAPITAL,
+            SUPPLY_CHAIN_TRADE,
         )
     }
 )

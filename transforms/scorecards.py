@@ -6,6 +6,7 @@ metric points. Points, weights and rank belong in a scoring profile; words and g
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -41,6 +42,9 @@ SCORED: Final[Mapping[str, pl.DataType]] = {
 }
 """Columns added to facts."""
 
+_SIGNS: Final = {Better.HIGHER: 1, Better.LOWER: -1}
+"""A metric that points neither way is read, not judged: it has no gap."""
+
 _PRECISION: Final = {"month": 0, "quarter": 1, "year": 2}
 
 
@@ -65,6 +69,13 @@ def in_period(targets: pl.DataFrame, as_of: date) -> pl.DataFrame:
     )
 
 
+def annual_target(targets: pl.DataFrame, branch: str, metric: str) -> Decimal | None:
+    """The value of one approved target, whichever reading it names; none if there is none."""
+    found = targets.filter(pl.col("branch_id") == branch, pl.col("metric_id") == metric)
+    value: Decimal | None = found["target_value"][0] if found.height else None
+    return value
+
+
 def with_status(facts: pl.DataFrame, targets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     """Facts with `target_value, near_band, gap, status`.
 
@@ -78,9 +89,10 @@ def with_status(facts: pl.DataFrame, targets: pl.DataFrame, catalogue: Catalogue
         {
             "metric_id": [metric.metric_id for metric in metrics],
             "default_reading": [metric.default_reading for metric in metrics],
-            "sign": [1 if metric.better is Better.HIGHER else -1 for metric in metrics],
+            "sign": [_SIGNS.get(metric.better) for metric in metrics],
             "tolerated": [metric.kind is Kind.TOLERANCE for metric in metrics],
-        }
+        },
+        schema_overrides={"sign": pl.Int64},
     )
     wanted = (
         targets.join(terms.select("metric_id", "default_reading"), on="metric_id", how="inner")
@@ -103,7 +115,7 @@ def with_status(facts: pl.DataFrame, targets: pl.DataFrame, catalogue: Catalogue
         .then(pl.lit(Status.WITHIN.value))
         .when("tolerated")
         .then(pl.lit(Status.EXCEEDED.value))
-        .when(pl.col("target_value").is_null())
+        .when(pl.col("target_value").is_null() | pl.col("sign").is_null())
         .then(pl.lit(Status.NO_TARGET.value))
         .when(gap >= 0)
         .then(pl.lit(Status.MET.value))

@@ -29,7 +29,7 @@ from records.access import Scope
 from records.deliveries import Deliveries
 from records.published import Published
 from records.workspace import Workspace, open_workspace
-from transforms.catalogue.load import load as load_catalogue
+from transforms.catalogue.load import definitions as load_definitions
 from transforms.catalogue.model import Catalogue, Kind, Unit
 from transforms.errors import BadDateError, UnknownNameError
 from transforms.periods import parse_month_end
@@ -458,8 +458,7 @@ def _scope_key(scope: Scope) -> tuple[str, ...] | None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _catalogue(definitions: Texts, references: Texts) -> Catalogue:
     reference = reference_tables.load({Path(name).stem: text for name, text in references})
-    names_of_thresholds = reference.tables["thresholds"]["name"].unique()
-    return load_catalogue(names_of_thresholds, additions=dict(definitions))
+    return load_definitions(reference, dict(definitions)).newest
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

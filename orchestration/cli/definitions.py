@@ -10,7 +10,7 @@ from orchestration.cli.output import Format, console, show
 from orchestration.settings import workspace_root
 from records import workspace as workspaces
 from transforms import schema
-from transforms.catalogue.load import load, unknown_metric
+from transforms.catalogue.load import definitions, unknown_metric
 from transforms.catalogue.model import Catalogue, Flag
 from transforms.reference import tables as reference_tables
 from transforms.schema import SYSTEM_COLUMNS, TABLES, Column, Table
@@ -39,7 +39,7 @@ def catalogue(
 
 
 def _product_catalogue() -> Catalogue:
-    return load(reference_tables.load().tables["thresholds"]["name"].unique())
+    return definitions(reference_tables.load()).newest
 
 
 def _row(held: Catalogue, name: str) -> dict[str, object]:

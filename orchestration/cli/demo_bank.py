@@ -14,7 +14,7 @@ from orchestration.cli.build import run as build_with_progress
 from orchestration.cli.output import Format, console, show
 from records.access import Scope
 from transforms.errors import WorkspaceError
-from transforms.sample.bank import BankSpec, DemoBank, demo_bank
+from transforms.sample.bank import UNDELIVERED, BankSpec, DemoBank, demo_bank
 
 _NOTE: Final = "demo.json"
 """What a workspace's demo bank was drawn from, and its stories once it is delivered whole."""
@@ -74,7 +74,7 @@ def _delivered(bank: Bank, spec: BankSpec) -> DemoBank:
             files = []
             for name, rows in drawn.month(as_of).items():
                 path = folder / f"{name}.parquet"
-                rows.write_parquet(path)
+                rows.drop(UNDELIVERED.get(name, ())).write_parquet(path)
                 files.append(path)
             intake.ingest(bank, files, mapping="canonical", as_of=as_of)
             progress.advance(task)

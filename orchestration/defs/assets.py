@@ -7,6 +7,7 @@ from orchestration import months
 from orchestration.defs.resources import BankResource, build_of
 from orchestration.partitions import MONTHS
 from transforms.hierarchy import Tree
+from transforms.measures import Measures
 
 
 @dg.asset(partitions_def=MONTHS, group_name="book", kinds={"deltalake"})
@@ -54,17 +55,24 @@ def reconciliation(context: dg.AssetExecutionContext, bank: BankResource) -> pl.
 @dg.multi_asset(
     partitions_def=MONTHS,
     group_name="facts",
-    ins={"counts_for": dg.AssetIn(input_manager_key="lake")},
+    ins={
+        "node": dg.AssetIn(input_manager_key="lake"),
+        "counts_for": dg.AssetIn(input_manager_key="lake"),
+    },
     outs={
         "branch_measure": dg.AssetOut(io_manager_key="lake", kinds={"polars"}),
-        "client_count": dg.AssetOut(io_manager_key="lake", kinds={"polars"}),
+        "node_measure": dg.AssetOut(io_manager_key="lake", kinds={"polars"}),
     },
 )
 def month_measures(
-    context: dg.AssetExecutionContext, bank: BankResource, counts_for: pl.DataFrame
+    context: dg.AssetExecutionContext,
+    bank: BankResource,
+    node: pl.DataFrame,
+    counts_for: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Every measure by booking branch and every distinct count by node, in one pass over the loans."""
-    return months.measures(bank.month(context.partition_key), counts_for)
+    """Every measure by booking branch, and by node what does not add up, in one pass over the loans."""
+    taken = months.taken(bank.month(context.partition_key), Tree.of(node, counts_for))
+    return taken.additive, taken.by_node
 
 
 @dg.asset(
@@ -74,7 +82,7 @@ def month_measures(
     kinds={"polars"},
     ins={
         name: dg.AssetIn(input_manager_key="lake")
-        for name in ("node", "counts_for", "branch_measure", "client_count", "reconciliation")
+        for name in ("node", "counts_for", "branch_measure", "node_measure", "reconciliation")
     },
 )
 def metric_fact(
@@ -83,14 +91,13 @@ def metric_fact(
     node: pl.DataFrame,
     counts_for: pl.DataFrame,
     branch_measure: pl.DataFrame,
-    client_count: pl.DataFrame,
+    node_measure: pl.DataFrame,
     reconciliation: pl.DataFrame,
 ) -> pl.DataFrame:
     """Every metric and reading for every node, with target, status and quality."""
     tree = Tree.of(node, counts_for)
-    return months.figures(
-        bank.month(context.partition_key), tree, branch_measure, client_count, reconciliation
-    )
+    measured = Measures(branch_measure, node_measure)
+    return months.figures(bank.month(context.partition_key), tree, measured, reconciliation)
 
 
 @dg.asset(partitions_def=MONTHS, group_name="facts", deps=[metric_fact])

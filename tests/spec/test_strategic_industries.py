@@ -4,6 +4,10 @@
 5111 (wholesale of grain) is on no list.
 """
 
+from datetime import date
+from decimal import Decimal
+
+
 
 def test_whole_classes_always_count_and_starred_ones_need_the_fields_own_tag(spec):
     spec(
@@ -57,6 +61,7 @@ def test_the_share_is_of_corporate_loans(spec):
         C3     | individual_business
         """,
         sei_share={"north": (100, 400)},
+        sei_share__all_loans={"north": (700, 1000)},
         loan_balance={"north": 1000},
     )
 
@@ -80,4 +85,72 @@ def test_a_branch_without_corporate_loans_has_no_share(spec):
         L2   | south  |       0 | 5111
         """,
         sei_share={"south": "nothing in the denominator", "north": 1},
+    )
+
+
+THEN = """
+    loan | branch | balance | purpose | class
+    L1   | north  |     100 | 3911    | FQ01
+    L2   | north  |     700 | 5111    | FQ01
+    L3   | south  |      30 | 3911    | FQ01
+    L4   | south  |      70 | 5111    | FQ01
+"""
+NOW = """
+    loan | branch | balance | purpose | class
+    L1   | north  |     140 | 3911    | FQ03
+    L2   | north  |     860 | 5111    | FQ01
+    L3   | south  |      50 | 3911    | FQ01
+    L4   | south  |      50 | 5111    | FQ03
+"""
+
+
+def test_the_share_of_the_increment_needs_a_book_that_has_grown(spec):
+    """North: 40 of 200. South has 20 more of SEI in a book of the same size: no share of nothing."""
+    spec(
+        NOW,
+        before={date(2025, 12, 31): {"loan_snapshot": THEN}},
+        sei_increment_ytd={"north": 40, "south": 20, "HO": (190, 130)},
+        sei_increment_share={"north": (40, 200), "south": "has not grown", "HO": 0.3},
+    )
+
+
+def test_the_growth_gap_is_in_percentage_points(spec):
+    """North: SEI 40 %, all loans 200 / 800 = 25 %: 15 points. South: 66.7 % against 0 %."""
+    facts = spec(
+        NOW,
+        before={date(2025, 12, 31): {"loan_snapshot": THEN}},
+        sei_growth_ytd={"north": 0.4, "south": (20, 30)},
+        sei_growth_gap={"north": (0.4, 0.25)},
+    )
+    assert spec.row(facts, "sei_growth_gap", "north")["value"] == 15
+    assert round(spec.row(facts, "sei_growth_gap", "south")["value"], 6) == Decimal("66.666667")
+
+
+def test_without_sei_loans_at_the_year_end_there_is_no_growth_gap(spec):
+    spec(
+        NOW,
+        before={date(2025, 12, 31): {"loan_snapshot": THEN.replace("3911", "5111")}},
+        sei_growth_gap={"north": "zero or negative"},
+        sei_increment_share={"north": (140, 200)},
+    )
+
+
+def test_bad_sei_loans_are_compared_with_sei_loans(spec):
+    """The bad loan of south is none: 140 of 140 at north, 0 of 50 at south, 140 of 190."""
+    spec(NOW, sei_npl_ratio={"north": (140, 140), "south": (0, 50), "HO": (140, 190)})
+
+
+def test_traditional_manufacturing_is_what_no_field_claims(spec):
+    """3921 with the tag of another field is manufacturing, and not SEI; 5111 is no manufacturing."""
+    text = """
+        loan | branch | balance | purpose | sei tag
+        L1   | north  | {}      | 3921    | 7
+        L2   | north  | {}      | 3921    | 1
+        L3   | north  | {}      | 1311    |
+        L4   | north  | {}      | 5111    |
+    """
+    spec(
+        text.format(100, 200, 30, 70),
+        before={date(2025, 12, 31): {"loan_snapshot": text.format(80, 20, 40, 5)}},
+        traditional_manufacturing_increment_ytd={"north": (130, 120)},
     )

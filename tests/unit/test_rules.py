@@ -36,7 +36,8 @@ def broken(delivery):
                 query = f"SELECT ({bound(rule.fails, rule.values(delivery))}) AS broken"
             else:
                 condition = condition_of(rule, session)
-                query = f"SELECT count(*) > 0 AS broken FROM {delivery.table} WHERE {condition}"  # noqa: S608
+                looked_at = rule.blamed(delivery.table)
+                query = f"SELECT count(*) > 0 AS broken FROM {looked_at} WHERE {condition}"  # noqa: S608
             if session.frame(query)["broken"][0]:
                 found.add(rule.id)
     return found
@@ -57,8 +58,11 @@ def test_a_good_month_breaks_no_rule_and_skips_none(table, tmp_path):
 def test_a_bad_row_breaks_its_rule_and_no_other(case, tmp_path):
     delivery = delivered(tmp_path, case.table, case.all_rows, context=case.context)
     assert broken(delivery) == {case.rule_id} | case.also
-    if RULES[case.rule_id].row_condition is not None:
-        found = failing_rows(RULES[case.rule_id], delivery)
+    found = failing_rows(RULES[case.rule_id], delivery)
+    if RULES[case.rule_id].blames:
+        assert found.drop("source_row_no").rows() == [(key,) for key in case.blames]
+        assert case.blames
+    elif RULES[case.rule_id].row_condition is not None:
         assert found["source_row_no"].to_list() == case.expected_rows
 
 
@@ -107,6 +111,13 @@ def test_an_empty_key_part_may_repeat_only_where_the_schema_lets_it_be_empty(tmp
     assert failing_rows(RULES["E0901"], delivered(tmp_path, "target", twice))[
         "source_row_no"
     ].to_list() == [3]
+
+
+def test_a_key_whose_optional_part_was_not_delivered_is_still_a_key(tmp_path):
+    columns = frozenset(schema.TARGET.column_names) - {"reading"}
+    twice = [GOOD["target"][0], GOOD["target"][0]]
+    delivery = delivered(tmp_path, "target", twice, provided=columns)
+    assert failing_rows(RULES["E0901"], delivery)["source_row_no"].to_list() == [2]
 
 
 def test_without_exchange_rates_only_the_base_currency_stands(tmp_path):
@@ -244,6 +255,12 @@ def text(fails="interest_rate > :ceiling", needs="[interest_rate]", more=""):
     return TEMPLATE.format(fails=fails, needs=needs, more=more)
 
 
+def blaming(view):
+    more = f"scope: table\n    blames: {view}"
+    needs = "[branch.branch_id, sei_class.code]"
+    return text(fails="1 = 1", needs=needs, more=more).replace("fails:", "offenders:")
+
+
 def test_a_banks_own_rules_stand_beside_the_products():
     rules = load_rules({"own.yaml": text()})
     assert [rule.id for rule in rules][-1] == "W9901"
@@ -262,6 +279,10 @@ def test_a_banks_own_rules_stand_beside_the_products():
         (text(needs="[interest_rate, brunch.branch_id]"), "did you mean branch"),
         (text(more="rejects: true"), "only a critical row rule rejects"),
         (text(more="scope: table"), "its SQL cannot run"),
+        (text(more="blames: branch"), "only a table rule with offenders blames another view"),
+        (blaming("branches"), "blames branches, of which it needs no column (did you mean branch"),
+        (blaming("target"), "blames target, of which it needs no column"),
+        (blaming("sei_class"), "blames sei_class, of which it needs no column"),
         (text(more="offenders: 1 = 1"), "one of fails, offenders and repeats is needed"),
         (text(more="colour: red"), "colour"),
         (text(more="severity2: x"), "severity2"),

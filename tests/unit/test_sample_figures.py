@@ -214,7 +214,8 @@ def test_some_clients_borrow_at_two_tier1_branches(last):
 
 
 def test_first_loan_events_come_with_and_without_evidence(bank):
-    events = pl.concat(bank.month(end)["borrower_first_loan_event"] for end in bank.month_ends)
+    every = pl.concat(bank.month(end)["borrower_first_loan_event"] for end in bank.month_ends)
+    events = every.filter(pl.col("evidence_level") != "own_bank")
     lag = (pl.col("event_date") - pl.col("registry_checked_on")).dt.total_days()
     rows = len(events)
     assert 2_500 < rows < 8_000
@@ -227,7 +228,12 @@ def test_first_loan_events_come_with_and_without_evidence(bank):
         pl.col("revoked_on").is_not_null(),
     ):
         assert 0 < events.filter(odd).height < rows * 0.25, str(odd)
-    twice = events.filter(pl.col("borrower_id").is_duplicated())
+    here = every.filter(evidence_level="own_bank")
+    assert 0.5 < len(here) / len(every) < 0.75
+    assert (
+        here["registry_checked_on"].null_count() == here["evidence_ref"].null_count() == len(here)
+    )
+    twice = every.filter(pl.col("borrower_id").is_duplicated())
     days = twice.group_by("borrower_id").agg(
         days=pl.col("event_date").n_unique(), branches=pl.col("branch_id").n_unique()
     )
@@ -239,6 +245,139 @@ def test_first_loan_events_come_with_and_without_evidence(bank):
         pl.col("valid_to").is_null() | (pl.col("valid_to") >= pl.col("event_date")),
     )
     assert 0.04 < on_list["borrower_id"].n_unique() / rows < 0.25
+
+
+def test_every_client_new_to_the_bank_has_an_event_in_its_first_month(bank):
+    ends = bank.month_ends
+    for before, after in ((ends[0], ends[1]), (ends[-2], ends[-1])):
+        known = bank.month(before)["borrower_snapshot"]
+        tables = bank.month(after)
+        come = tables["borrower_snapshot"].join(known, on="borrower_id", how="anti")
+        assert len(come) > 100
+        events = tables["borrower_first_loan_event"]
+        assert come["borrower_id"].is_in(events["borrower_id"].implode()).all()
+
+
+def test_allowances_cover_what_a_supervisor_would_ask_for(last):
+    own = last.filter("scope", ~pl.col("entrusted_flag")).with_columns(
+        allowance=(pl.col("impairment_allowance") * pl.col("rate")).cast(pl.Float64)
+    )
+    held = own["allowance"].sum()
+    assert 1.8 < held / own.filter("npl")["balance"].sum() < 2.6
+    assert 0.022 < held / own["balance"].sum() < 0.03
+
+
+def test_the_marks_of_the_source_systems_are_nearly_right(bank, last):
+    lent = last.filter("scope")
+    wrong = lent.filter(pl.col("inclusive_flag_source") != pl.col("inclusive"))
+    assert 0.001 < len(wrong) / len(lent) < 0.006
+    book = bank.month(bank.month_ends[-1])
+    events = book["borrower_first_loan_event"].join(
+        book["loan_snapshot"].select("loan_id", "first_loan_flag_source"), on="loan_id"
+    )
+    proven = events.filter(
+        pl.col("evidence_level") == "registry",
+        pl.col("issue_type") == "new",
+        pl.col("borrower_type") == "enterprise",
+        pl.col("revoked_on").is_null(),
+        (pl.col("event_date") - pl.col("registry_checked_on")).dt.total_days().is_between(0, 30),
+    )
+    once = proven.filter(~pl.col("borrower_id").is_duplicated())
+    assert once["first_loan_flag_source"].mean() > 0.9
+    rest = events.join(proven, on="loan_id", how="anti")
+    assert 0 < rest["first_loan_flag_source"].mean() < 0.2
+    older = last.filter(pl.col("issue_type") != "new", pl.col("previous_loan_id").is_not_null())
+    assert not older["first_loan_flag_source"].any()
+
+
+def test_green_by_the_regulator_is_nearly_all_of_green_and_some_more(last):
+    tagged, wider = pl.col("green_tag").is_not_null(), pl.col("green_tag_nfra").is_not_null()
+    green = last.filter(tagged)
+    assert 0.9 < green.select(wider.mean()).item() < 1
+    assert 0 < last.filter(wider, ~tagged).height < 0.2 * len(green)
+    both = last.filter(tagged, wider)
+    assert (both["green_tag"] == both["green_tag_nfra"]).all()
+
+
+def test_linked_loans_and_growth_stages_are_those_of_technology_companies(bank, last):
+    ever = bank.month(bank.month_ends[-1])["tech_enterprise_list"]["borrower_id"].implode()
+    linked = last.filter(pl.col("investment_linkage_flag").fill_null(value=False))
+    assert 30 < len(linked) < 300
+    assert linked["linkage_mode"].null_count() == 0
+    assert linked["borrower_type"].unique().to_list() == ["enterprise"]
+    modes = last.filter(pl.col("linkage_mode").is_not_null())
+    assert modes["loan_id"].equals(linked["loan_id"])
+    staged = last.filter(pl.col("growth_stage").is_not_null())
+    assert staged["growth_stage"].n_unique() == 5
+    assert 0.95 < staged["borrower_id"].is_in(ever).mean() <= 1
+
+
+def test_borrowers_have_owners_platforms_and_research(bank, last):
+    known = bank.month(bank.month_ends[-1])["borrower_snapshot"]
+    firms = known.filter(borrower_type="enterprise")
+    others = known.filter(pl.col("borrower_type") != "enterprise")
+    assert firms["controlling_type"].null_count() == 0
+    assert others["controlling_type"].null_count() == len(others)
+    private = (firms["controlling_type"] == "private").mean()
+    assert 0.5 < private < 0.6
+    lent = last.filter("scope", borrower_type="enterprise")
+    by_balance = lent.filter(controlling_type="private")["balance"].sum() / lent["balance"].sum()
+    assert by_balance < private - 0.1
+    platforms = known.filter("platform_flag")
+    assert 20 <= len(platforms) <= 60
+    assert (
+        platforms["industry_code"]
+        .str.slice(0, 2)
+        .is_in(["47", "48", "49", "50", "76", "77", "78", "79"])
+        .all()
+    )
+    assert set(platforms["controlling_type"]) <= {"state", None}
+    technical = known.filter(pl.col("core_tech_staff").is_not_null())
+    share = pl.col("rd_expense").cast(pl.Float64) / pl.col("turnover").cast(pl.Float64)
+    assert 0.05 < technical.select(share.mean()).item() < 0.09
+    assert known.join(technical, on="borrower_id", how="anti").select(share.mean()).item() < 0.02
+    assert (technical["core_tech_leavers"] * 4 <= technical["core_tech_staff"]).all()
+    assert (technical["core_tech_staff"] <= technical["employees"]).all()
+    dated = known.filter(pl.col("financials_date").is_not_null())
+    assert set(dated["financials_date"]) == {date(2025, 12, 31)}
+    assert (dated["established_date"] <= dated["financials_date"]).all()
+    assert known["total_assets"].null_count() == len(known) - len(dated)
+
+
+def test_the_lists_also_name_as_many_companies_that_are_no_clients(bank):
+    book = bank.month(bank.month_ends[-1])
+    members = book["tech_enterprise_list"]
+    outside = pl.col("borrower_id").str.starts_with("E")
+    strangers, clients = members.filter(outside), members.filter(~outside)
+    ratio = strangers["borrower_id"].n_unique() / clients["borrower_id"].n_unique()
+    assert 0.8 < ratio < 1.25
+    assert members["region_code"].null_count() == 0
+    home = clients.join(book["borrower_snapshot"], on="borrower_id")
+    assert len(home) > 1_000
+    assert (home["region_code"] == home["registered_region_code"]).all()
+
+
+def test_inventions_are_pledged_mostly_by_technology_companies(bank, last):
+    book = bank.month(bank.month_ends[-1])
+    inventions = ["patent", "trademark", "software_copyright", "data_asset"]
+    pledged = (
+        book["loan_collateral"]
+        .join(book["collateral"], on="collateral_id")
+        .filter(pl.col("collateral_type").is_in(inventions))
+        .join(last.select("loan_id", "growth_stage"), on="loan_id")
+    )
+    assert 0.005 < len(pledged) / len(last) < 0.01
+    assert pledged["growth_stage"].is_not_null().mean() > 0.7
+
+
+def test_payment_takes_months_and_at_some_pairs_ever_longer(bank):
+    first, last = (bank.month(end)["supply_chain_trade"] for end in bank.month_ends[::23])
+    days = last["settlement_days"].drop_nulls()
+    assert 0.75 < days.is_between(40, 150).mean() < 0.99
+    assert 0.005 < (days > 180).mean() < 0.1
+    both = first.join(last, on=["borrower_id", "core_enterprise_id"], suffix="_now")
+    longer = both["settlement_days_now"] - both["settlement_days"]
+    assert 0.02 < (longer > 20).mean() < 0.15
 
 
 def test_certificates_begin_and_lapse_within_the_window(bank):

@@ -6,7 +6,7 @@ itself), so that a rule one step too eager shows.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -43,10 +43,72 @@ LOAN: Row = {
 }
 OVERDUE: Row = LOAN | {"loan_status": "overdue"}
 
+DISPOSED: Row = {
+    "loan_id": "L15",
+    "borrower_id": "C1",
+    "branch_id": "B1",
+    "write_off_date": AS_OF,
+    "method": "write_off",
+    "principal": Decimal("100.00"),
+    "interest": Decimal(0),
+    "recovered_to_date": Decimal("100.00"),
+    "currency_code": "CNY",
+}
+SECURED: Row = {
+    "loan_id": "L1",
+    "collateral_id": "K1",
+    "allocated_value": Decimal("60.00"),
+    "rank": 1,
+    "valid_from": AS_OF,
+    "valid_to": AS_OF,
+}
+GUARANTEED: Row = {
+    "guarantee_id": "G1",
+    "loan_id": "L1",
+    "amount": Decimal("0.01"),
+    "valid_from": AS_OF,
+    "valid_to": AS_OF,
+}
+LINE: Row = {
+    "facility_id": "F1",
+    "borrower_id": "C1",
+    "limit_amount": Decimal(0),
+    "used_amount": Decimal(0),
+    "approved_date": AS_OF,
+    "expiry_date": AS_OF,
+}
+TRADE: Row = {
+    "borrower_id": "C1",
+    "core_enterprise_id": "K1",
+    "trade_amount": Decimal(0),
+    "settled_amount": Decimal("10.00"),
+    "settlement_days": 180,
+}
+
+
+def _event(number: str, loan: str, kind: str, amount: str | int, **changed: object) -> Row:
+    return {
+        "event_id": number,
+        "loan_id": loan,
+        "borrower_id": "C1",
+        "branch_id": "B1",
+        "event_date": AS_OF,
+        "event_type": kind,
+        "amount": Decimal(amount),
+        "currency_code": "CNY",
+    } | changed
+
+
 GOOD: Mapping[str, Sequence[Row]] = {
     "loan_snapshot": [
-        LOAN,
-        LOAN | {"loan_id": "L2", "disbursement_date": AS_OF, "interest_rate": Decimal(0)},
+        LOAN
+        | {"facility_id": "F1", "impairment_allowance": Decimal("100.00")}
+        | {"investment_linkage_flag": True, "linkage_mode": "other", "growth_stage": "seed"}
+        | {"extended_maturity_date": AS_OF, "repricing_date": AS_OF},
+        LOAN
+        | {"loan_id": "L2", "disbursement_date": AS_OF, "interest_rate": Decimal(0)}
+        | {"repricing_date": AS_OF, "impairment_allowance": Decimal(0)}
+        | {"investment_linkage_flag": False, "first_loan_flag_source": True},
         OVERDUE | {"loan_id": "L3", "days_past_due": 90, "loan_classification": "FQ02"},
         OVERDUE | {"loan_id": "L4", "days_past_due": 270, "loan_classification": "FQ03"},
         OVERDUE | {"loan_id": "L5", "days_past_due": 360, "loan_classification": "FQ04"},
@@ -71,6 +133,10 @@ GOOD: Mapping[str, Sequence[Row]] = {
         LOAN
         | {"loan_id": "L16", "maturity_date": date(2026, 1, 1)}
         | {"outstanding_principal": Decimal(0)},
+        # Past the maturity first agreed, but not past the extended one.
+        LOAN
+        | {"loan_id": "L17", "maturity_date": date(2025, 9, 30)}
+        | {"extended_maturity_date": AS_OF},
     ],
     "borrower_snapshot": [
         {
@@ -80,6 +146,8 @@ GOOD: Mapping[str, Sequence[Row]] = {
             "total_credit_limit_cny": Decimal(0),
         },
         {"borrower_id": "C2", "borrower_type": "individual_business"},
+        {"borrower_id": "C3", "total_credit_limit_cny": Decimal("100.00")},
+        {"borrower_id": "C4", "total_credit_limit_cny": Decimal("100.00")},  # no facility known
     ],
     "branch": [
         {"branch_id": "HO"},
@@ -178,7 +246,105 @@ GOOD: Mapping[str, Sequence[Row]] = {
         {"currency_code": "CNY", "rate": Decimal(1)},
         {"currency_code": "USD", "rate": Decimal("7.1")},
     ],
+    "loan_event": [
+        _event("V1", "L4", "reclassification", 0, from_value="FQ02", to_value="FQ03"),
+        _event("V2", "L2", "drawdown", 100),
+        _event("V3", "L3", "scheduled_repayment", "-30.01", event_date=date(2026, 10, 1)),
+        _event("V4", "L8", "branch_move", -100, from_value="B1", to_value="B2"),
+        _event("V5", "L8", "branch_move", 100, branch_id="B2", from_value="B1", to_value="B2"),
+        _event("V6", "L15", "write_off", -100),
+        # L20 is repaid in two steps; L21 is drawn and repaid within the month.
+        _event("V7", "L20", "prepayment", -40),
+        _event("V8", "L20", "renewal", -60),
+        _event("V9", "L21", "drawdown", 50),
+        _event("V10", "L21", "prepayment", -50),
+        _event("V11", "L30", "recovery", "0.01"),
+        _event("V12", "L7", "correction", "0.00", currency_code="USD"),
+    ],
+    "write_off_recovery": [
+        DISPOSED,
+        DISPOSED
+        | {"loan_id": "L30", "write_off_date": date(2026, 9, 30), "interest": Decimal(5)}
+        | {"principal": Decimal(0), "recovered_to_date": Decimal(5)},
+        DISPOSED
+        | {"loan_id": "L31", "write_off_date": date(2026, 9, 30)}
+        | {"recovered_to_date": Decimal(0)},
+    ],
+    "collateral": [
+        {
+            "collateral_id": "K1",
+            "collateral_type": "equipment",
+            "value": Decimal("100.00"),
+            "valuation_date": AS_OF,
+            "prior_claim_amount": Decimal(0),
+        },
+        {"collateral_id": "K2", "collateral_type": "order", "value": Decimal(0)},
+    ],
+    "loan_collateral": [
+        SECURED,
+        SECURED | {"loan_id": "L2", "allocated_value": Decimal("40.00"), "rank": 2},
+        SECURED | {"loan_id": "L3", "allocated_value": Decimal(0)},
+        SECURED
+        | {"loan_id": "L98", "valid_from": date(2020, 1, 1), "valid_to": date(2026, 10, 30)},
+        SECURED | {"loan_id": "L99", "valid_from": date(2026, 11, 1), "valid_to": None},
+    ],
+    "guarantee": [
+        GUARANTEED,
+        GUARANTEED
+        | {"guarantee_id": "G2", "loan_id": "L98"}
+        | {"valid_from": date(2020, 1, 1), "valid_to": date(2026, 10, 30)},
+        GUARANTEED
+        | {"guarantee_id": "G3", "loan_id": "L99"}
+        | {"valid_from": date(2026, 11, 1), "valid_to": None},
+    ],
+    "facility": [
+        LINE,
+        LINE
+        | {"facility_id": "F2", "limit_amount": Decimal(50), "used_amount": Decimal(50)}
+        | {
+            "approved_date": date(2020, 1, 1),
+            "expiry_date": date(2026, 10, 30),
+        },  # ended: not added
+        LINE | {"facility_id": "F3", "borrower_id": "C2", "limit_amount": Decimal(7)},
+        LINE | {"facility_id": "F4", "borrower_id": "C3", "limit_amount": Decimal("59.99")},
+        LINE
+        | {"facility_id": "F5", "borrower_id": "C3", "limit_amount": Decimal("40.01")}
+        | {"expiry_date": None},
+    ],
+    "lpr_rate": [
+        {"effective_date": date(2025, 5, 20), "term": "1Y", "rate": Decimal("0.20")},
+        {"effective_date": AS_OF, "term": "5Y", "rate": Decimal("0.035")},
+    ],
+    "net_capital": [
+        {"reported_on": day, "kind": kind, "amount": Decimal("100.00")}
+        for day in (date(2025, 12, 31), AS_OF - timedelta(days=190))
+        for kind in ("net_capital", "tier1_net_capital")
+    ],
+    "supply_chain_trade": [
+        TRADE,
+        TRADE | {"core_enterprise_id": "K2", "settlement_days": 0, "settled_amount": Decimal(0)},
+        TRADE | {"core_enterprise_id": "K3", "settlement_days": None, "settled_amount": Decimal(0)},
+        TRADE | {"core_enterprise_id": "K4", "settlement_days": None, "settled_amount": None},
+    ],
 }
+
+PREVIOUS: Sequence[Row] = [
+    *(
+        loan
+        | {"L3": {"outstanding_principal": Decimal("130.01")}}.get(str(loan["loan_id"]), {})
+        | {"L8": {"booking_branch_id": "B1"}}.get(str(loan["loan_id"]), {})
+        | {"L15": {"loan_status": "overdue"}}.get(str(loan["loan_id"]), {})
+        for loan in GOOD["loan_snapshot"]
+        if loan["loan_id"] != "L2"
+    ),
+    LOAN | {"loan_id": "L20"},
+    # Gone without an event, but nothing of theirs stood on the bank's own book.
+    LOAN | {"loan_id": "L22", "loan_status": "settled"},
+    LOAN | {"loan_id": "L23", "loan_status": "transferred"},
+    LOAN | {"loan_id": "L24", "movement": "securitised"},
+    LOAN | {"loan_id": "L25", "outstanding_principal": Decimal(0)},
+]
+"""The loan book of the month before, from which the good month's events lead to the good month's."""
 
 REFERENCE: Mapping[str, pl.DataFrame] = {
     "sei_class": pl.DataFrame(
@@ -199,7 +365,8 @@ REFERENCE: Mapping[str, pl.DataFrame] = {
 class Case:
     """Rows put after the good ones (or in their place), and which of them the rule must find.
 
-    `also` names the other rules that rightly fire on the same rows.
+    `also` names the other rules that rightly fire on the same rows; `blames` the keys to be found where
+    the rule looks at rows of another view.
     """
 
     rule_id: str
@@ -208,6 +375,7 @@ class Case:
     finds: Sequence[int] | None = None
     also: frozenset[str] = frozenset()
     alone: bool = False
+    blames: Sequence[str] = ()
     context: Mapping[str, Sequence[Row]] = field(default_factory=dict)
 
     @property
@@ -246,6 +414,39 @@ def _again(rule_id: str, table: str, changed: Row, *, also: frozenset[str] = fro
     return Case(rule_id, table, [first | changed, first | changed], also=also)
 
 
+def _flow(
+    rule_id: str,
+    rows: Sequence[Row],
+    *,
+    book: Mapping[str, Row] | None = None,
+    before: Sequence[Row] = (),
+    before_without: Sequence[str] = (),
+    also: Sequence[str] = (),
+    blames: Sequence[str] = (),
+) -> Case:
+    """Events after the good ones, between books in which some loans are others."""
+    changed = book or {}
+    return Case(
+        rule_id,
+        "loan_event",
+        rows,
+        context={
+            "loan_snapshot": [
+                loan | changed.get(str(loan["loan_id"]), {}) for loan in GOOD["loan_snapshot"]
+            ],
+            "previous_loan_snapshot": [
+                *(loan for loan in PREVIOUS if loan["loan_id"] not in before_without),
+                *before,
+            ],
+        },
+        also=frozenset(also),
+        blames=blames,
+    )
+
+
+LPR: Row = GOOD["lpr_rate"][0]
+CAPITAL: Row = GOOD["net_capital"][0]
+OLD: Row = {"write_off_date": date(2026, 9, 30), "interest": Decimal(0)}
 LINK: Row = {"child_id": "B1", "parent_id": "HO", "valid_from": date(2020, 1, 1)}
 TARGET: Row = GOOD["target"][0]
 EVENT: Row = GOOD["borrower_first_loan_event"][0] | {"borrower_id": "C9"}
@@ -271,7 +472,11 @@ CASES: tuple[Case, ...] = (
     _loan("E0204", {"days_past_due": 271, "loan_classification": "FQ03"}, of=OVERDUE),
     _loan("E0205", {"days_past_due": 361, "loan_classification": "FQ04"}, of=OVERDUE),
     _loan("W0206", {"days_past_due": 1}, {"loan_status": "overdue"}),
-    _loan("W0207", {"maturity_date": date(2026, 10, 30)}),
+    _loan(
+        "W0207",
+        {"maturity_date": date(2026, 10, 30)},
+        {"maturity_date": date(2026, 9, 30), "extended_maturity_date": date(2026, 10, 30)},
+    ),
     _loan("W0208", {"interest_rate": Decimal("0.36000001")}, {"interest_rate": Decimal("-0.0001")}),
     _loan(
         "W0209",
@@ -292,12 +497,66 @@ CASES: tuple[Case, ...] = (
         context={"previous_loan_snapshot": [LOAN | {"loan_id": f"P{n}"} for n in range(12)]},
     ),
     _loan("W0217", {"loan_classification": None}),
+    _loan("W0218", {"facility_id": "F9"}),
+    _loan("W0219", {"extended_maturity_date": date(2026, 10, 30), "loan_status": "extended"}),
+    _loan("W0220", {"repricing_date": date(2026, 11, 1)}, {"repricing_date": date(2025, 9, 30)}),
+    _loan(
+        "W0221",
+        {"impairment_allowance": Decimal("100.01")},
+        {"impairment_allowance": Decimal("-0.01")},
+    ),
+    _loan(
+        "W0222",
+        {"investment_linkage_flag": True, "linkage_mode": "other"},
+        {"investment_linkage_flag": True, "growth_stage": "seed"},
+    ),
+    _loan(
+        "W0223",
+        {"borrower_id": "C3", "disbursement_date": date(2026, 10, 1)},
+        of=LOAN | {"first_loan_flag_source": True, "tech_loan_tag": None},
+    ),
+    Case(
+        "E0224",
+        "loan_snapshot",
+        [],
+        context={"lpr_rate": [LPR, LPR | {"term": "5Y", "effective_date": date(2026, 11, 1)}]},
+    ),
+    Case(
+        "W0225",
+        "loan_snapshot",
+        [],
+        context={
+            "net_capital": [
+                CAPITAL | {"reported_on": AS_OF - timedelta(days=191)},
+                CAPITAL | {"kind": "tier1_net_capital", "reported_on": AS_OF},
+                CAPITAL | {"reported_on": date(2026, 11, 1)},
+            ]
+        },
+    ),
     _again("E0301", "borrower_snapshot", {}),
     Case("W0302", "borrower_snapshot", [{"borrower_id": "C9", "borrower_type": "enterprise"}]),
     Case(
         "E0303",
         "borrower_snapshot",
         [{"borrower_id": "C9", "total_credit_limit_cny": Decimal("-0.01")}],
+    ),
+    Case(
+        "W0304",
+        "borrower_snapshot",
+        [
+            {"borrower_id": "C8", "total_credit_limit_cny": Decimal("10.01")},
+            {"borrower_id": "C9", "total_credit_limit_cny": Decimal(20)},
+        ],
+        context={
+            "facility": [
+                *GOOD["facility"],
+                LINE | {"facility_id": "F8", "borrower_id": "C8", "limit_amount": Decimal(10)},
+                LINE | {"facility_id": "F9", "borrower_id": "C9", "limit_amount": Decimal(10)},
+                LINE
+                | {"facility_id": "F10", "borrower_id": "C9", "limit_amount": Decimal(10)}
+                | {"expiry_date": date(2026, 10, 30)},
+            ]
+        },
     ),
     _again("E0401", "branch", {}),
     Case(
@@ -410,6 +669,230 @@ CASES: tuple[Case, ...] = (
         [{"currency_code": "CNY", "rate": Decimal(2)}],
         also=frozenset({"E1001"}),
     ),
+    _again("E1101", "loan_event", {}),
+    _flow(
+        "E1102",
+        [
+            _event("X1", "L1", "tag_change", 0, event_date=date(2026, 9, 30)),
+            _event("X2", "L1", "tag_change", 0, event_date=date(2026, 11, 1)),
+        ],
+    ),
+    _flow(
+        "E1103",
+        [
+            _event("X1", "L1", "transfer_in", -1),
+            _event("X2", "L1", "transfer_in", 0),
+            _event("X3", "L1", "recovery", 0),
+            _event("X4", "L1", "scheduled_repayment", 1),
+            _event("X5", "L1", "prepayment", 0),
+            _event("X6", "L1", "transfer_out", 0),
+            _event("X7", "L1", "securitised", 0),
+            _event("X8", "L1", "drawdown", 0),
+            _event("X9", "L15", "write_off", 0),
+        ],
+        also=["W1113"],
+    ),
+    _flow("E1104", [_event("X1", "L1", "tag_change", 0, branch_id="B9")]),
+    Case(
+        "E1105",
+        "loan_event",
+        [
+            _event("X1", "L1", "tag_change", 0, currency_code="EUR"),
+            _event("X2", "L1", "tag_change", 0, currency_code="GBP"),
+        ],
+        context={"fx_rate": [*GOOD["fx_rate"], {"currency_code": "EUR", "rate": Decimal(0)}]},
+    ),
+    _flow(
+        "E1106",
+        [
+            _event("X1", "L80", "drawdown", 50),
+            _event("X2", "L80", "prepayment", "-49.99"),
+            _event("X3", "L81", "correction", 50),
+            _event("X4", "L81", "correction", -50),
+            _event("X5", "L82", "reclassification", 0),
+        ],
+        also=["E1110"],
+    ),
+    _flow(
+        "E1107",
+        [],
+        book={"L1": {"outstanding_principal": Decimal("100.01")}},
+        also=["E1110"],
+        blames=["L1"],
+    ),
+    _flow(
+        "E1108",
+        [_event("X1", "L80", "tag_change", -100)],
+        before=[LOAN | {"loan_id": "L80"}],
+        also=["E1110"],
+        blames=["L80"],
+    ),
+    _flow(
+        "E1109",
+        [_event("X1", "L80", "prepayment", "-99.99")],
+        before=[LOAN | {"loan_id": "L80"}],
+        also=["E1110"],
+        blames=["L80"],
+    ),
+    _flow(
+        "E1110",
+        [
+            _event("X1", "L1", "correction", 1),
+            _event("X2", "L1", "correction", -1, branch_id="B2"),
+        ],
+        blames=["B1", "B2"],
+    ),
+    _flow(
+        "W1111",
+        [_event("X1", "L80", "drawdown", "99.99")],
+        book={
+            "L1": {
+                "loan_id": "L80",
+                "disbursement_date": date(2026, 10, 1),
+                "outstanding_principal": Decimal("99.99"),
+            }
+        },
+        before_without=["L1"],
+    ),
+    _flow(
+        "E1112",
+        [_event("X1", "L80", "write_off", -100)],
+        before=[LOAN | {"loan_id": "L80"}],
+    ),
+    _flow("W1113", [_event("X1", "L80", "recovery", 1)]),
+    _again("E1201", "write_off_recovery", {}),
+    *(
+        Case(
+            rule_id,
+            "write_off_recovery",
+            [DISPOSED | {"loan_id": f"X{place}"} | OLD | row for place, row in enumerate(rows)],
+        )
+        for rule_id, rows in (
+            ("E1202", [{"write_off_date": date(2026, 11, 1)}]),
+            (
+                "E1203",
+                [
+                    {"principal": Decimal("-0.01"), "recovered_to_date": None},
+                    {"interest": Decimal("-0.01"), "recovered_to_date": None},
+                    {"recovered_to_date": Decimal("-0.01")},
+                ],
+            ),
+            ("W1204", [{"recovered_to_date": Decimal("100.01"), "interest": None}]),
+            ("E1205", [{"branch_id": "B9"}]),
+            ("E1206", [{"write_off_date": date(2026, 10, 1)}, {"write_off_date": AS_OF}]),
+        )
+    ),
+    *(
+        Case(
+            "E1206",
+            "write_off_recovery",
+            [DISPOSED | changed],
+            alone=True,
+        )
+        for changed in (
+            {"principal": Decimal("100.01")},
+            {"method": "transfer"},
+            {"currency_code": "USD"},
+        )
+    ),
+    _again("E1301", "collateral", {}),
+    *(
+        Case(
+            rule_id,
+            "collateral",
+            [
+                {"collateral_id": f"X{place}", "collateral_type": "other", "value": Decimal(1)}
+                | row
+                for place, row in enumerate(rows)
+            ],
+        )
+        for rule_id, rows in (
+            ("E1302", [{"value": Decimal("-0.01")}, {"prior_claim_amount": Decimal("-0.01")}]),
+            ("W1303", [{"valuation_date": date(2026, 11, 1)}]),
+        )
+    ),
+    Case(
+        "W1304",
+        "collateral",
+        [GOOD["collateral"][0] | {"value": Decimal("99.99")}],
+        alone=True,
+    ),
+    _again("E1311", "loan_collateral", {}),
+    *(
+        Case(rule_id, "loan_collateral", [SECURED | {"loan_id": "L4"} | changed])
+        for rule_id, changed in (
+            ("E1312", {"valid_to": date(2026, 10, 30)}),
+            ("E1313", {"collateral_id": "K9"}),
+            ("W1314", {"loan_id": "L97"}),
+            ("E1315", {"rank": 0}),
+            ("E1316", {"allocated_value": Decimal("-0.01")}),
+        )
+    ),
+    _again("E1401", "guarantee", {}),
+    *(
+        Case(rule_id, "guarantee", [GUARANTEED | {"guarantee_id": "G9"} | changed])
+        for rule_id, changed in (
+            ("E1402", {"valid_to": date(2026, 10, 30)}),
+            ("E1403", {"amount": Decimal(0)}),
+            ("W1404", {"loan_id": "L97"}),
+        )
+    ),
+    _again("E1501", "facility", {}),
+    *(
+        Case(rule_id, "facility", [LINE | {"facility_id": "F9"} | changed])
+        for rule_id, changed in (
+            ("E1502", {"borrower_id": "C9"}),
+            ("E1503", {"limit_amount": Decimal("-0.01"), "used_amount": None}),
+            ("W1504", {"used_amount": Decimal("0.01")}),
+            ("W1504", {"used_amount": Decimal("-0.01")}),
+            ("E1505", {"expiry_date": date(2026, 10, 30)}),
+        )
+    ),
+    _again("E1601", "lpr_rate", {}),
+    Case(
+        "E1602",
+        "lpr_rate",
+        [
+            LPR | {"effective_date": date(2024, 1, 20), "rate": Decimal(0)},
+            LPR | {"effective_date": date(2024, 2, 20), "rate": Decimal("0.20000001")},
+        ],
+    ),
+    _again("E1701", "net_capital", {}),
+    *(
+        Case(rule_id, "net_capital", [CAPITAL | {"reported_on": date(2026, 9, 30)} | changed])
+        for rule_id, changed in (
+            ("E1702", {"amount": Decimal(0)}),
+            ("W1704", {"reported_on": date(2026, 11, 1)}),
+        )
+    ),
+    Case(
+        "W1703",
+        "net_capital",
+        [
+            CAPITAL | {"reported_on": AS_OF},
+            CAPITAL
+            | {"reported_on": AS_OF, "kind": "tier1_net_capital", "amount": Decimal("100.01")},
+        ],
+        finds=[1],
+    ),
+    _again("E1801", "supply_chain_trade", {}),
+    *(
+        Case(
+            rule_id,
+            "supply_chain_trade",
+            [TRADE | {"core_enterprise_id": f"X{place}"} | row for place, row in enumerate(rows)],
+        )
+        for rule_id, rows in (
+            (
+                "E1802",
+                [{"trade_amount": Decimal("-0.01")}, {"settled_amount": Decimal("-0.01")}],
+            ),
+            ("E1803", [{"settlement_days": -1}]),
+            ("W1804", [{"settlement_days": None}]),
+            ("W1805", [{"settlement_days": 366}]),
+            ("W1806", [{"settlement_days": 181}, {"settlement_days": 365}]),
+        )
+    ),
 )
 
 
@@ -438,7 +921,7 @@ def delivered(
     frame(table, GOOD[table] if rows is None else rows).write_parquet(path)
     around = {
         **{name: others for name, others in GOOD.items() if name != table},
-        f"previous_{table}": GOOD[table],
+        "previous_loan_snapshot": PREVIOUS,
         **(context or {}),
     }
     views = {

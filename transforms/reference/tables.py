@@ -29,6 +29,7 @@ NAMES: Final = (
     "naics_sectors",
     "npl_tolerance_rules",
     "pboc_tech_loan_items",
+    "restricted_industries",
     "sei_2018_by_class",
     "thresholds",
 )
@@ -48,10 +49,19 @@ class ToleranceRule:
     """A dated relation between the NPL ratio of a portfolio and a reference ratio."""
 
     rule_id: str
+    scope: str
     base: str
     delta_pp: Decimal
     basis: str
     confidence: str
+
+
+IN_FORCE: Final = "in_force"
+"""The tolerance rule of the month, whichever it is."""
+INCLUSIVE: Final = "inclusive"
+"""Family of the tolerance rules for inclusive (or, before 2018, all small-business) loans."""
+BANK: Final = "bank"
+"""Scope of a tolerance rule that holds for the whole bank; others name a branch or a region code."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,17 +76,59 @@ class Reference:
         rows = in_force(self.tables["thresholds"], on)
         return dict(zip(rows["name"], map(Decimal, rows["value"]), strict=True))
 
-    def tolerance_rule(self, on: date) -> ToleranceRule | None:
-        """The rule in force that day for inclusive (or, before 2018, small-business) loans."""
-        rules = self.tables["npl_tolerance_rules"].filter(
-            pl.col("rule_id").is_in(["TOL_2015", "TOL_2018", "TOL_2019"])
+    def tolerance_rules(self, family: str, on: date) -> tuple[ToleranceRule, ...]:
+        """The rules of a family in force that day, one for each scope."""
+        rows = self.tables["npl_tolerance_rules"].filter(
+            pl.col("family") == family, pl.col("delta_pp").is_not_null()
         )
-        rows = in_force(rules.rename({"from_date": "valid_from", "to_date": "valid_to"}), on)
-        if rows.is_empty():
-            return None
-        row = rows.row(0, named=True)
-        return ToleranceRule(
-            row["rule_id"], row["base"], Decimal(row["delta_pp"]), row["basis"], row["confidence"]
+        dated = rows.rename({"from_date": "valid_from", "to_date": "valid_to"})
+        return tuple(_tolerance_rule(row) for row in in_force(dated, on).to_dicts())
+
+    def tolerance_rule(self, rule_id: str) -> tuple[ToleranceRule, ...]:
+        """One rule by its id, whatever the day, one for each scope it is given for."""
+        rows = self.tables["npl_tolerance_rules"].filter(
+            pl.col("rule_id") == rule_id, pl.col("delta_pp").is_not_null()
+        )
+        return tuple(_tolerance_rule(row) for row in rows.to_dicts())
+
+    def rules_named(self, name: str, on: date) -> tuple[ToleranceRule, ...]:
+        """What a tolerance reading names: `in_force`, the inclusive rule of the day, or a rule."""
+        if name == IN_FORCE:
+            return self.tolerance_rules(INCLUSIVE, on)
+        return self.tolerance_rule(name)
+
+    def restricted_classes(self, on: date) -> pl.DataFrame:
+        """Purposes on the lists of industries to retreat from: `code` and a column for each list.
+
+        Columns `overcapacity, two_high, energy_intensive`, by code of 3 or 4 digits. A row of a list
+        holds for every class under its code; a group counts if a listed code covers it, or if all of
+        its classes are listed.
+        """
+        rows = in_force(self.tables["restricted_industries"], on)
+        classes = (
+            self.tables["gbt4754_2017"].filter(pl.col("level") == "4").select("code", "group")
+        )
+        for name, lists in _RESTRICTED.items():
+            listed = rows.filter(pl.col("list_id").is_in(lists))["gbt_code"].unique().sort()
+            covered = [pl.col("code").str.starts_with(code) for code in listed]
+            classes = classes.with_columns(
+                (pl.any_horizontal(covered) if covered else pl.lit(value=False)).alias(name)
+            )
+        groups = classes.group_by("group").agg(pl.col(*_RESTRICTED).all())
+        both = pl.concat([classes.drop("group"), groups.rename({"group": "code"})])
+        return both.filter(pl.any_horizontal(*_RESTRICTED)).sort("code")
+
+    def clusters(self) -> pl.DataFrame:
+        """Innovation cluster by place: `prefix` of four digits (a prefecture) or two (a province)."""
+        places = self.tables["admin_divisions"].filter(
+            # Guangdong as a province is only told to hold nine cities of a cluster.
+            pl.col("innovation_centre_cluster").str.contains("^[A-Z]+$").fill_null(value=False)
+        )
+        return places.select(
+            prefix=pl.when(pl.col("code").str.ends_with("0000"))
+            .then(pl.col("code").str.slice(0, 2))
+            .otherwise(pl.col("code").str.slice(0, 4)),
+            cluster="innovation_centre_cluster",
         )
 
     def sei_classes(self) -> pl.DataFrame:
@@ -132,14 +184,18 @@ class Reference:
     def technology_classes(self) -> pl.DataFrame:
         """Technology-related purposes by code of 3 or 4 digits.
 
-        Columns `code, high_tech_whole, high_tech_starred, patent_intensive`. A 3-digit group counts
+        Columns `code, high_tech_whole, high_tech_starred, high_tech_manufacturing, patent_intensive`. A 3-digit group counts
         only if every class of the group is on the list: a coarse code never claims more than its
         classes. A class starred in the high-tech services list counts in part.
         """
         high_tech = (
             self.tables["high_tech_industry"]
             .group_by("gbt_class")
-            .agg(high_tech=pl.lit(value=True), starred=(pl.col("starred") == "yes").any())
+            .agg(
+                high_tech=pl.lit(value=True),
+                starred=(pl.col("starred") == "yes").any(),
+                made=(pl.col("kind") == "manufacturing").any(),
+            )
         )
         patent = self.tables["ip_patent_intensive_industry"].select("gbt_class").unique()
         classes = (
@@ -153,17 +209,21 @@ class Reference:
                 right_on="gbt_class",
                 how="left",
             )
-            .with_columns(pl.col("high_tech", "starred", "patent_intensive").fill_null(value=False))
+            .with_columns(
+                pl.col("high_tech", "starred", "made", "patent_intensive").fill_null(value=False)
+            )
         )
         groups = classes.group_by("group").agg(
-            pl.col("high_tech").all(), pl.col("starred").any(), pl.col("patent_intensive").all()
+            pl.col("high_tech", "made", "patent_intensive").all(), pl.col("starred").any()
         )
-        both = pl.concat([classes.drop("group"), groups.rename({"group": "code"})])
+        whole = groups.rename({"group": "code"})
+        both = pl.concat([classes.drop("group"), whole.select(classes.drop("group").columns)])
         return (
             both.select(
                 "code",
                 high_tech_whole=pl.col("high_tech") & ~pl.col("starred"),
                 high_tech_starred=pl.col("high_tech") & pl.col("starred"),
+                high_tech_manufacturing=pl.col("made"),
                 patent_intensive="patent_intensive",
             )
             .filter(pl.any_horizontal(pl.exclude("code")))
@@ -182,6 +242,24 @@ class Reference:
             prefix="division", section="section"
         )
         return divisions.join(names, on="section", how="left", maintain_order="left")
+
+
+_RESTRICTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "overcapacity": ("OVERCAPACITY_2013", "OVERCAPACITY_2016"),
+    "two_high": ("TWO_HIGH_2021",),
+    "energy_intensive": ("ENERGY_INTENSIVE_6",),
+}
+
+
+def _tolerance_rule(row: Mapping[str, str]) -> ToleranceRule:
+    return ToleranceRule(
+        row["rule_id"],
+        row["scope"],
+        row["base"],
+        Decimal(row["delta_pp"]),
+        row["basis"],
+        row["confidence"],
+    )
 
 
 def in_force(rows: pl.DataFrame, on: date) -> pl.DataFrame:
@@ -234,7 +312,7 @@ def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
         "green_catalogue": ["edition", "code"],
         "green_editions": ["edition"],
         "naics_sectors": ["prefix"],
-        "npl_tolerance_rules": ["rule_id"],
+        "npl_tolerance_rules": ["rule_id", "scope"],
         "pboc_tech_loan_items": ["item"],
         "sei_2018_by_class": ["gbt_class"],
         "thresholds": ["name", "valid_from"],
@@ -263,6 +341,7 @@ def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
         ]
     for name, start, end in (
         ("npl_tolerance_rules", "from_date", "to_date"),
+        ("restricted_industries", "valid_from", "valid_to"),
         ("thresholds", "valid_from", "valid_to"),
         ("green_catalogue", "effective", None),
         ("green_editions", "default_from", "last_approval"),

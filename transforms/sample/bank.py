@@ -18,12 +18,19 @@ bank allows, with figures):
 Also there: a sub-branch that moved from Hangzhou (B206) to Jiaxing (B208), three that open within the
 window, clients of two branches, credit lines at exactly ten million, certificates that lapse, tags in
 the wrong field, green items of the wrong edition, first-loan events without evidence or twice, suppliers
-of their core enterprise's own group, and targets that are only drafts.
+of their core enterprise's own group, and targets that are only drafts. Beside the stocks stand the flows:
+every drawdown, repayment, renewal, write-off and move between branches, so that opening and events give
+the closing principal of each loan and branch; recoveries of loans written off; collateral, guarantees
+and facilities of what is in the book; trade along the chains, loan prime rates and net capital. Some of
+it is odd on purpose: facilities that do not add up to the client's line, items worth less than what is
+allocated of them, source marks that are wrong, pairs that are paid ever later.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -32,13 +39,29 @@ from transforms import periods
 from transforms.errors import BadDateError, BranchmarkError, NoSuchMonthError
 from transforms.reference import tables
 from transforms.sample import borrowers as people
-from transforms.sample import companions, measures, positions, snapshot, stories, targets
-from transforms.sample.draws import Ints, Shorts, day_number, month_number
+from transforms.sample import (
+    companions,
+    facilities,
+    firms,
+    flows,
+    markets,
+    marks,
+    measures,
+    positions,
+    security,
+    snapshot,
+    stories,
+    targets,
+    trade,
+)
+from transforms.sample.draws import Flags, Ints, Shorts, day_number, month_number
 from transforms.sample.industries import industries
 from transforms.sample.network import network
 from transforms.sample.snapshot import World
 
 LONGEST_WINDOW = 120
+UNDELIVERED: Final = MappingProxyType({"loan_snapshot": ("housing_loan_flag",)})
+"""Columns the bank's files leave out, by table; in `DemoBank.month` they stand empty, as declared."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +106,8 @@ class DemoBank:
     relations: companions.Relations
     rates: dict[int, tuple[int, int, int]]
     window: positions.Window
+    sources: marks.Sources
+    pairs: trade.Pairs
 
     @property
     def month_ends(self) -> tuple[date, ...]:
@@ -102,21 +127,17 @@ class DemoBank:
         """
         if as_of not in self.month_ends:
             raise NoSuchMonthError(as_of, self.month_ends, what="in the demo bank")
-        world, month = self.world, month_number(as_of)
+        world, month, sources = self.world, month_number(as_of), self.sources
         held = snapshot.book(world, as_of)
-        marks = companions.tech_marks(
+        before = snapshot.book(world, periods.previous_month_end(as_of))
+        tech = companions.tech_marks(
             self.spec.seed, self.certificates, len(world.borrowers), day_number(as_of)
         )
+        columns = marks.loan_columns(world, held, sources)
+        pledges = sources.pledges
         return {
-            "loan_snapshot": snapshot.loan_frame(world, held, marks),
-            "borrower_snapshot": people.borrower_frame(
-                self.spec.seed,
-                world.borrowers,
-                branches=world.branches,
-                classes=world.classes,
-                month=month,
-                first=self.window.first,
-            ),
+            "loan_snapshot": snapshot.loan_frame(world, held, tech, columns),
+            "borrower_snapshot": firms.borrower_frame(sources.firms, world.borrowers, as_of),
             "branch": world.branches.branch_frame(as_of),
             "branch_hierarchy": world.branches.hierarchy_frame(as_of),
             "tech_enterprise_list": self.certificates.known(as_of),
@@ -127,7 +148,34 @@ class DemoBank:
             ),
             "target": targets.known(self._targets, world.branches, as_of),
             "fx_rate": companions.rate_frame(self.rates[month]),
+            "loan_event": flows.event_frame(world, before, held, self._disposals),
+            "write_off_recovery": flows.write_off_frame(world, self._disposals, as_of),
+            "collateral": security.collateral_frame(world, held, pledges),
+            "loan_collateral": security.loan_collateral_frame(world, held, pledges),
+            "guarantee": security.guarantee_frame(world, held, pledges, self.relations),
+            "facility": facilities.facility_frame(
+                world, held, sources.facilities, self.rates[month]
+            ),
+            "lpr_rate": markets.quotations(as_of),
+            "net_capital": markets.capital_frame(self._capital, as_of),
+            "supply_chain_trade": trade.trade_frame(
+                self.spec.seed, world.borrowers, self.pairs, as_of
+            ),
         }
+
+    @cached_property
+    def _disposals(self) -> flows.Disposals:
+        return flows.draw_disposals(self.world, first=self.window.first, last=self.window.last)
+
+    @cached_property
+    def _capital(self) -> markets.Capital:
+        last = self.spec.last
+        return markets.capital(
+            self.world,
+            snapshot.book(self.world, last),
+            self.rates[month_number(last)],
+            first=self.window.first,
+        )
 
     @cached_property
     def _targets(self) -> pl.DataFrame:
@@ -178,21 +226,49 @@ def demo_bank(spec: BankSpec) -> DemoBank:
     )
     loans = positions.draw_loans(seed, window, lent)
     world = World(seed, branches, classes, clients, lent, loans)
-    lists = companions.certificates(seed, clients, classes, window)
+    lists = companions.certificates(seed, clients, classes, window, branches)
+    events = companions.events(
+        seed, clients, lent, loans, again=again, held=lists, branches=branches
+    )
+    chains = companions.relations(seed, clients, lent, loans, classes=classes, window=window)
     drawn = DemoBank(
         spec=spec,
         world=world,
         certificates=lists,
-        events=companions.events(
-            seed, clients, lent, loans, again=again, held=lists, branches=branches
-        ),
-        relations=companions.relations(seed, clients, lent, loans, classes=classes, window=window),
+        events=events,
+        relations=chains,
         rates=companions.rates(seed, window),
         window=window,
+        sources=_sources(world, lists, events, window),
+        pairs=trade.draw_pairs(seed, clients, chains, first=window.first),
     )
     acted = stories.steered(world, spec.last, drawn._flags)  # noqa: SLF001 - its own maker
-    return DemoBank(
-        spec, acted, drawn.certificates, drawn.events, drawn.relations, drawn.rates, window
+    return replace(drawn, world=acted)
+
+
+def _sources(
+    world: World,
+    lists: companions.Certificates,
+    events: companions.Events,
+    window: positions.Window,
+) -> marks.Sources:
+    """Draw what stands behind the columns of the loans that are not their own."""
+    seed, clients, lent = world.seed, world.borrowers, world.positions
+    technology: Flags = np.zeros(len(clients), dtype=np.bool_)
+    technology[lists.borrower] = True
+    return marks.Sources(
+        firms=firms.draw_firms(
+            seed,
+            clients,
+            branches=world.branches,
+            classes=world.classes,
+            technology=technology,
+            first=window.first,
+        ),
+        facilities=facilities.draw_facilities(seed, clients, lent, first=window.first),
+        pledges=security.draw_pledges(seed, clients, lent, technology),
+        first_loans=marks.first_loan_marks(seed, len(world.loans.position), events),
+        rental=marks.rental_housing(seed, lent),
     )
 
 

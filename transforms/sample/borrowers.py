@@ -1,7 +1,8 @@
 """Borrowers of the demo bank: kind, size, industry, home branch, group and credit line.
 
 Borrowers stand in order of their first credit. What they owe belongs in `positions`; the credit line is
-set there too, since it must cover all that the client may owe at every branch at once.
+set there too, since it must cover all that the client may owe at every branch at once. What the bank
+knows of them beyond that, and the canonical table, belong in `firms`.
 """
 
 from dataclasses import dataclass
@@ -18,19 +19,13 @@ from transforms.sample.draws import (
     Shorts,
     below,
     chance,
-    dates,
-    days,
-    money,
     numbered,
-    on_curve,
     one_of,
     pick,
     stream,
-    words,
 )
 from transforms.sample.industries import PERSON_SECTIONS, PUBLIC_SECTIONS, Industries
 from transforms.sample.network import Network
-from transforms.schema import BORROWER_SNAPSHOT
 
 
 class Client(IntEnum):
@@ -60,11 +55,6 @@ TICKETS: Final = (
     ((0, 5), (2500, 20), (5000, 50), (7500, 90), (9000, 160), (9700, 300), (10000, 500)),
     ((0, 500), (2500, 1500), (5000, 3000), (7500, 5000), (9000, 9000), (9700, 14000), (10000, 25000)),
 )  # fmt: skip
-_STAFF: Final = ((1000, 9000), (300, 700), (20, 260), (2, 18), (1, 8), (2, 12), (30, 900))
-_TURNOVER: Final = (
-    (40_000, 900_000), (4_000, 38_000), (500, 3_900), (20, 290), (10, 120), (20, 280), (500, 9_000)
-)  # fmt: skip
-"""Annual turnover in 10,000 yuan."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,44 +209,6 @@ def enlist(seed: int, who: Roll, need: Ints, *, first: int, last: int) -> Borrow
         raised_from=np.where(raised, first + below(rng, last - first + 1, size), NEVER).astype(
             np.int32
         ),
-    )
-
-
-def borrower_frame(
-    seed: int,
-    borrowers: Borrowers,
-    *,
-    branches: Network,
-    classes: Industries,
-    month: int,
-    first: int,
-) -> pl.DataFrame:
-    """The borrower table of one month: everybody who has had credit by then."""
-    size = len(borrowers)
-    rng = stream(seed, "particulars")
-    client = borrowers.client
-    staff, turnover = (np.array(bounds, dtype=np.int64)[client] for bounds in (_STAFF, _TURNOVER))
-    employees = staff[:, 0] + one_of(rng, staff[:, 1] - staff[:, 0])
-    earned = (turnover[:, 0] + one_of(rng, turnover[:, 1] - turnover[:, 0])) * 1_000_000
-    age = on_curve(rng, ((0, 2), (3000, 48), (7000, 140), (10000, 400)), size).astype(np.int32)
-    known_from = np.where(borrowers.entry < 0, first, borrowers.entry).astype(np.int32)
-    founded = days((known_from - age).astype(np.int32), 1 + below(rng, 28, size))
-    at = borrowers.order[borrowers.entry[borrowers.order] <= month]
-    region = [node.region_code for node in branches.nodes]
-    return pl.DataFrame(
-        {
-            "borrower_id": borrowers.ids.gather(at),
-            "borrower_type": words(TYPES, client[at]),
-            "enterprise_size": words(SIZES, client[at]),
-            "industry_code": classes.codes.gather(borrowers.industry[at]),
-            "registered_region_code": words(region, borrowers.node[at]),
-            "group_id": group_ids(borrowers.group[at]),
-            "total_credit_limit_cny": money(borrowers.limit_at(month)[at] * 100),
-            "employees": pl.Series(employees[at].astype(np.int32)),
-            "turnover": money(earned[at]),
-            "established_date": dates(founded[at]),
-        },
-        schema_overrides=BORROWER_SNAPSHOT.dtypes,
     )
 
 

@@ -94,9 +94,12 @@ class Certificates:
 
 
 def certificates(
-    seed: int, borrowers: Borrowers, classes: Industries, window: Window
+    seed: int, borrowers: Borrowers, classes: Industries, window: Window, branches: net.Network
 ) -> Certificates:
-    """Draw memberships: mostly of companies in listed industries, renewed or lapsed."""
+    """Draw memberships: mostly of companies in listed industries, renewed or lapsed.
+
+    The lists come from the authorities, so they also name companies that are no clients.
+    """
     rng = stream(seed, "certificates")
     share = np.array([420_000, 380_000, 60_000, 9_000], dtype=np.int32)
     kind_of = classes.kind[borrowers.industry]
@@ -128,12 +131,47 @@ def certificates(
             "certificate_no": numbered(
                 "GR", begins * 1_000_000 + below(rng, 1_000_000, len(end)), 10
             ),
+            "region_code": words(
+                [node.region_code for node in branches.nodes], borrowers.node[borrower]
+            ),
             "valid_from": dates(start),
             "valid_to": dates(end, missing=open_ended),
         },
         schema_overrides=TECH_ENTERPRISE_LIST.dtypes,
-    ).sort(TECH_ENTERPRISE_LIST.key)
-    return Certificates(borrower, kinds, start, end, frame)
+    )
+    both = pl.concat([frame, _outsiders(seed, size, window, branches)])
+    return Certificates(borrower, kinds, start, end, both.sort(TECH_ENTERPRISE_LIST.key))
+
+
+def _outsiders(seed: int, count: int, window: Window, branches: net.Network) -> pl.DataFrame:
+    """Memberships of as many companies that never borrow here, where the bank has branches."""
+    rng = stream(seed, "technology companies elsewhere")
+    again = np.flatnonzero(chance(rng, 300_000, count))
+    who = np.concatenate([np.arange(count), again])
+    size = len(who)
+    kind = pick(rng, _LIST_WEIGHTS, count)
+    second = (kind[again] + 1 + below(rng, len(LISTS) - 1, len(again))) % len(LISTS)
+    kinds = np.concatenate([kind, second]).astype(np.int32)
+    months = np.array(_LIST_MONTHS, dtype=np.int32)[kinds]
+    # Many are renewed without a gap, which the authorities write as one long membership.
+    months = months * (1 + 2 * chance(rng, 660_000, size))
+    begin = (window.first - 40 + below(rng, window.months + 40, size)).astype(np.int32)
+    day = 1 + below(rng, 28, size)
+    tier1 = branches.of_level("tier1")
+    place = pick(rng, [node.weight for node in tier1], count)
+    return pl.DataFrame(
+        {
+            "borrower_id": numbered("E", who + 1, 9),
+            "list_type": words(LISTS, kinds),
+            "certificate_no": numbered(
+                "GR", begin.astype(np.int64) * 1_000_000 + below(rng, 1_000_000, size), 10
+            ),
+            "region_code": words([node.region_code for node in tier1], place[who]),
+            "valid_from": dates(days(begin, day)),
+            "valid_to": dates(days(begin + months, day) - 1),
+        },
+        schema_overrides=TECH_ENTERPRISE_LIST.dtypes,
+    )
 
 
 def tech_marks(seed: int, held: Certificates, size: int, day: int) -> pl.Series:
@@ -151,7 +189,7 @@ def tech_marks(seed: int, held: Certificates, size: int, day: int) -> pl.Series:
 
 @dataclass(frozen=True, eq=False)
 class Events:
-    """First-loan events of the window."""
+    """First-loan events of the window; the arrays run over those that may be first of all banks."""
 
     borrower: Ints
     loan: Ints
@@ -160,6 +198,8 @@ class Events:
     day: Shorts
     qualifies: Flags
     """Counts as a first-time client: proven, and the first such event of its borrower."""
+    elsewhere: Ints
+    """First loans here of clients that have loans of other banks: new to the bank, nothing more."""
     frame: pl.DataFrame
     """The canonical rows in order of their key, with the month they are reported in as `_month`."""
 
@@ -179,7 +219,10 @@ def events(
     held: Certificates,
     branches: net.Network,
 ) -> Events:
-    """Draw the events: about a third of new clients never had a loan from any bank."""
+    """Draw the events: about a third of new clients never had a loan from any bank.
+
+    The others are told too, with nothing but the bank's own records for evidence.
+    """
     rng = stream(seed, "first loans")
     first_loan = np.full(len(positions.start), -1, dtype=np.int64)
     first_loan[loans.position[loans.first]] = np.flatnonzero(loans.first)
@@ -208,28 +251,35 @@ def events(
     month_last = days(month + 1, 1) - 1
     revoked_at = np.minimum(drawn + 1 + below(rng, 12, size), month_last).astype(np.int32)
     revoked = chance(rng, 15_000, size) & (revoked_at > drawn)
-    node = positions.node[chosen].astype(np.int32)
-    for number in np.unique(month).tolist():
-        here = month == number
-        as_of = periods.month_end(first_day(number))
-        node[here] = branches.booking(as_of)[node[here]]
-    client = borrowers.client[positions.borrower[chosen]]
+    told = np.zeros(len(positions.start), dtype=np.bool_)
+    told[chosen] = True
+    others = np.flatnonzero((borrowers.entry >= 0) & (first_loan[:clients] >= 0) & ~told[:clients])
+    own = np.ones(len(others), dtype=np.int32)
     level = np.where(unproven, 1 + below(rng, 2, size), 0)
+    never = np.ones(len(others), dtype=np.bool_)
+    at = np.concatenate([chosen, others])
+    first, unproven = first_loan[at], np.concatenate([unproven, never])
+    client = borrowers.client[positions.borrower[at]]
     frame = pl.DataFrame(
         {
-            "borrower_id": borrowers.ids.gather(positions.borrower[chosen]),
-            "loan_id": loans.ids.gather(loan),
-            "branch_id": words(branches.ids, node),
-            "event_date": dates(drawn),
-            "issue_type": words(ISSUES, issue),
+            "borrower_id": borrowers.ids.gather(positions.borrower[at]),
+            "loan_id": loans.ids.gather(first),
+            "branch_id": words(branches.ids, _booked(branches, positions, at)),
+            "event_date": dates(days(positions.start[at], positions.day[at])),
+            "issue_type": words(ISSUES, positions.first_issue[at]),
             "borrower_type": words(TYPES, client),
-            "registry_checked_on": dates(checked, missing=unproven),
-            "evidence_ref": blanked(numbered("CR", loan + 1, 10), unproven),
-            "evidence_level": words(("registry", "own_bank", "unknown"), level),
-            "revoked_on": dates(revoked_at, missing=~revoked),
+            "registry_checked_on": dates(np.concatenate([checked, own]), missing=unproven),
+            "evidence_ref": blanked(numbered("CR", first + 1, 10), unproven),
+            "evidence_level": words(
+                ("registry", "own_bank", "unknown"), np.concatenate([level, own])
+            ),
+            "revoked_on": dates(
+                np.concatenate([revoked_at, own]), missing=np.concatenate([~revoked, never])
+            ),
         },
         schema_overrides=FIRST_LOAN_EVENT.dtypes,
-    ).with_columns(_month=pl.Series(month))
+    ).with_columns(_month=pl.Series(positions.start[at]))
+    client = client[:size]
     good = (client <= Client.MICRO) & (issue == 0) & (evidence == 0) & ~revoked
     who = positions.borrower[chosen].astype(np.int64)
     order = np.lexsort((loan, who, ~good))
@@ -239,12 +289,22 @@ def events(
     return Events(
         borrower=who,
         loan=loan,
-        node=node,
+        node=_booked(branches, positions, chosen),
         month=month,
         day=drawn,
         qualifies=counted & good,
+        elsewhere=first_loan[others],
         frame=frame.sort(FIRST_LOAN_EVENT.key),
     )
+
+
+def _booked(branches: net.Network, positions: Positions, at: Ints) -> Shorts:
+    """The branch that books the first loan of each position at the end of its first month."""
+    kept, month = positions.node[at].astype(np.int32), positions.start[at]
+    for number in np.unique(month).tolist():
+        here = month == number
+        kept[here] = branches.booking(periods.month_end(first_day(number)))[kept[here]]
+    return kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,6 +314,8 @@ class Relations:
     borrower: Ints
     loan: Ints
     """Position of the one loan the relation is for, -1 for all of the borrower's."""
+    core: Ints
+    """The core enterprise among the borrowers, -1 where none is named."""
     start: Shorts
     end: Shorts
     proven: Flags
@@ -307,7 +369,7 @@ def relations(
     core_group = borrowers.group[chosen]
     own = chance(rng, 15_000, size) & (borrowers.group[borrower] > 0)
     core_group = np.where(own, borrowers.group[borrower], core_group).astype(np.int32)
-    loan = _a_loan(positions, loans, clients)[borrower]
+    loan = _a_loan(positions, loans, clients, window.first)[borrower]
     loan = np.where(chance(rng, 120_000, size) & (loan >= 0), loan, -1)
     drawn = days(loans.start[np.maximum(loan, 0)], 28) if len(loans.start) else start
     start = np.where(loan >= 0, np.maximum(start, drawn), start).astype(np.int32)
@@ -342,7 +404,15 @@ def relations(
         schema_overrides=SUPPLY_CHAIN_RELATION.dtypes,
     )
     same = (core_group > 0) & (core_group == borrowers.group[borrower])
-    return Relations(borrower, loan, start, end, (gap == 0) & ~same, frame)
+    return Relations(
+        borrower=borrower,
+        loan=loan,
+        core=np.where(unnamed, -1, chosen),
+        start=start,
+        end=end,
+        proven=(gap == 0) & ~same,
+        frame=frame,
+    )
 
 
 def _cores(borrowers: Borrowers, classes: Industries) -> Ints:
@@ -353,10 +423,11 @@ def _cores(borrowers: Borrowers, classes: Industries) -> Ints:
     return found if len(found) else np.argsort(-borrowers.limit, kind="stable")[:1]
 
 
-def _a_loan(positions: Positions, loans: Loans, clients: int) -> Ints:
-    """By borrower one of its loans, -1 for none."""
+def _a_loan(positions: Positions, loans: Loans, clients: int, first: int) -> Ints:
+    """By borrower one of its loans in the window, -1 for none."""
     loan = np.full(clients, -1, dtype=np.int64)
-    loan[positions.borrower[loans.position]] = np.arange(len(loans.position))
+    within = np.flatnonzero(loans.end > first)
+    loan[positions.borrower[loans.position[within]]] = within
     return loan
 
 

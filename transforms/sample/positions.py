@@ -111,7 +111,7 @@ class Positions:
 
 @dataclass(frozen=True, eq=False)
 class Loans:
-    """Loan receipts in order of drawdown, so that their numbers are too."""
+    """Loan receipts in order of drawdown, so that their numbers are too; those of an older series last."""
 
     ids: pl.Series
     position: Shorts
@@ -126,7 +126,9 @@ class Loans:
     previous: Ints
     """The loan before it in the chain, or -1."""
     mix: Bits
-    """Sixty-four random bits, from which a loan's small particulars are read."""
+    """Sixty-three random bits, from which a loan's small particulars are read."""
+    more: Bits
+    """As many again, for the particulars that `marks` and `flows` read."""
 
 
 @dataclass(frozen=True)
@@ -406,7 +408,11 @@ _GREEN: Final = {
 
 
 def draw_loans(seed: int, window: Window, positions: Positions) -> Loans:
-    """Lay out the chain of every position and number the loans by drawdown."""
+    """Lay out the chain of every position and number the loans by drawdown.
+
+    Receipts that leave the book just as the window opens stand last, with numbers of an older series: no
+    month of the window holds them, but the first one tells how they left.
+    """
     start, term = positions.start, positions.term
     troubled = positions.onset <= window.last
     until = np.minimum(positions.end, window.last + 1)
@@ -423,15 +429,20 @@ def draw_loans(seed: int, window: Window, positions: Positions) -> Loans:
     length = np.where(after, 36, term[position])
     finish = np.minimum(begin + length, np.where(after, NEVER, positions.end[position]))
     finish = np.where(trouble, _departure(positions, begin + length, position), finish)
-    seen = finish > window.first
-    keep = np.flatnonzero(seen)
+    keep = np.flatnonzero(finish > window.first)
+    leaving = np.flatnonzero(finish == window.first)
     drawn = days(begin[keep].astype(np.int32), positions.day[position[keep]])
     rank = np.argsort(drawn, kind="stable")
-    order = keep[rank]
+    order = np.concatenate([keep[rank], leaving])
     place = np.full(len(position) + 1, -1, dtype=np.int64)
     place[order] = np.arange(len(order))
     return Loans(
-        ids=numbered("L", np.arange(1, len(order) + 1), 10),
+        ids=pl.concat(
+            [
+                numbered("L", np.arange(1, len(keep) + 1), 10),
+                numbered("LA", np.arange(1, len(leaving) + 1), 9),
+            ]
+        ),
         position=position[order],
         first=step[order] == 0,
         start=begin[order].astype(np.int32),
@@ -440,8 +451,13 @@ def draw_loans(seed: int, window: Window, positions: Positions) -> Loans:
         troubled=trouble[order],
         restructured=after[order],
         previous=np.where(step[order] > 0, place[order - 1], -1),
-        mix=stream(seed, "mix").integers(0, 1 << 63, len(order), dtype=np.uint64),
+        mix=np.concatenate([_mix(seed, "mix", len(keep)), _mix(seed, "older mix", len(leaving))]),
+        more=_mix(seed, "more mix", len(order)),
     )
+
+
+def _mix(seed: int, purpose: str, size: int) -> Bits:
+    return stream(seed, purpose).integers(0, 1 << 63, size, dtype=np.uint64)
 
 
 def _departure(positions: Positions, due: Ints, position: Shorts) -> Ints:

@@ -1,10 +1,11 @@
 """The demo bank's loan book on a month end: balances, arrears, tiers, and the canonical loan table.
 
 Everything is read off the loans' life cycles in closed form, so a month costs the same whichever comes
-before it. Codes as people read them appear only here; companions of the book (events, ledger, lists)
-belong in `companions`.
+before it. Marks and tags of a loan that come from elsewhere (facility, pledge, allowance) belong in `marks`,
+what happened between two month ends in `flows`, companions of the book (ledger, lists) in `companions`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -52,6 +53,8 @@ ACCOUNTS: Final = (
 CURRENCIES: Final = ("CNY", "EUR", "USD")
 SECURITIES: Final = ("01", "02", "03", "04")
 STATUSES: Final = ("normal", "extended", "overdue", "written_off", "transferred")
+GONE: Final = 3
+"""Place of the first status of a loan that has left the book."""
 MOVEMENTS: Final = ("none", "transferred_out", "securitised")
 TIERS: Final = ("FQ01", "FQ02", "FQ03", "FQ04", "FQ05")
 ISSUES: Final = (
@@ -104,6 +107,10 @@ class Book:
     movement: Shorts
     issue: Shorts
     maturity: Shorts
+    """As first agreed."""
+    prolonged: Flags
+    until: Shorts
+    """Maturity after the extension, where it is prolonged."""
     drawn: Shorts
     approved: Shorts
     green_item: Shorts
@@ -145,8 +152,10 @@ def book(world: World, as_of: date) -> Book:
         status=arrears.status,
         movement=arrears.movement,
         issue=_issues(world, spot),
-        maturity=days(
-            np.where(arrears.prolonged, spot.end, spot.start + spot.term).astype(np.int32),
+        maturity=days((spot.start + spot.term).astype(np.int32), positions.day[position]),
+        prolonged=arrears.prolonged,
+        until=days(
+            np.where(arrears.prolonged, spot.end, spot.start).astype(np.int32),
             positions.day[position],
         ),
         drawn=drawn,
@@ -155,6 +164,20 @@ def book(world: World, as_of: date) -> Book:
         green_edition=green_edition,
         account=account.astype(np.int32),
     )
+
+
+def own_principal(held: Book) -> Ints:
+    """By loan the principal on the bank's own book, in hundredths of the loan's currency."""
+    own = (held.movement == 0) & (held.status < GONE)
+    return np.where(own, held.outstanding, 0)
+
+
+def principal_before(world: World, at: Ints, month: Shorts) -> Ints:
+    """What some loans owe on the bank's own book at the end of the month before the given one."""
+    spot = _spot(world, at, world.loans.position[at])
+    none = np.zeros(len(at), dtype=np.bool_)
+    left = _outstanding(world, spot, month - 1, _original(world, spot), gone=none)
+    return np.where(world.positions.securitised_from[spot.position] < month, 0, left)
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,7 +273,9 @@ def _original(world: World, spot: _Spot) -> Ints:
     return line * 10 // np.array(YUAN_PER_UNIT, dtype=np.int64)[positions.currency[at]]
 
 
-def _outstanding(world: World, spot: _Spot, month: int, original: Ints, *, gone: Flags) -> Ints:
+def _outstanding(
+    world: World, spot: _Spot, month: int | Shorts, original: Ints, *, gone: Flags
+) -> Ints:
     positions, at = world.positions, spot.position
     stop = np.where(spot.troubled, positions.onset[at], month)
     paid = np.clip(np.minimum(stop, month) - spot.start, 0, spot.term - 1).astype(np.int64)
@@ -290,19 +315,19 @@ def _green(world: World, spot: _Spot, approved: Shorts) -> tuple[Shorts, Shorts]
     return np.where(green, item, 0).astype(np.int32), edition.astype(np.int32)
 
 
-def loan_frame(world: World, held: Book, tech_mark: pl.Series) -> pl.DataFrame:
+def loan_frame(
+    world: World, held: Book, tech_mark: pl.Series, marks: Mapping[str, pl.Series]
+) -> pl.DataFrame:
     """The canonical loan table of that month end.
 
     Args:
         world: the bank.
         held: its book on the month end.
         tech_mark: the bank's own technology mark by borrower, null for none.
+        marks: the columns that others write, by loan in the book.
     """
     positions, loans, at = world.positions, world.loans, held.position
     mix = loans.mix[held.at]
-    green_at = (np.maximum(held.green_item, 1) - 1) * _SUB_ITEMS[0] * _SUB_ITEMS[1]
-    green_at = green_at + bits(mix, 51, 4) % _SUB_ITEMS[0] * _SUB_ITEMS[1]
-    green_at = green_at + bits(mix, 55, 4) % _SUB_ITEMS[1]
     replaced = np.isin(held.issue, (1, 2, 3)) & (loans.previous[held.at] >= 0)
     borrower = positions.borrower[at]
     corporate_tag = positions.sei_tag[at]
@@ -324,6 +349,7 @@ def loan_frame(world: World, held: Book, tech_mark: pl.Series) -> pl.DataFrame:
             "approval_date": dates(held.approved),
             "disbursement_date": dates(held.drawn),
             "maturity_date": dates(held.maturity),
+            "extended_maturity_date": dates(held.until, missing=~held.prolonged),
             "issue_type": words(ISSUES, held.issue),
             "previous_loan_id": blanked(
                 loans.ids.gather(np.maximum(loans.previous[held.at], 0)), ~replaced
@@ -334,7 +360,7 @@ def loan_frame(world: World, held: Book, tech_mark: pl.Series) -> pl.DataFrame:
             "main_security_type": words(SECURITIES, positions.security[at]),
             "purpose_industry_code": world.classes.written.gather(positions.purpose[at]),
             "sei_tag": words((None, *"123456789"), corporate_tag),
-            "green_tag": blanked(words(_green_tags(), green_at), held.green_item == 0),
+            "green_tag": green_tags(mix, held.green_item),
             "green_catalogue_version": blanked(
                 words(GREEN_EDITIONS, held.green_edition), held.green_item == 0
             ),
@@ -345,12 +371,21 @@ def loan_frame(world: World, held: Book, tech_mark: pl.Series) -> pl.DataFrame:
                     positions.product[at] == Product.SUPPLY_CHAIN, 1 + bits(mix, 57, 2) % 3, 0
                 ),
             ),
+            **marks,
         },
         schema_overrides=LOAN_SNAPSHOT.dtypes,
-    )
+    ).select(LOAN_SNAPSHOT.column_names)
 
 
-def _green_tags() -> list[str]:
+def green_tags(mix: Bits, item: Shorts) -> pl.Series:
+    """Green tags below some level-1 items, null where the item is 0."""
+    place = (np.maximum(item, 1) - 1) * _SUB_ITEMS[0] * _SUB_ITEMS[1]
+    place = place + bits(mix, 51, 4) % _SUB_ITEMS[0] * _SUB_ITEMS[1]
+    place = place + bits(mix, 55, 4) % _SUB_ITEMS[1]
+    return blanked(words(_all_green_tags(), place), item == 0)
+
+
+def _all_green_tags() -> list[str]:
     return [
         f"{one}.{two}.{three}"
         for one in range(1, 10)

@@ -1,0 +1,211 @@
+"""Flows of a month: loan events with the loan as it stood before them, judged by the flow flags.
+
+A drawdown of a loan that has left the book since, or a write-off that emptied it, is known by its event
+alone; what kind of loan it was is read from the month end before, or, for a loan that is new, from this
+one. Flows accumulate month by month (`year_to_date` in the catalogue): a stock loses what was repaid.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import narwhals as nw
+import polars as pl
+
+from transforms import schema
+from transforms.catalogue.builder import columns_of
+from transforms.catalogue.model import Aggregation, Catalogue, Entity, Measure
+from transforms.catalogue.vocabulary import LOAN_NAMES
+from transforms.classify import LoanTables, Rules, classify, with_flags
+from transforms.cube import BRANCH_MEASURE, long
+from transforms.engines import POLARS, Engine, Frame, neutral
+from transforms.schema import LOAN_EVENT, LOAN_SNAPSHOT, WIDE
+
+NPL: Final = "is_npl"
+"""The loan flag behind `then_npl`."""
+
+_OF_EVENT: Final = frozenset(LOAN_EVENT.column_names)
+
+
+@dataclass(frozen=True, eq=False)
+class Before:
+    """The books of the month end before.
+
+    Attributes:
+        tables: its tables; none if it was not delivered.
+        rules: the rules in force then.
+    """
+
+    tables: LoanTables
+    rules: Rules
+
+
+def flows(
+    tables: LoanTables, rules: Rules, before: Before | None, *, engine: Engine = POLARS
+) -> Frame:
+    """The month's loan events with amounts in base currency, what is known of the loan, and flags.
+
+    Args:
+        tables: this month's tables, `loan_event` among them.
+        rules: definitions and reference data in force.
+        before: the month end before, if it was delivered.
+        engine: what runs it.
+    """
+    given = tables.month.get(LOAN_EVENT.name)
+    events = neutral(given) if given is not None else engine.frame(_no_events())
+    flags = rules.catalogue.flags_of(Entity.FLOW)
+    named = {name for flag in flags for clause in flag.clauses for name in columns_of(clause.sql)}
+    loan_flags = {
+        flag.name for flag in rules.catalogue.flags_of(Entity.LOAN) if flag.name in named
+    }
+    looked_up = (named & set(LOAN_NAMES)) - _OF_EVENT
+    known = _loans_of(events, tables, rules, before, loan_flags, looked_up, engine)
+    joined = events.join(known, on="loan_id", how="left")
+    if before is not None:
+        joined = joined.join(_then_npl(events, before, engine), on="loan_id", how="left")
+    else:
+        joined = joined.with_columns(then_npl=nw.lit(value=None).cast(nw.Boolean()))
+    joined = joined.with_columns(nw.col("then_npl").fill_null(value=False))
+    judged = with_flags(
+        joined.with_columns(loan_known=~nw.col("booking_branch_id").is_null()),
+        flags,
+        rules.parameters,
+        engine=engine,
+    )
+    return _with_amounts(judged, tables, rules, engine)
+
+
+def _no_events() -> pl.DataFrame:
+    return pl.DataFrame(schema=LOAN_EVENT.dtypes)
+
+
+def _loans_of(
+    events: Frame,
+    tables: LoanTables,
+    rules: Rules,
+    before: Before | None,
+    flags: set[str],
+    columns: set[str],
+    engine: Engine,
+) -> Frame:
+    """What is known of the events' loans, as they stood before; new ones as they stand now."""
+    touched = events.select("loan_id").unique()
+    own = tuple(LOAN_SNAPSHOT.column_names)
+    now = neutral(tables.month[LOAN_SNAPSHOT.name]).select(*own)
+    loans = now.join(touched, on="loan_id", how="semi")
+    if before is not None:
+        then = neutral(before.tables.month[LOAN_SNAPSHOT.name]).select(*own)
+        stood = then.join(touched, on="loan_id", how="semi")
+        fresh = loans.join(stood.select("loan_id"), on="loan_id", how="anti")
+        loans = nw.concat([stood, fresh])
+    month = {**tables.month, LOAN_SNAPSHOT.name: loans.to_native()}
+    # What prices a flow is needed beside what judges it.
+    wanted = columns | {"lpr", "long_term"}
+    classified = classify(
+        replace(tables, month=month), rules, flags=flags, columns=wanted, engine=engine
+    )
+    kept = dict.fromkeys([*sorted(flags | wanted), "interest_rate", "spread_rate"])
+    return classified.select(
+        "loan_id", "booking_branch_id", *(name for name in kept if name not in _OF_EVENT)
+    )
+
+
+def _then_npl(events: Frame, before: Before, engine: Engine) -> Frame:
+    touched = events.select("loan_id").unique()
+    loans = neutral(before.tables.month[LOAN_SNAPSHOT.name]).join(
+        touched, on="loan_id", how="semi"
+    )
+    month = {**before.tables.month, LOAN_SNAPSHOT.name: loans.to_native()}
+    judged = classify(
+        replace(before.tables, month=month), before.rules, flags=(NPL,), columns=(), engine=engine
+    )
+    return judged.select("loan_id", then_npl=nw.col(NPL))
+
+
+def _with_amounts(flowing: Frame, tables: LoanTables, rules: Rules, engine: Engine) -> Frame:
+    rates = tables.month.get(schema.FX_RATE.name)
+    known = (
+        neutral(rates)
+        if rates is not None
+        else engine.frame(pl.DataFrame(schema=schema.FX_RATE.dtypes))
+    ).select("currency_code", _fx=nw.col("rate"))
+    one = engine.frame(
+        pl.DataFrame(
+            {"currency_code": [rules.base_currency], "_one": ["1"]},
+        ).with_columns(pl.col("_one").cast(schema.RATE))
+    )
+    priced = (
+        flowing.join(known, on="currency_code", how="left")
+        .join(one, on="currency_code", how="left")
+        .with_columns(_fx=nw.coalesce("_one", "_fx"))
+    )
+    amounts = engine.with_money_product(priced, "amount_in", "amount", "_fx")
+    amounts = engine.with_exact_product(amounts, "interest_in", "amount_in", "interest_rate")
+    amounts = engine.with_exact_product(amounts, "spread_in", "amount_in", "spread_rate")
+    return amounts.with_columns(
+        amount_out=nw.col("amount_in") * nw.lit(-1).cast(nw.Decimal(38, 0))
+    ).drop("_fx", "_one")
+
+
+def measures(flowing: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Sums of flows by the branch of the day; rows of `cube.BRANCH_MEASURE`, sorted."""
+    return sums_by_branch(flowing, catalogue.sums_of(Entity.FLOW))
+
+
+def sums_by_branch(rows: pl.DataFrame, chosen: tuple[Measure, ...]) -> pl.DataFrame:
+    """Flagged amounts by branch, one measure each; rows of `cube.BRANCH_MEASURE`, sorted."""
+    if not chosen:
+        return pl.DataFrame(schema=BRANCH_MEASURE)
+    wide = rows.group_by("branch_id").agg(
+        pl.col(m.over).filter(pl.col(m.where)).sum().cast(WIDE).alias(m.name) for m in chosen
+    )
+    return long(wide, [m.name for m in chosen], keys={}).sort("branch_id", "measure")
+
+
+def clients(
+    month: pl.DataFrame, year: pl.LazyFrame, rules: Rules, counts_for: pl.DataFrame
+) -> pl.DataFrame:
+    """Distinct clients of flows at every node: `node_id, slice, member, measure, amount`.
+
+    Args:
+        month: the judged flows of the month.
+        year: the raw events of the year so far, for counts over the year.
+        rules: whose flags decide; those over the year rest on columns of the event alone.
+        counts_for: which node each branch counts for.
+    """
+    catalogue = rules.catalogue
+    counted = [
+        m
+        for m in catalogue.measures_by(Aggregation.COUNT_DISTINCT)
+        if catalogue.entity_of(m) is Entity.FLOW
+    ]
+    tables = [pl.DataFrame(schema=_COUNTED)]
+    for measure in counted:
+        if measure.window == "month":
+            rows = month.filter(pl.col(measure.where))
+        else:
+            flag = catalogue.flags[measure.where]
+            rows = (
+                with_flags(neutral(year), (flag,), rules.parameters)
+                .to_native()
+                .filter(pl.col(measure.where))
+                .select("branch_id", "borrower_id")
+                .unique()
+                .collect()
+            )
+        tables.append(
+            rows.select("branch_id", "borrower_id")
+            .join(counts_for, on="branch_id", how="inner")
+            .group_by("node_id")
+            .agg(amount=pl.col("borrower_id").n_unique().cast(WIDE))
+            .select("node_id", "amount", measure=pl.lit(measure.name))
+            .select(*_COUNTED)
+        )
+    return pl.concat(tables).sort("node_id", "measure")
+
+
+_COUNTED: Final[Mapping[str, pl.DataType]] = {
+    "node_id": schema.TEXT,
+    "measure": schema.TEXT,
+    "amount": WIDE,
+}

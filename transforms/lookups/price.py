@@ -1,0 +1,88 @@
+"""Money of a loan: balance and allowance in base currency, interest, and the spread to the LPR."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+import narwhals as nw
+import polars as pl
+
+from transforms import schema
+from transforms.engines import Frame
+from transforms.lookups.inputs import YEAR, Inputs, day_as_number
+
+BALANCE_GIVES: Final = ("balance", "in_base_currency", "fx")
+TERM_GIVES: Final = ("long_term", "drawn_this_year")
+LPR_GIVES: Final = ("lpr", "spread_rate", "spread")
+
+
+def attach_balance(loans: Frame, at: Inputs) -> Frame:
+    """Principal in base currency at the month-end middle rate; the base currency's rate is one."""
+    known = at.table(schema.FX_RATE).select("currency_code", fx=nw.col("rate"))
+    own = nw.col("currency_code") == at.rules.base_currency
+    joined = loans.join(known, on="currency_code", how="left").with_columns(
+        fx=nw.when(own).then(nw.lit(Decimal(1)).cast(nw.Decimal(12, 8))).otherwise(nw.col("fx")),
+        in_base_currency=own,
+    )
+    return at.engine.with_money_product(joined, "balance", "outstanding_principal", "fx")
+
+
+def attach_allowance(loans: Frame, at: Inputs) -> Frame:
+    """Allowance for impairment in base currency."""
+    return at.engine.with_money_product(loans, "allowance", "impairment_allowance", "fx")
+
+
+def attach_interest(loans: Frame, at: Inputs) -> Frame:
+    """Principal times annual rate."""
+    return at.engine.with_exact_product(loans, "interest", "balance", "interest_rate")
+
+
+def attach_term(loans: Frame, at: Inputs) -> Frame:
+    """Whether the original term is over one year, and whether the loan was drawn this year."""
+    longer = day_as_number("maturity_date") > day_as_number("disbursement_date") + YEAR
+    return loans.with_columns(
+        long_term=longer,
+        drawn_this_year=nw.col("disbursement_date").dt.year() == at.rules.as_of.year,
+    )
+
+
+def attach_lpr(loans: Frame, at: Inputs) -> Frame:
+    """The LPR of the loan's term on the day its rate was set, and the spread to it."""
+    quoted = _by_day(at)
+    priced = loans.with_columns(
+        priced_on=nw.coalesce("repricing_date", "disbursement_date"),
+        lpr_term=nw.when(nw.col("long_term")).then(nw.lit("5Y")).otherwise(nw.lit("1Y")),
+    )
+    joined = priced.join(
+        at.engine.frame(quoted),
+        left_on=["priced_on", "lpr_term"],
+        right_on=["day", "term"],
+        how="left",
+    ).with_columns(
+        # A loan whose term is not known has no benchmark.
+        lpr=nw.when(~nw.col("long_term").is_null()).then(nw.col("lpr")),
+    )
+    spread = joined.with_columns(spread_rate=nw.col("interest_rate") - nw.col("lpr"))
+    return at.engine.with_exact_product(spread, "spread", "balance", "spread_rate")
+
+
+def _by_day(at: Inputs) -> pl.DataFrame:
+    """`day, term, lpr`: every day since the first quotation, so that loans find theirs by equality."""
+    native = at.table(schema.LPR_RATE).to_native()
+    quotes: pl.DataFrame = native.collect() if isinstance(native, pl.LazyFrame) else native
+    quotes = quotes.filter(pl.col("effective_date") <= at.rules.as_of).sort("term", "effective_date")
+    if quotes.is_empty():
+        return pl.DataFrame(
+            schema={"day": pl.Date(), "term": pl.String(), "lpr": schema.RATE}
+        )
+    until = at.rules.as_of + timedelta(days=1)
+    following = pl.col("effective_date").shift(-1).over("term").fill_null(until)
+    return (
+        quotes.with_columns(_until=following)
+        .with_columns(
+            day=pl.date_ranges("effective_date", "_until", closed="left"),
+        )
+        .explode("day")
+        .select("day", "term", lpr="rate")
+    )
+

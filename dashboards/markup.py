@@ -4,7 +4,7 @@ Everything that comes from data is escaped. Pictures stand within as images with
 What a row says is decided in `scorecard`; the page around belongs in `app_pages`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
@@ -71,12 +71,21 @@ border-bottom:1px solid {ground.quiet};line-height:1.2}}
 text-overflow:ellipsis}}
 .bm-card img{{display:block;max-width:100%}}
 .bm-card .bm-value{{font-weight:600;font-size:15px}}
+.bm small .bm-origin{{border:1px solid {ground.rule};border-radius:3px;padding:0 4px;
+margin-right:5px;font-size:11px}}
+.bm-card td.bm-note{{font-size:12.5px;color:{ground.quiet};line-height:1.3}}
+.bm-card td.bm-note span{{display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;
+overflow:hidden}}
+.bm-reasons td,.bm-reasons th{{vertical-align:top}}
+.bm-reasons tbody th{{font-weight:400;width:38%}}
 .bm-card td.bm-change{{font-size:13px;white-space:normal}}
 .bm-mark{{white-space:nowrap}}
 .bm-mark.bm-not_comparable,.bm-mark.bm-not_applicable{{white-space:normal;font-size:12.5px}}
 .bm-mark b{{font-weight:600}}
 .bm-no_target b,.bm-not_comparable b,.bm-not_applicable b{{font-weight:400}}
 .bm-grid{{min-width:960px;font-size:13px}}
+.bm-grid th:first-child{{position:sticky;left:0;z-index:1;background:{ground.page}}}
+.bm-grid thead th{{min-width:52px}}
 .bm-grid td.bm-number,.bm-grid th.bm-number{{padding-left:6px;padding-right:2px}}
 .bm-grid tbody tr:hover td,.bm-grid tbody tr:hover th{{background:{ground.bands[2]}}}
 .bm-grid tr.bm-group th,.bm-grid tr.bm-group td{{border-bottom-color:{ground.quiet};
@@ -95,10 +104,13 @@ padding-top:12px;font-weight:600}}
 def mark(status: Status, style: Style) -> str:
     """Glyph and word of a status in its colour."""
     look = MARKS[status]
-    word = escape(look.word(style.language))
+    return _marked(status, look.glyph, look.word(style.language))
+
+
+def _marked(status: Status, glyph: str, word: str) -> str:
     return (
         f'<span class="bm-mark bm-{status.name.lower()}">'
-        f'<span aria-hidden="true">{look.glyph}</span> <b>{word}</b></span>'
+        f'<span aria-hidden="true">{glyph}</span> <b>{escape(word)}</b></span>'
     )
 
 
@@ -125,14 +137,16 @@ def linked(text: str, href: str) -> str:
 
 
 _COLUMNS = (
-    ("measure", 20, ""),
+    ("measure", 24, ""),
     ("value_in", 10, "bm-number"),
     ("against_target", 15, ""),
-    ("gap", 26, ""),
-    ("change", 10, "bm-number bm-change"),
+    ("gap", 23, ""),
+    ("change", 9, "bm-number bm-change"),
     ("history", 9, ""),
     ("status", 10, ""),
 )
+_UNAIMED = (*_COLUMNS[:2], ("note", 38, ""), *_COLUMNS[4:])
+"""Where nothing stands against a target, what is noted on the figures has the room."""
 
 
 def scorecard_table(
@@ -147,12 +161,17 @@ def scorecard_table(
 ) -> str:
     """The scorecard: name, value, bullet, gap in words and money, change, history, status."""
     language = style.language
+    aimed = any(row.is_aimed for row in rows)
     head = "".join(
         f'<th scope="col" class="{kind}" style="width:{width}%">{escape(say(language, key, unit=unit))}</th>'
-        for key, width, kind in _COLUMNS
+        for key, width, kind in (_COLUMNS if aimed else _UNAIMED)
     )
+    # Each row has a cell for both columns in one, if nothing stands against a target.
+    span = 2 if aimed else 1
     body = "".join(
-        _row(row, style, bullet=bullet(row), sparkline=sparkline(row), href=link(row))
+        _row(
+            row, style, _judgement(row, bullet(row), span), sparkline=sparkline(row), href=link(row)
+        )
         for row in rows
     )
     return (
@@ -162,33 +181,62 @@ def scorecard_table(
 
 
 def _row(
-    row: ScorecardRow, style: Style, *, bullet: str | None, sparkline: str | None, href: str
+    row: ScorecardRow, style: Style, judgement: str, *, sparkline: str | None, href: str
 ) -> str:
     full = [] if row.name == row.short_name else [row.name]
     if row.reading_text:
-        full.append(f"({row.reading_text})")
+        full.append(style.language.pick(" ({})", "（{}）").format(row.reading_text))
     value = row.compact_text if row.unit is Unit.CURRENCY else row.value_text
-    under = f"<small>{escape(' '.join(full))}</small>" if full else ""
+    told = _origin(row) + escape("".join(full).strip())
+    under = f"<small>{told}</small>" if told else ""
+    why = f' title="{escape(row.change_note)}"' if row.change_note else ""
+    status = _marked(row.status, row.status_glyph, row.status_word)
     return (
-        f'<tr><th scope="row" title="{escape(row.name)}">{linked(row.short_name, href)}{under}</th>'
+        f'<tr><th scope="row" title="{escape(row.about)}">{linked(row.short_name, href)}{under}</th>'
         f'<td class="bm-number"><span class="bm-value">{escape(value)}</span>'
         f"{_target(row, style)}</td>"
-        f"{_judgement(row, bullet)}"
-        f'<td class="bm-number bm-change">{escape(row.change_text)}</td>'
+        f"{judgement}"
+        f'<td class="bm-number bm-change"{why}>{escape(row.change_text)}</td>'
         f"<td>{_image(sparkline, row.name)}</td>"
-        f"<td>{mark(row.status, style)}{_quality(row, style)}</td></tr>"
+        f"<td>{status}{_quality(row, style)}</td></tr>"
     )
 
 
-def _judgement(row: ScorecardRow, bullet: str | None) -> str:
-    """The bullet and the gap, or the reason why there is neither."""
+def _origin(row: ScorecardRow) -> str:
+    """A small word where the definition is the product's own or its source unverified."""
+    return f'<span class="bm-origin">{escape(row.origin_text)}</span>' if row.origin_text else ""
+
+
+def _judgement(row: ScorecardRow, bullet: str | None, span: int) -> str:
+    """The bullet and the gap; without a target what is noted on the figure, or why there is none."""
     if row.reason:
-        return f'<td colspan="2" class="bm-quiet">{escape(row.reason)}</td>'
+        return f'<td colspan="{span}" class="bm-quiet">{escape(row.reason)}</td>'
+    if not row.is_aimed:
+        note = escape(row.note)
+        inner = f'<span title="{note}">{note}</span>' if note else ""
+        return f'<td colspan="{span}" class="bm-note">{inner}</td>'
     gap = f'<span class="bm-gap">{escape(row.gap_text)}</span>' if row.gap_text else ""
     money = f'<small title="{escape(row.money_text)}">{escape(row.money_text)}</small>'
     return (
         f"<td>{_image(bullet, f'{row.name} {row.value_text} {row.target_text}')}</td>"
         f"<td>{gap}{money if row.money_text else ''}</td>"
+    )
+
+
+def reasons(groups: Sequence[tuple[str, Sequence[ScorecardRow]]], style: Style) -> str:
+    """What cannot be computed: a reason a line, and the metrics it keeps back."""
+    body = "".join(
+        f'<tr><th scope="row">{escape(reason)}</th><td>'
+        + escape(style.language.pick(", ", "、").join(row.name for row in rows))
+        + "</td></tr>"
+        for reason, rows in groups
+    )
+    head = "".join(
+        f'<th scope="col">{escape(say(style.language, key))}</th>' for key in ("reason", "measures")
+    )
+    return (
+        f'<div class="bm"><table class="bm-reasons"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 
@@ -218,6 +266,15 @@ def _image(source: str | None, text: str) -> str:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """What stands above a column: a short name, quieter lines below, the rest on hover."""
+
+    name: str
+    lines: tuple[str, ...]
+    about: str
+
+
+@dataclass(frozen=True)
 class GridLine:
     """A line of the matrix: a unit and its scorecard.
 
@@ -236,7 +293,7 @@ class GridLine:
 def grid(
     lines: Sequence[GridLine],
     columns: Sequence[str],
-    headings: Mapping[str, tuple[str, ...]],
+    headings: Mapping[str, Heading],
     text: Callable[[ScorecardRow], str],
     style: Style,
     *,
@@ -247,18 +304,20 @@ def grid(
     Args:
         lines: in the order shown.
         columns: metrics in order.
-        headings: by metric its short name and quieter lines below.
+        headings: by metric what stands above its column.
         text: gives the value of a cell as printed.
         style: of the page.
         caption: what the table is, for those who cannot see it.
     """
     head = "".join(
-        f'<th scope="col" class="bm-number" style="white-space:normal">{escape(headings[name][0])}'
-        + "".join(f"<br><small>{escape(line)}</small>" for line in headings[name][1:] if line)
+        f'<th scope="col" class="bm-number" style="white-space:normal" '
+        f'title="{escape(headings[name].about)}">{escape(headings[name].name)}'
+        + "".join(f"<br><small>{escape(line)}</small>" for line in headings[name].lines if line)
         + "</th>"
         for name in columns
     )
-    body = "".join(_grid_line(line, columns, text, style) for line in lines)
+    marked = {row.metric_id for line in lines for row in line.card if _glyph(row)}
+    body = "".join(_grid_line(line, columns, marked, text) for line in lines)
     return (
         f'<div class="bm bm-wide"><table class="bm-grid" aria-label="{escape(caption)}">'
         f'<thead><tr><th scope="col">{escape(say(style.language, "branch"))}</th>{head}</tr></thead>'
@@ -267,10 +326,13 @@ def grid(
 
 
 def _grid_line(
-    line: GridLine, columns: Sequence[str], text: Callable[[ScorecardRow], str], style: Style
+    line: GridLine,
+    columns: Sequence[str],
+    marked: Collection[str],
+    text: Callable[[ScorecardRow], str],
 ) -> str:
     rows = {row.metric_id: row for row in line.card}
-    cells = "".join(_cell(rows.get(name), text, style) for name in columns)
+    cells = "".join(_cell(rows.get(name), text, marked=name in marked) for name in columns)
     note = f" <small>{escape(line.note)}</small>" if line.note else ""
     arrow = "" if line.kind == "whole" else " <span aria-hidden='true'>›</span>"
     return (
@@ -279,17 +341,22 @@ def _grid_line(
     )
 
 
-def _cell(row: ScorecardRow | None, text: Callable[[ScorecardRow], str], style: Style) -> str:
+def _glyph(row: ScorecardRow) -> str:
+    """Without a target there is nothing to tell apart, and a dash beside a number reads as a minus."""
+    return "" if row.status is Status.NO_TARGET else row.status_glyph
+
+
+def _cell(row: ScorecardRow | None, text: Callable[[ScorecardRow], str], *, marked: bool) -> str:
     if row is None:
         return '<td class="bm-number">–</td>'
-    look = MARKS[row.status]
     told = "; ".join(
         part for part in (row.status_word, row.gap_text, row.money_text, row.reason) if part
     )
-    # Without a target there is nothing to tell apart, and a dash beside a number reads as a minus.
-    glyph = "" if row.status is Status.NO_TARGET else look.glyph
+    glyph = (
+        f'<span class="bm-glyph bm-{row.status.name.lower()}" role="img" '
+        f'aria-label="{escape(row.status_word)}">{_glyph(row)}</span>'
+    )
     return (
         f'<td class="bm-number" title="{escape(f"{row.name}: {told}")}">{escape(text(row))}'
-        f'<span class="bm-glyph bm-{row.status.name.lower()}" role="img" '
-        f'aria-label="{escape(look.word(style.language))}">{glyph}</span></td>'
+        f"{glyph if marked else ''}</td>"
     )

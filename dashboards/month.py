@@ -1,8 +1,10 @@
-"""One published month as pages show it, read once: figures, tree, reconciliation and the account.
+"""One published month as pages show it, read once: how figures stand, tree, reconciliation, account.
 
-Everything read here is limited by the reader's scope. What is drawn of it belongs in `app_pages`.
+Everything read here is limited by the reader's scope. The figures themselves are read for what a page
+shows of them, in `scorecard`; what is drawn belongs in `app_pages`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,10 +37,11 @@ class Month:
     Attributes:
         version: of the newest publication of the month.
         received_at: when the newest table of the month was delivered, if it is known.
-        facts: what `scorecard.window` gives: 13 months.
+        published: the month ends there are, as they were when this was read.
+        standing: a row a unit and metric: `branch_id, metric_id, aimed, given`.
         account: of the whole loan book; none for a reader who does not see the whole bank.
         rejected_rows: rows of any table that were rejected, within the scope.
-        quality: of the highest unit, with the amount behind a provisional one.
+        quality: by unit, with the amount behind a provisional one.
         unreconciled: booking branches whose loans and ledger differ; none without a ledger.
         findings: by severity, how many rules found something and how many rows fail.
     """
@@ -48,13 +51,29 @@ class Month:
     published_at: datetime
     received_at: datetime | None
     units: Units
-    facts: pl.DataFrame
+    published: frozenset[date]
+    standing: pl.DataFrame
     account: Account | None
     rejected_rows: int
-    quality: QualityState
-    quality_amount: Decimal | None
+    quality: dict[str, tuple[QualityState, Decimal | None]]
     unreconciled: tuple[str, ...] | None
     findings: dict[str, tuple[int, int]]
+
+    def quality_of(self, unit: str) -> tuple[QualityState, Decimal | None]:
+        """How sure the figures of a unit are, and the amount behind provisional ones."""
+        return self.quality.get(unit, (QualityState.NOT_RECONCILED, None))
+
+    def aimed(self, units: Collection[str]) -> frozenset[str]:
+        """The metrics that have a target or limit at one of these units."""
+        return self._where(units, "aimed")
+
+    def given(self, units: Collection[str]) -> frozenset[str]:
+        """The metrics that have a value at one of these units."""
+        return self._where(units, "given")
+
+    def _where(self, units: Collection[str], what: str) -> frozenset[str]:
+        rows = self.standing.filter(pl.col("branch_id").is_in(list(units)), pl.col(what))
+        return frozenset(rows["metric_id"])
 
 
 def read(
@@ -76,16 +95,23 @@ def read(
     chosen = deliveries.chosen(day, version)
     own = [batch for batch in chosen.values() if batch.as_of_date == day]
     loans = chosen.get(LOAN_SNAPSHOT.name)
-    facts = scorecard.window(published, scope, catalogue, as_of=day)
+    facts = scorecard.window(published, scope, catalogue, as_of=day, days=[day])
     units = Units.of(published.nodes(scope, as_of=day).collect())
-    quality, amount = _quality(facts, day, units.top.unit_id)
+    quality = _quality(facts)
+    top, _ = quality.get(units.top.unit_id, (QualityState.NOT_RECONCILED, None))
     return Month(
         as_of=day,
         version=version,
         published_at=published.current()[day, version].published_at,
         received_at=max((batch.received_at for batch in own), default=None),
         units=units,
-        facts=facts,
+        published=frozenset(published.newest_versions()),
+        standing=facts.select(
+            "branch_id",
+            "metric_id",
+            aimed=pl.col("target_value").is_not_null() | pl.col("limit_value").is_not_null(),
+            given=pl.col("reason").is_null(),
+        ),
         account=(
             Account(loans.delivered_rows, loans.accepted_rows, loans.rejected_rows)
             if loans is not None and scope.branches is None
@@ -93,20 +119,21 @@ def read(
         ),
         rejected_rows=deliveries.rejected(scope, day, version).height,
         quality=quality,
-        quality_amount=amount,
         unreconciled=(
-            None if quality is QualityState.NOT_RECONCILED else _unreconciled(published, scope, day)
+            None if top is QualityState.NOT_RECONCILED else _unreconciled(published, scope, day)
         ),
         findings=_findings(published, scope, day),
     )
 
 
-def _quality(facts: pl.DataFrame, day: date, top: str) -> tuple[QualityState, Decimal | None]:
-    rows = facts.filter(pl.col("as_of_date") == day, pl.col("branch_id") == top)
-    if rows.is_empty():
-        return QualityState.NOT_RECONCILED, None
-    row = rows.row(0, named=True)
-    return QualityState(row["quality_state"]), row["quality_amount"]
+def _quality(facts: pl.DataFrame) -> dict[str, tuple[QualityState, Decimal | None]]:
+    rows = facts.unique("branch_id", keep="first", maintain_order=True)
+    return {
+        unit: (QualityState(state), amount)
+        for unit, state, amount in rows.select(
+            "branch_id", "quality_state", "quality_amount"
+        ).iter_rows()
+    }
 
 
 def _unreconciled(published: Published, scope: Scope, day: date) -> tuple[str, ...]:

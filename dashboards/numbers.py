@@ -1,8 +1,9 @@
 """How a number is printed: one rule for pages, charts, terminal and paper.
 
-Shares with one decimal, small ratios with two; money in k, m and bn, or 万 and 亿; counts with thousands
-separators; a true minus sign; a dash where there is no number. Half up, from exact decimals: a printed
-figure never depends on a binary float. Sentences around a number belong in `words`.
+Shares with one decimal, small ratios with two; money in k, m and bn, or 万 and 亿; counts and
+indices with thousands separators; a true minus sign; a dash where there is no number. Half up, from
+exact decimals: a printed figure never depends on a binary float. Sentences around a number belong in
+`words`.
 """
 
 from dataclasses import dataclass
@@ -65,6 +66,16 @@ _SCALES: Final = MappingProxyType(
         ),
     }
 )
+_UNIT_WORDS: Final = MappingProxyType(
+    {
+        Unit.PP: (" pp", " 百分点"),
+        Unit.BP: (" bp", " 基点"),
+        Unit.DAYS: (" days", " 天"),
+        Unit.INDEX: ("", ""),
+    }
+)
+"""What is written behind a number; an index has no unit."""
+
 _CURRENCY_ZH: Final = MappingProxyType(
     {"CNY": "元", "USD": "美元", "EUR": "欧元", "GBP": "英镑", "HKD": "港元", "JPY": "日元"}
 )
@@ -118,10 +129,16 @@ class Format:
 
     def points(self, value: Decimal | None, decimals: int = 1, *, signed: bool = False) -> str:
         """Percentage points; the value is in points already."""
+        return self.quantity(value, Unit.PP, decimals, signed=signed)
+
+    def quantity(
+        self, value: Decimal | None, unit: Unit, decimals: int = 1, *, signed: bool = False
+    ) -> str:
+        """A plain number with the word of its unit: points, basis points, days or an index."""
         if value is None:
             return NOTHING
-        unit = self.language.pick(" pp", " 百分点")
-        return f"{fixed(value, decimals, signed=signed)}{unit}"
+        shown = 0 if unit is Unit.INDEX else decimals
+        return f"{fixed(value, shown, signed=signed)}{self.language.pick(*_UNIT_WORDS[unit])}"
 
     def count(self, value: Decimal | int | None, *, signed: bool = False) -> str:
         """A whole number."""
@@ -199,13 +216,17 @@ class Format:
                 return self.count(value)
             case Unit.RATIO:
                 return self.share(value, decimals)
-            case Unit.PP:
-                return self.points(value, decimals)
+            case Unit.PP | Unit.BP | Unit.DAYS | Unit.INDEX:
+                return self.quantity(value, unit, decimals)
 
     def compact(self, value: Decimal | None, unit: Unit, decimals: int = 1) -> str:
-        """The same for a crowded table: money without its currency, points without their word."""
+        """The same for a crowded table, whose heading names the unit: no currency, no word."""
         if value is None:
             return NOTHING
         if unit is Unit.CURRENCY:
             return self.amount(value, bare=True)
-        return fixed(value, decimals) if unit is Unit.PP else self.value(value, unit, decimals)
+        return fixed(value, decimals) if unit in HEADED else self.value(value, unit, decimals)
+
+
+HEADED: Final = frozenset({Unit.PP, Unit.BP, Unit.DAYS})
+"""Units that the heading of a column names, so that its cells need not."""

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from dashboards.i18n import Language
+from transforms.catalogue.model import Better
 from transforms.quality import QualityState
 from transforms.scorecards import Status
 
@@ -52,6 +53,17 @@ MARKS: Final[Mapping[Status, Mark]] = MappingProxyType(
     }
 )
 """How each status is shown."""
+
+READ: Final = Mark("–", "not judged", "不评判", *_GREY)
+"""How a figure is shown that points neither way: it is read, whatever target stands beside it."""
+
+
+def mark_of(status: Status, better: Better) -> Mark:
+    """How a figure of that status and direction is shown."""
+    if status is Status.NO_TARGET and better in {Better.NEUTRAL, Better.BAND}:
+        return READ
+    return MARKS[status]
+
 
 QUALITY_GLYPH: Final = "◔"
 """Marks a figure that is not final."""

@@ -23,14 +23,15 @@ _PERCENT: Final = Decimal(100)
 
 
 def bullet_of(row: ScorecardRow, form: Format, ground: Ground) -> alt.LayerChart | None:
-    """The bullet of a row, or nothing where it has no value.
+    """The bullet of a row, or nothing where it has no value or nothing to be held against.
 
     A tolerance is drawn as the ratio it is about, against its limit: that is what may grow no further.
     """
     tolerated = row.kind is Kind.TOLERANCE
     value = _percent(row.numerator, row.denominator) if tolerated else row.value
-    if value is None:
+    if value is None or not row.is_aimed:
         return None
+    judged = tolerated or row.better in {Better.HIGHER, Better.LOWER}
     before = (
         _percent(row.previous_numerator, row.previous_denominator) if tolerated else row.previous
     )
@@ -46,6 +47,7 @@ def bullet_of(row: ScorecardRow, form: Format, ground: Ground) -> alt.LayerChart
         frame,
         ground,
         lower_is_better=tolerated or row.better is Better.LOWER,
+        judged=judged,
         description=say(
             form.language,
             "bullet_alt",
@@ -128,6 +130,8 @@ def _axis(row: ScorecardRow, form: Format, largest: Decimal) -> tuple[Decimal, s
             return Decimal(1), say(form.language, "axis_points")
         case Unit.COUNT:
             return Decimal(1), say(form.language, "axis_clients")
+        case Unit.BP | Unit.DAYS | Unit.INDEX:
+            return Decimal(1), say(form.language, f"axis_{row.unit}")
         case Unit.CURRENCY:
             scale = form.scale(largest)
             return 1 / scale.size, form.unit_of(scale)

@@ -4,7 +4,7 @@ Pages, terminal and paper print these records and compute nothing themselves. Ho
 belongs in `words`; where facts come from, in `records.published`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,10 +15,13 @@ import polars as pl
 from dashboards import words
 from dashboards.i18n import MESSAGES, Language, language_of, say
 from dashboards.numbers import Format
-from dashboards.palette import MARKS
+from dashboards.palette import mark_of
+from dashboards.short_names import SHORT_NAMES
 from dashboards.words import Comparison, Figure
 from records.access import Scope
 from records.published import Published
+from transforms.catalogue import families
+from transforms.catalogue.builder import DEFAULT_READING
 from transforms.catalogue.model import Better, Catalogue, Kind, Metric, Unit
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import UnknownNameError
@@ -39,14 +42,21 @@ CORE: Final = (
     "loan_balance",
     "loan_increment_ytd",
 )
-"""What a scorecard opens with, in this order; the rest of the catalogue follows in its own."""
+"""What stands first on a scorecard, in this order; the rest follows family by family."""
 
 MONTHS: Final = 13
 """Months of history: the same month last year is among them."""
 
 
 _AT_LEAST: Final = 8
-"""Figures that a scorecard opens with, if the book gives as many."""
+"""Figures that a scorecard without any target opens with, if the book gives as many."""
+
+_READ: Final = (
+    *("metric_id", "branch_id", "as_of_date", "numerator", "denominator", "value"),
+    *("limit_value", "headroom_amount", "reason", "quality_state", "quality_amount"),
+    *("target_value", "near_band", "gap", "status", "snapshot_version"),
+)
+"""Columns of a fact that a scorecard is made of."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +83,14 @@ class ScorecardRow:
         reading_text: which reading it is, if the metric has several.
         compact_text: the value where a heading names the currency, `compact_target` its target.
         target_text: empty without a target, as are `gap_text` and `money_text`.
-        change_text: a dash where nothing can be compared.
+        change_text: a dash where nothing can be compared; `change_note` says why if it never can.
         quality_text: empty for a final figure.
+        origin_text: whose definition it is, where that needs saying: a word, and a sentence.
+        note: how the figure is meant to be read, where the catalogue says.
     """
 
     metric_id: str
+    family: str
     reading: str
     branch_id: str
     kind: Kind
@@ -117,11 +130,22 @@ class ScorecardRow:
     status_word: str
     status_glyph: str
     quality_text: str
+    change_note: str = ""
+    origin_text: str = ""
+    origin_sentence: str = ""
+    note: str = ""
 
     @property
-    def is_core(self) -> bool:
-        """Whether it belongs to what a scorecard opens with."""
-        return self.metric_id in CORE
+    def is_aimed(self) -> bool:
+        """Whether it stands against a target or a limit."""
+        return self.target is not None or self.limit is not None
+
+    @property
+    def about(self) -> str:
+        """Everything beside the figures, as one text: name, reading, note, whose definition."""
+        reading = f" ({self.reading_text})" if self.reading_text else ""
+        told = (f"{self.name}{reading}", self.note, self.origin_sentence)
+        return "\n".join(part for part in told if part)
 
     @property
     def shortfall(self) -> Decimal | None:
@@ -196,25 +220,40 @@ def window(
     catalogue: Catalogue,
     *,
     as_of: date,
-    branches: Sequence[str] | None = None,
+    branches: Collection[str] | None = None,
+    metrics: Collection[str] | None = None,
+    days: Collection[date] | None = None,
 ) -> pl.DataFrame:
-    """Facts of default readings, uncut, for the 13 months up to a date: what scorecards are made of."""
-    readings = pl.LazyFrame(
-        {
-            "metric_id": list(catalogue.metrics),
-            "reading": [metric.default_reading for metric in catalogue.metrics.values()],
-        }
-    )
+    """Uncut facts of default readings: what scorecards are made of, and no more than that.
+
+    Args:
+        published: where facts come from.
+        scope: whose branches may be read.
+        catalogue: which readings are the default ones.
+        as_of: the last month end.
+        branches: some branches only; all within the scope if not given.
+        metrics: some metrics only; the whole catalogue if not given.
+        days: some month ends only; the 13 up to `as_of` if not given.
+    """
+    wanted = month_ends(as_of, MONTHS) if days is None else tuple(days)
     frame = published.facts(scope).filter(
-        pl.col("as_of_date").is_in(month_ends(as_of, MONTHS)), pl.col("slice") == TOTAL
+        pl.col("as_of_date").is_in(wanted), pl.col("slice") == TOTAL, _default(catalogue, metrics)
     )
     if branches is not None:
         frame = frame.filter(pl.col("branch_id").is_in(list(branches)))
-    return (
-        frame.join(readings, on=["metric_id", "reading"], how="semi")
-        .sort("branch_id", "metric_id", "as_of_date")
-        .collect()
-    )
+    return frame.select(_READ).sort("branch_id", "metric_id", "as_of_date").collect()
+
+
+def _default(catalogue: Catalogue, metrics: Collection[str] | None) -> pl.Expr:
+    """Rows of default readings, by readings: a handful of names instead of one for each metric."""
+    by_reading: dict[str, list[str]] = {}
+    for name, metric in catalogue.metrics.items():
+        if metrics is None or name in metrics:
+            by_reading.setdefault(metric.default_reading, []).append(name)
+    found = pl.lit(value=False)
+    for reading, names in by_reading.items():
+        found = found | (pl.col("metric_id").is_in(names) & (pl.col("reading") == reading))
+    return found
 
 
 def of_branch(
@@ -242,13 +281,18 @@ def of_branches(
     comparison: Comparison,
     metrics: Sequence[str] | None = None,
 ) -> dict[str, tuple[ScorecardRow, ...]]:
-    """The scorecards of several branches, of some metrics only if they are named.
+    """The scorecards of several branches, of some metrics only if they are named, in their order.
 
     A branch without facts has an empty one.
     """
     wanted = facts.filter(pl.col("branch_id").is_in(list(branches)))
     if metrics is not None:
         wanted = wanted.filter(pl.col("metric_id").is_in(list(metrics)))
+    ordered = (
+        in_order(catalogue)
+        if metrics is None
+        else tuple(catalogue.metrics[name] for name in metrics)
+    )
     held: dict[tuple[str, str], dict[date, Mapping[str, object]]] = {}
     for fact in wanted.to_dicts():
         held.setdefault((fact["branch_id"], fact["metric_id"]), {})[fact["as_of_date"]] = fact
@@ -256,7 +300,7 @@ def of_branches(
     return {
         branch: tuple(
             maker.row(metric, held[branch, metric.metric_id])
-            for metric in in_order(catalogue)
+            for metric in ordered
             if as_of in held.get((branch, metric.metric_id), {})
         )
         for branch in branches
@@ -264,21 +308,54 @@ def of_branches(
 
 
 def opening(rows: Sequence[ScorecardRow]) -> tuple[ScorecardRow, ...]:
-    """What a scorecard opens with: the core, filled up from the rest where a book gives little of it.
+    """What a scorecard opens with: figures with a target or limit; without any, the main figures.
 
-    What cannot be computed comes last, with its reason, and not at all if it is not of the core.
+    What cannot be computed comes last, with its reason.
     """
-    core = [row for row in rows if row.is_core]
-    given = [row for row in core if not row.reason]
-    rest = [row for row in rows if not row.is_core and not row.reason]
-    filled = [*given, *rest[: max(_AT_LEAST - len(given), 0)]]
-    return (*filled, *(row for row in core if row.reason))
+    by_id = {row.metric_id: row for row in rows}
+    names = choice(
+        list(by_id),
+        aimed={row.metric_id for row in rows if row.is_aimed},
+        given={row.metric_id for row in rows if not row.reason},
+    )
+    return given_first([by_id[name] for name in names])
+
+
+def choice(
+    names: Sequence[str], *, aimed: Collection[str], given: Collection[str]
+) -> tuple[str, ...]:
+    """The metrics a scorecard opens with: the aimed ones, or the core filled up from the rest.
+
+    Args:
+        names: in the order of a scorecard.
+        aimed: those that stand against a target or limit.
+        given: those that have a value.
+    """
+    if aimed:
+        return tuple(name for name in names if name in aimed)
+    core = [name for name in names if name in CORE]
+    rest = [name for name in names if name not in CORE and name in given]
+    missing = _AT_LEAST - sum(name in given for name in core)
+    chosen = {*core, *rest[: max(missing, 0)]}
+    return tuple(name for name in names if name in chosen)
+
+
+def given_first(rows: Sequence[ScorecardRow]) -> tuple[ScorecardRow, ...]:
+    """Rows with a target first, then those without one, then what cannot be computed."""
+    return tuple(sorted(rows, key=lambda row: 2 if row.reason else int(not row.is_aimed)))
 
 
 def in_order(catalogue: Catalogue) -> tuple[Metric, ...]:
-    """The metrics of a catalogue in the order of a scorecard."""
+    """The metrics of a catalogue in the order of a scorecard: the core, then family by family."""
     core = [catalogue.metrics[name] for name in CORE if name in catalogue.metrics]
-    return (*core, *(m for name, m in catalogue.metrics.items() if name not in CORE))
+    rest = [metric for name, metric in catalogue.metrics.items() if name not in CORE]
+    order = families.in_order(metric.family for metric in rest)
+    return (*core, *sorted(rest, key=lambda metric: order.index(metric.family)))
+
+
+def of_family(catalogue: Catalogue, family: str) -> tuple[str, ...]:
+    """The metrics of one family, those of the core first."""
+    return tuple(m.metric_id for m in in_order(catalogue) if m.family == family)
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,13 +368,16 @@ class _Maker:
     def row(self, metric: Metric, months: Mapping[date, Mapping[str, object]]) -> ScorecardRow:
         form, language = self.form, self.form.language
         fact = months[self.as_of]
-        figure = _figure(metric, fact)
-        before = self._before(metric, months)
-        mark = MARKS[figure.status]
+        figure = self._figure(metric, fact)
+        uncomparable = self._starts_anew(metric)
+        before = {} if uncomparable else months.get(self.comparison.before(self.as_of), {})
+        mark = mark_of(figure.status, metric.better)
+        origin = _origin(metric)
         quality = QualityState(str(fact["quality_state"]))
         amount = _decimal(fact, "quality_amount")
         return ScorecardRow(
             metric_id=metric.metric_id,
+            family=metric.family,
             reading=metric.default_reading,
             branch_id=str(fact["branch_id"]),
             kind=metric.kind,
@@ -344,53 +424,67 @@ class _Maker:
             status_word=mark.word(language),
             status_glyph=mark.glyph,
             quality_text=words.quality(quality, amount, form),
+            change_note=say(language, "starts_anew") if uncomparable else "",
+            origin_text=say(language, origin) if origin else "",
+            origin_sentence=say(language, f"{origin}_sentence") if origin else "",
+            note=_note(metric, language),
         )
 
-    def _before(
-        self, metric: Metric, months: Mapping[date, Mapping[str, object]]
-    ) -> Mapping[str, object]:
-        day = self.comparison.before(self.as_of)
-        other_year = day.year != self.as_of.year
-        if (
-            other_year
+    def _starts_anew(self, metric: Metric) -> bool:
+        """Whether the month compared with lies in another year, and the figure covers one year only."""
+        return (
+            self.comparison.before(self.as_of).year != self.as_of.year
             and self.comparison is not Comparison.SAME_MONTH_LAST_YEAR
             and words.accumulates(metric, self.catalogue)
-        ):
-            return {}
-        return months.get(day, {})
+        )
 
-
-def _figure(metric: Metric, fact: Mapping[str, object]) -> Figure:
-    return Figure(
-        kind=metric.kind,
-        unit=metric.unit,
-        better=metric.better,
-        decimals=words.decimals_of(metric),
-        status=Status(str(fact["status"])),
-        value=_decimal(fact, "value"),
-        target=_decimal(fact, "target_value"),
-        gap=_decimal(fact, "gap"),
-        numerator=_decimal(fact, "numerator"),
-        denominator=_decimal(fact, "denominator"),
-        limit=_decimal(fact, "limit_value"),
-        headroom=_decimal(fact, "headroom_amount"),
-    )
+    def _figure(self, metric: Metric, fact: Mapping[str, object]) -> Figure:
+        return Figure(
+            kind=metric.kind,
+            unit=metric.unit,
+            better=metric.better,
+            decimals=words.decimals_of(metric),
+            status=Status(str(fact["status"])),
+            value=_decimal(fact, "value"),
+            target=_decimal(fact, "target_value"),
+            gap=_decimal(fact, "gap"),
+            numerator=_decimal(fact, "numerator"),
+            denominator=_decimal(fact, "denominator"),
+            limit=_decimal(fact, "limit_value"),
+            headroom=_decimal(fact, "headroom_amount"),
+            worth_of=words.worth_of(metric, self.catalogue),
+        )
 
 
 def short_name(metric: Metric, language: Language) -> str:
     """A name that fits a column heading, where the product has one; else the metric's own."""
-    key = f"short_{metric.metric_id}"
-    return (
-        say(language, key) if key in MESSAGES else language.pick(metric.label.en, metric.label.zh)
-    )
+    known = SHORT_NAMES.get(metric.metric_id, (metric.label.en, metric.label.zh))
+    return language.pick(*known)
+
+
+def _origin(metric: Metric) -> str:
+    """Which words say whose definition it is; none for one read in a verified source."""
+    if metric.source.own:
+        return "origin_own"
+    return "" if metric.source.verified else "origin_unverified"
+
+
+_DIRECTIONS: Final = {Better.NEUTRAL: "read_neutral", Better.BAND: "read_band"}
+
+
+def _note(metric: Metric, language: Language) -> str:
+    """What the catalogue notes on a metric, and that it is not judged if it points neither way."""
+    told = [] if metric.note is None else [language.pick(metric.note.en, metric.note.zh)]
+    if metric.better in _DIRECTIONS:
+        told.append(say(language, _DIRECTIONS[metric.better]))
+    return language.pick(" ", "").join(told)
 
 
 def _reading_text(metric: Metric, language: Language) -> str:
-    if len(metric.readings) == 1:
+    if len(metric.readings) == 1 or metric.default_reading == DEFAULT_READING:
         return ""
-    known = {"strict", "confirmed", "broad"}
-    name = metric.default_reading
-    return say(language, f"reading_{name}") if name in known else name
+    key = f"reading_{metric.default_reading}"
+    return say(language, key) if key in MESSAGES else metric.default_reading
 
 
 def _decimal(fact: Mapping[str, object], name: str) -> Decimal | None:

@@ -15,7 +15,20 @@ from typing import Final
 
 from dashboards.i18n import Language, say
 from dashboards.numbers import NOTHING, Format, Round, rounded
-from transforms.catalogue.model import Aggregation, At, Better, Catalogue, Kind, Metric, Unit
+from transforms.arithmetic import terms_of
+from transforms.catalogue.builder import columns_of
+from transforms.catalogue.model import (
+    Aggregation,
+    At,
+    Better,
+    Catalogue,
+    Entity,
+    Kind,
+    Measure,
+    Metric,
+    Reading,
+    Unit,
+)
 from transforms.errors import UnknownNameError
 from transforms.periods import previous_month_end, previous_year_end, same_month_last_year
 from transforms.quality import QualityState
@@ -56,24 +69,89 @@ def comparison_of(code: str) -> Comparison:
     return Comparison(code)
 
 
+class Worth(StrEnum):
+    """What the gap of a share is in money, where that can be said exactly."""
+
+    NOTHING = "nothing"
+    """It cannot: the denominator moves with the numerator, or is no money."""
+    LOANS = "loans"
+    BAD_LOANS = "bad_loans"
+
+
+_COARSE: Final = frozenset({"structure"})
+"""Families whose ratios are shares of the whole book, whichever way they point."""
+
+_FINE: Final = frozenset({"provision_ratio"})
+
+
 def decimals_of(metric: Metric) -> int:
-    """Decimals a metric is printed with: two for bad-loan ratios and tolerances, else one."""
-    fine = metric.kind is Kind.TOLERANCE or (
-        metric.unit is Unit.RATIO and metric.better is Better.LOWER
+    """Decimals a metric is printed with: two for bad-loan ratios, rates and tolerances, else one."""
+    if metric.unit is Unit.INDEX:
+        return 0
+    share = metric.unit is Unit.RATIO
+    fine = (
+        metric.kind is Kind.TOLERANCE
+        or metric.metric_id in _FINE
+        or (share and metric.kind is Kind.WEIGHTED_MEAN)
+        or (share and metric.better is Better.LOWER and metric.family not in _COARSE)
+        or (metric.unit is Unit.PP and metric.better is Better.LOWER)
     )
     return 2 if fine else 1
 
 
 def accumulates(metric: Metric, catalogue: Catalogue) -> bool:
-    """Whether the figure starts anew with each year, so that a year end is no base for it."""
-    if metric.kind is Kind.INCREMENT:
-        return metric.base is At.YEAR_END
-    measures = [
-        catalogue.measures[name] for reading in metric.readings for name in reading.measures
-    ]
+    """Whether the figure covers the year so far, so that a year end is no base for it."""
+    return metric.kind is Kind.INCREMENT_DIFFERENCE or any(
+        _covers_the_year(metric, reading, catalogue) for reading in metric.readings
+    )
+
+
+def _covers_the_year(metric: Metric, reading: Reading, catalogue: Catalogue) -> bool:
+    if metric.base is At.YEAR_END:
+        return True
+    sides = [pair for pair in (reading.minuend, reading.subtrahend) if pair is not None]
+    if any(accumulates(catalogue.metrics[name], catalogue) for name, _ in sides):
+        return True
+    terms = terms_of(catalogue, metric, reading)
+    if any(term.at is At.YEAR_TO_DATE for term in terms):
+        return True
+    measures = [catalogue.measures[term.measure] for term in terms]
     return any(
-        measure.aggregation is Aggregation.COUNT_EVENTS and measure.over == "year_to_date"
+        "year_to_date" in (measure.over, measure.window) or measure.since is At.YEAR_END
         for measure in measures
+    )
+
+
+def worth_of(metric: Metric, catalogue: Catalogue) -> Worth:
+    """What a gap of the metric's default reading is in money: balances over balances only."""
+    reading = metric.reading(metric.default_reading)
+    if metric.kind is not Kind.RATIO or metric.base is not None or metric.annualised:
+        return Worth.NOTHING
+    measures = [catalogue.measures[name] for name in reading.measures]
+    if not all(_is_balance(measure, catalogue) for measure in measures):
+        return Worth.NOTHING
+    bad = metric.better is Better.LOWER and _rests_on(measures[0].where, _BAD, catalogue)
+    return Worth.BAD_LOANS if bad else Worth.LOANS
+
+
+_BAD: Final = "is_npl"
+
+
+def _is_balance(measure: Measure, catalogue: Catalogue) -> bool:
+    return (
+        measure.aggregation is Aggregation.SUM
+        and measure.over == "balance"
+        and catalogue.entity_of(measure) is Entity.LOAN
+    )
+
+
+def _rests_on(flag: str, wanted: str, catalogue: Catalogue) -> bool:
+    """Whether a flag is another one or asks for it, however deeply."""
+    if flag == wanted:
+        return True
+    named = {name for clause in catalogue.flags[flag].clauses for name in columns_of(clause.sql)}
+    return any(
+        _rests_on(name, wanted, catalogue) for name in sorted(named) if name in catalogue.flags
     )
 
 
@@ -93,6 +171,12 @@ class Figure:
     denominator: Decimal | None = None
     limit: Decimal | None = None
     headroom: Decimal | None = None
+    worth_of: Worth = Worth.NOTHING
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether one direction is favourable; else the figure is read and its change told plainly."""
+        return self.is_tolerance or self.better in {Better.HIGHER, Better.LOWER}
 
     @property
     def is_tolerance(self) -> bool:
@@ -105,11 +189,16 @@ class Figure:
         return "tolerance" if self.is_tolerance else self.better.value
 
     @property
+    def worth_sense(self) -> str:
+        """Which words its gap in money is told in: bad loans are not lent, they turn bad."""
+        return "bad_loans" if self.worth_of is Worth.BAD_LOANS else self.sense
+
+    @property
     def worth(self) -> Decimal | None:
         """The gap in money, favourable side positive; none where it cannot be said exactly."""
         if self.is_tolerance:
             return self.headroom
-        if self.kind is not Kind.RATIO or self.gap is None or self.denominator is None:
+        if self.worth_of is Worth.NOTHING or self.gap is None or self.denominator is None:
             return None
         return self.gap * self.denominator
 
@@ -122,12 +211,16 @@ def measured(figure: Figure, number: Decimal, form: Format, *, beside: Decimal |
             return form.amount(size, like=beside)
         case Unit.COUNT:
             return form.clients(size)
-        case Unit.RATIO | Unit.PP:
-            points = size * 100 if figure.unit is Unit.RATIO else size
-            if points and not rounded(points, figure.decimals):
-                least = Decimal(1).scaleb(-figure.decimals)
-                return f"<{form.points(least, figure.decimals)}"
-            return form.points(points, figure.decimals)
+        case Unit.RATIO:
+            return _no_trace(size * 100, Unit.PP, figure.decimals, form)
+        case Unit.PP | Unit.BP | Unit.DAYS | Unit.INDEX:
+            return _no_trace(size, figure.unit, figure.decimals, form)
+
+
+def _no_trace(size: Decimal, unit: Unit, decimals: int, form: Format) -> str:
+    if size and not rounded(size, decimals):
+        return f"<{form.quantity(Decimal(1).scaleb(-decimals), unit, decimals)}"
+    return form.quantity(size, unit, decimals)
 
 
 _Pair = tuple[str, str]
@@ -156,13 +249,15 @@ _UNFAVOURABLE: Final[Mapping[str, _Pair]] = MappingProxyType(
 _ROOM: Final[Mapping[str, _Pair]] = MappingProxyType(
     {
         "tolerance": ("{} may still turn bad before the limit", "距上限尚可新增不良 {}"),
-        Better.LOWER: ("{} may still turn bad", "距目标尚可新增不良 {}"),
+        "bad_loans": ("{} may still turn bad", "距目标尚可新增不良 {}"),
+        Better.LOWER: ("room for {} at a flat book", "按现有规模尚有空间 {}"),
         Better.HIGHER: ("{} more than needed", "高于目标所需 {}"),
     }
 )
 _NEED: Final[Mapping[str, _Pair]] = MappingProxyType(
     {
         "tolerance": ("{} above the limit", "超出上限 {}"),
+        "bad_loans": ("{} too much at a flat book", "按现有规模需压降 {}"),
         Better.LOWER: ("{} too much at a flat book", "按现有规模需压降 {}"),
         Better.HIGHER: ("needs +{} at a flat book", "按现有规模需增加 {}"),
     }
@@ -170,9 +265,9 @@ _NEED: Final[Mapping[str, _Pair]] = MappingProxyType(
 
 
 def gap(figure: Figure, form: Format) -> str:
-    """The gap to target or limit, in the favourable sense; empty without either."""
+    """The gap to target or limit, in the favourable sense; empty without either or without a sense."""
     distance = figure.value if figure.is_tolerance else figure.gap
-    if distance is None:
+    if distance is None or not figure.is_judged:
         return ""
     if distance == 0:
         return form.language.pick(*_EXACTLY[figure.sense])
@@ -189,26 +284,26 @@ def money(figure: Figure, form: Format) -> str:
     rounded down, so that acting on the printed amount suffices.
     """
     worth = figure.worth
-    if not worth:
+    if not worth or not figure.is_judged:
         return ""
     texts, how = (_ROOM, Round.DOWN) if worth > 0 else (_NEED, Round.UP)
-    return form.language.pick(*texts[figure.sense]).format(form.amount(abs(worth), how=how))
+    return form.language.pick(*texts[figure.worth_sense]).format(form.amount(abs(worth), how=how))
 
 
 def change(figure: Figure, before: Decimal | None, form: Format) -> str:
-    """How the figure moved: points for shares, percent for balances, a number for clients."""
+    """How the figure moved: points for shares, percent for balances, a number for the rest."""
     if figure.value is None or before is None:
         return NOTHING
     moved = figure.value - before
     match figure.unit:
         case Unit.RATIO:
             return form.points(moved * 100, figure.decimals, signed=True)
-        case Unit.PP:
-            return form.points(moved, figure.decimals, signed=True)
+        case Unit.PP | Unit.BP | Unit.DAYS | Unit.INDEX:
+            return form.quantity(moved, figure.unit, figure.decimals, signed=True)
         case Unit.COUNT:
             return form.clients(moved, signed=True)
         case Unit.CURRENCY:
-            if figure.kind is Kind.TOTAL and before > 0:
+            if figure.kind in {Kind.TOTAL, Kind.AVERAGE} and before > 0:
                 return form.share(moved / before, signed=True)
             return form.amount(moved, signed=True)
 
@@ -258,15 +353,24 @@ def counts(statuses: Mapping[Status, int], language: Language) -> str:
 _REASONS: Final[tuple[tuple[str, str], ...]] = (
     (r"there is nothing in the denominator", "分母为零"),
     (r"the base is zero or negative", "基数为零或为负"),
-    (r"(\S+) is not published, and this compares with it", r"\1 尚未发布，无法比较"),
-    (
-        r"the book of (\S+) could not give it, and this compares with it",
-        r"\1 的台账无此数据，无法比较",
-    ),
+    (r"what it is a share of has not grown", "作为分母的贷款未增长"),
+    (r"it is defined for the whole bank only", "仅按全行口径定义"),
+    (r"the month (\S+) that it rests on is not published", r"所依据的 \1 尚未发布"),
+    (r"the book of (\S+), which it rests on, could not give it", r"所依据的 \1 台账无此数据"),
     (r"no tolerance rule is in force", "无有效的容忍度规则"),
+    (r"the bank has no loans to compare with", "全行无贷款可供比较"),
+    (
+        r"the rule rests on the bank's annual target for npl_ratio, and none is approved",
+        "该规则以全行不良率年度目标为基准，而该目标尚未批准",
+    ),
+    (
+        r"the rule in force rests on (\S+), which is not delivered",
+        r"现行规则以 \1 为基准，而该数据未报送",
+    ),
     (r"table (\S+) was not delivered for (.+)", r"\2 未报送表 \1"),
     (r"table (\S+) was not delivered", r"未报送表 \1"),
     (r"column (\S+) is not in (\S+)", r"表 \2 无字段 \1"),
+    (r"no (\S+) is in force on that date", r"当日无有效参数 \1"),
     (r"industries are coded in (\S+), and this needs (\S+)", r"行业按 \1 编码，而本指标需要 \2"),
     (r"the definition holds from (\S+) on", r"定义自 \1 起有效"),
     (r"the definition held until (\S+)", r"定义有效期至 \1"),

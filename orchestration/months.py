@@ -4,6 +4,7 @@ Each function is one step of the build; the assets in `defs` only say when it ru
 goes. No figure is computed here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -23,6 +24,8 @@ from transforms import (
 from transforms.availability import Held
 from transforms.catalogue.model import At, Catalogue
 from transforms.classify import LoanTables, Rules
+from transforms.clients import NODE_MEASURE
+from transforms.cube import BRANCH_MEASURE
 from transforms.facts import Month
 from transforms.flows import Before
 from transforms.hierarchy import Tree
@@ -200,28 +203,52 @@ def held(month: MonthAtWork) -> Held:
 
 
 def figures(
-    month: MonthAtWork, at: Tree, measured: Measures, reconciled: pl.DataFrame
+    month: MonthAtWork,
+    at: Tree,
+    measured: Measures,
+    reconciled: pl.DataFrame,
+    *,
+    earlier: Mapping[date, pl.DataFrame] | None = None,
 ) -> pl.DataFrame:
-    """Every fact of the month, with target, status and quality beside it."""
+    """Every fact of the month, with target, status and quality beside it.
+
+    Args:
+        month: the month.
+        at: its branches.
+        measured: its measures.
+        reconciled: loans against the ledger.
+        earlier: measures of the months it compares with; as published if not given.
+    """
     targets = scorecards.in_period(month.table(TARGET.name).collect(), month.as_of)
-    table = facts.compute(gathered(month, at, measured, targets), month.catalogue)
+    bases = published_bases(month) if earlier is None else earlier
+    table = facts.compute(gathered(month, at, measured, targets, bases), month.catalogue)
     states = quality.node_quality(
         reconciled, at, ledger_delivered=GL_CONTROL_TOTAL.name in held(month).tables
     )
     return scorecards.with_status(quality.with_quality(table, states), targets, month.catalogue)
 
 
+def published_bases(month: MonthAtWork) -> dict[date, pl.DataFrame]:
+    """Measures of the months that a month compares with, as published."""
+    rows = month.bank.published.branch_measures(SYSTEM, month.base_dates).collect()
+    by_day = rows.partition_by("as_of_date", as_dict=True)
+    return {day: rows.select(*BRANCH_MEASURE) for (day,), rows in by_day.items()}
+
+
 def gathered(
-    month: MonthAtWork, at: Tree, measured: Measures, targets: pl.DataFrame
+    month: MonthAtWork,
+    at: Tree,
+    measured: Measures,
+    targets: pl.DataFrame,
+    earlier: Mapping[date, pl.DataFrame],
 ) -> Month:
     """Everything the month's facts are made from."""
     bank, catalogue, holding = month.bank, month.catalogue, held(month)
-    earlier = bank.published.branch_measures(SYSTEM, month.base_dates).collect()
     return Month(
         as_of=month.as_of,
-        measures=measured.additive,
-        node_measures=measured.by_node,
-        earlier={day: rows for (day,), rows in earlier.group_by("as_of_date")},  # type: ignore[misc]
+        measures=measured.additive.select(*BRANCH_MEASURE),
+        node_measures=measured.by_node.select(*NODE_MEASURE),
+        earlier=earlier,
         tree=at,
         unavailable=availability.unavailable_measures(
             catalogue, holding, bank.reference.thresholds(month.as_of)

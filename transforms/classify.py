@@ -51,7 +51,7 @@ LOOKUPS: Final = (
 )
 """Every lookup, each after those it builds on. One that nobody asks for is not made."""
 
-_SLICE_COLUMNS: Final = {"security": "main_security_type", "classification": "loan_classification"}
+SLICE_COLUMNS: Final = {"security": "main_security_type", "classification": "loan_classification"}
 """Slices whose column bears another name than they do."""
 
 
@@ -85,7 +85,7 @@ def classify(
 
 def slice_member(name: str) -> nw.Expr:
     """The member of a slice that a classified loan is in."""
-    return nw.col(_SLICE_COLUMNS.get(name, name)).fill_null(UNTAGGED)
+    return nw.col(SLICE_COLUMNS.get(name, name)).fill_null(UNTAGGED)
 
 
 def _flags_wanted(catalogue: Catalogue, names: Iterable[str] | None) -> tuple[Flag, ...]:

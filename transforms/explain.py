@@ -1,17 +1,21 @@
-"""Why a loan counts, or does not: each metric's rules put to one loan, clause by clause.
+"""Why a loan counts, or does not: each metric's rules put to one loan, clause by clause, with its facts.
 
-The same clauses that classify the whole book are asked about a single row; nothing is decided anew.
+The same clauses that classify the whole book are asked about a single row; nothing is decided anew. The
+rows behind a figure, the other way round, are listed by `trace`.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from typing import Final
 
 import polars as pl
 
-from transforms.catalogue.builder import with_parameters
+from transforms.catalogue.builder import columns_of, with_parameters
 from transforms.catalogue.model import (
     Aggregation,
+    At,
     Catalogue,
     Clause,
     Entity,
@@ -21,7 +25,12 @@ from transforms.catalogue.model import (
     Metric,
     Reading,
 )
+from transforms.catalogue.vocabulary import NAMES
 from transforms.classify import clause_sql
+from transforms.trace import Side, parts_of
+
+Kin = tuple[Entity, At | None]
+"""A kind of row; for changes also what they are measured from."""
 
 
 @dataclass(frozen=True)
@@ -31,84 +40,162 @@ class Answer:
     Attributes:
         counts: the verdict.
         because: labels of the clauses that admitted it, or of the ones that keep it out.
+        facts: what those clauses looked at, by name, as the row has it.
     """
 
     counts: bool
     because: tuple[Label, ...]
+    facts: Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One metric's use of the loan, in its numerator or denominator."""
+    """One metric's use of the loan, in its numerator or denominator.
+
+    Attributes:
+        amount: what the loan adds to the measure: money, or a number of one.
+    """
 
     metric: Metric
     reading: Reading
     role: str
     measure: Measure
     answer: Answer
+    amount: Decimal | None
+
+
+NO_ROW: Final[Mapping[Entity, Label]] = {
+    Entity.EVENT: Label("no first-loan event names this loan", "没有首贷事件涉及该笔贷款"),
+    Entity.FLOW: Label("no event of the month names this loan", "当月没有发生额涉及该笔贷款"),
+    Entity.CHANGE: Label("the loan is in neither book", "该笔贷款不在两期台账中"),
+    Entity.LISTING: Label("it is about listed enterprises, not loans", "针对名单企业，而非贷款"),
+    Entity.TRADE: Label("it is about trade, not loans", "针对交易，而非贷款"),
+}
 
 
 def explain(
     catalogue: Catalogue,
-    loan: pl.DataFrame,
-    events: pl.DataFrame,
+    rows: Mapping[Kin, pl.DataFrame],
     parameters: Mapping[str, Decimal],
+    *,
+    as_of: date,
+    metric_id: str | None = None,
 ) -> Iterator[Explanation]:
-    """What every metric makes of a loan.
+    """What every metric makes of a loan at its month end; what it was at base months is left out.
 
     Args:
         catalogue: whose metrics are asked.
-        loan: one classified row.
-        events: the judged first-loan events of this loan, one row or none.
+        rows: the loan's rows by kind, with flags: its own, its events, its changes.
         parameters: the thresholds in force.
+        as_of: the month end.
+        metric_id: one metric only.
     """
-    rows = {Entity.LOAN: loan, Entity.EVENT: events}
     for metric in catalogue.metrics.values():
+        if metric_id not in (None, metric.metric_id):
+            continue
         for reading in metric.readings:
-            for role, name in (
-                ("numerator", reading.numerator),
-                ("denominator", reading.denominator),
-            ):
-                if name is None:
+            seen: dict[tuple[str, str], None] = {}
+            for part in parts_of(catalogue, metric, reading, as_of):
+                role = Side.NUMERATOR if part.side is Side.NUMERATOR else Side.DENOMINATOR
+                key = (role.value, part.measure)
+                measure = catalogue.measures[part.measure]
+                if key in seen or part.as_of != as_of or not measure.where:
                     continue
-                measure = catalogue.measures[name]
-                entity = (
-                    Entity.EVENT if measure.aggregation is Aggregation.COUNT_EVENTS else Entity.LOAN
-                )
-                answer = judge(catalogue, catalogue.flags[measure.where], rows[entity], parameters)
-                yield Explanation(metric, reading, role, measure, answer)
+                seen[key] = None
+                yield _explanation(catalogue, metric, reading, role, measure, rows, parameters)
 
 
-NO_EVENT = Label("no first-loan event names this loan", "没有首贷事件涉及该笔贷款")
+def _explanation(
+    catalogue: Catalogue,
+    metric: Metric,
+    reading: Reading,
+    role: Side,
+    measure: Measure,
+    rows: Mapping[Kin, pl.DataFrame],
+    parameters: Mapping[str, Decimal],
+) -> Explanation:
+    flag = catalogue.flags[measure.where]
+    own = rows.get((flag.entity, measure.since))
+    if own is None or own.is_empty():
+        nothing = Answer(counts=False, because=(NO_ROW[flag.entity],), facts={})
+        return Explanation(metric, reading, role.value, measure, nothing, None)
+    # Of several events the first that counts speaks for the loan, or the first of all.
+    chosen = own.filter(pl.col(flag.name))
+    row = (chosen if chosen.height else own).head(1)
+    answer = judge(catalogue, flag, row, parameters)
+    return Explanation(
+        metric, reading, role.value, measure, answer, _amount(measure, chosen) if answer.counts else None
+    )
+
+
+def _amount(measure: Measure, rows: pl.DataFrame) -> Decimal:
+    if measure.aggregation in (Aggregation.SUM, Aggregation.LARGEST):
+        total: Decimal | None = rows[measure.over].sum()
+        return total if total is not None else Decimal(0)
+    return Decimal(1)
 
 
 def judge(
     catalogue: Catalogue, flag: Flag, row: pl.DataFrame, parameters: Mapping[str, Decimal]
 ) -> Answer:
-    """One flag put to one row (or to none, for a loan without an event)."""
-    if row.is_empty():
-        return Answer(counts=False, because=(NO_EVENT,))
+    """One flag put to one row."""
     holds = _holds(flag, row, parameters)
     missing = [clause for clause in flag.all_of if not holds[clause]]
     if missing:
-        return Answer(counts=False, because=_not(catalogue, missing[0], row, parameters))
+        return _not(catalogue, missing[0], row, parameters)
     if flag.any_of:
-        met = [clause for clause in flag.any_of if holds[clause]]
-        labels = met or flag.any_of
+        met = tuple(clause for clause in flag.any_of if holds[clause])
+        asked = met or flag.any_of
         return Answer(
-            counts=bool(met), because=tuple(_label(clause, parameters) for clause in labels)
+            counts=bool(met),
+            because=tuple(_label(clause, parameters) for clause in asked),
+            facts=_facts(catalogue, asked, row),
         )
-    return Answer(counts=True, because=tuple(_label(clause, parameters) for clause in flag.all_of))
+    return Answer(
+        counts=True,
+        because=tuple(_label(clause, parameters) for clause in flag.all_of),
+        facts=_facts(catalogue, flag.all_of, row),
+    )
 
 
 def _not(
     catalogue: Catalogue, clause: Clause, row: pl.DataFrame, parameters: Mapping[str, Decimal]
-) -> tuple[Label, ...]:
+) -> Answer:
     """Why a clause fails: itself, or, where it names another flag, what fails there."""
     deeper = catalogue.flags.get(clause.sql)
     if deeper is None:
-        return (_label(clause, parameters),)
-    return judge(catalogue, deeper, row, parameters).because
+        return Answer(
+            counts=False,
+            because=(_label(clause, parameters),),
+            facts=_facts(catalogue, (clause,), row),
+        )
+    return judge(catalogue, deeper, row, parameters)
+
+
+def _facts(
+    catalogue: Catalogue, clauses: tuple[Clause, ...], row: pl.DataFrame
+) -> dict[str, object]:
+    """The columns that clauses look at, down through the flags they name, as the row has them."""
+    found: dict[str, object] = {}
+    queue = [name for clause in clauses for name in columns_of(clause.sql)]
+    asked: set[str] = set()
+    while queue:
+        name = queue.pop(0)
+        if name in asked:
+            continue
+        asked.add(name)
+        deeper = catalogue.flags.get(name)
+        if deeper is not None:
+            queue += [used for clause in deeper.clauses for used in columns_of(clause.sql)]
+        elif name in row.columns:
+            found[name] = row[name].item()
+            # Beside what was looked up stands what it was looked up by.
+            known = NAMES[Entity.LOAN].get(name)
+            for need in sorted(known.needs) if known is not None else ():
+                column = need.partition(".")[2]
+                if column in row.columns:
+                    found[column] = row[column].item()
+    return found
 
 
 def _holds(flag: Flag, row: pl.DataFrame, parameters: Mapping[str, Decimal]) -> dict[Clause, bool]:

@@ -124,11 +124,11 @@ def take(material: Material, *, engine: Engine = POLARS) -> Measures:
         if (name := f"change:{at}") in taken
     ]
     if "chain" in taken:
-        rows = _trade(material, taken["chain"])
+        rows = judged_trade(material, taken["chain"])
         additive.append(flows.sums_by_branch(rows, catalogue.sums_of(Entity.TRADE)))
     branches = cubes[TOTAL]["branch_id"].unique().sort()
     whole = cube.with_zeros(pl.concat(additive), branches, _given(catalogue, missing))
-    rows = pl.concat([whole, cube.by_place(whole, _places(material), catalogue)])
+    rows = pl.concat([whole, cube.by_place(whole, places(material), catalogue)])
     counted = [clients.node_measures(pairs, material.tree.counts_for, catalogue)]
     if "flows" in taken:
         counted.append(
@@ -139,7 +139,8 @@ def take(material: Material, *, engine: Engine = POLARS) -> Measures:
             )
         )
     if "listed" in taken:
-        counted.append(_uncut(_listings(material, taken["listed"])))
+        judged_lists = judged_listings(material, taken["listed"])
+        counted.append(_uncut(listings.counts(judged_lists, catalogue)))
     counted.append(_reported(material))
     gone = sorted(missing)
     return Measures(
@@ -229,7 +230,8 @@ def _uncut(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _trade(material: Material, lent: pl.DataFrame) -> pl.DataFrame:
+def judged_trade(material: Material, lent: pl.DataFrame) -> pl.DataFrame:
+    """Paid trade at the branch that lends the pair most, with the trade flags."""
     trades = material.tables.trades
     rows = (
         pl.DataFrame(schema=trade.TRADES)
@@ -241,17 +243,17 @@ def _trade(material: Material, lent: pl.DataFrame) -> pl.DataFrame:
     return first_loans.flagged(paid, flags, material.parameters)
 
 
-def _listings(material: Material, lent: pl.DataFrame) -> pl.DataFrame:
+def judged_listings(material: Material, lent: pl.DataFrame) -> pl.DataFrame:
+    """Node x listed enterprise of its area, with the listing flags."""
     month = material.tables.month
     lists, branches = month.get(TECH_ENTERPRISE_LIST.name), month.get(BRANCH.name)
-    judged = listings.listed(
+    return listings.listed(
         pl.DataFrame(schema=TECH_ENTERPRISE_LIST.dtypes) if lists is None else lists.collect(),
         pl.DataFrame(schema=BRANCH.dtypes) if branches is None else branches.collect(),
         material.tree.counts_for,
         lent,
         material.rules,
     )
-    return listings.counts(judged, material.rules.catalogue)
 
 
 def _reported(material: Material) -> pl.DataFrame:
@@ -275,7 +277,7 @@ def _reported(material: Material) -> pl.DataFrame:
     )
 
 
-def _places(material: Material) -> pl.DataFrame:
+def places(material: Material) -> pl.DataFrame:
     """`branch_id` with a column for each slice that follows from the branch."""
     given = material.tables.month.get(BRANCH.name)
     rows = pl.DataFrame(schema=BRANCH.dtypes) if given is None else given.collect()

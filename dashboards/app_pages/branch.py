@@ -40,14 +40,24 @@ def _message(rows: Sequence[ScorecardRow]) -> str:
     return (stop.join(told) + stop).strip()
 
 
-def _trend(rows: Sequence[ScorecardRow], first: str) -> None:
+def _trend(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
     at = common.desk()
-    by_id = {row.metric_id: row for row in rows}
-    asked = st.query_params.get("metric", first)
+    asked = st.query_params.get("metric") or (rows[0].metric_id if rows else "")
+    if not asked:
+        return
+    known = at.catalogue.metrics
     title, control = st.columns([3, 1], vertical_alignment="bottom")
-    if asked not in by_id:
+    if asked not in known:
         st.error(at.say("unknown_metric", asked=asked))
         return
+    listed = {row.metric_id: row for row in rows}
+    if asked not in listed:
+        found = common.cards([unit], [asked], history=True)[unit.unit_id]
+        listed = {row.metric_id: row for row in found} | listed
+    if asked not in listed:
+        st.info(at.say("metric_without_figure", metric=asked, branch=unit.name(at.language)))
+        return
+    by_id = listed
     st.session_state["choose_metric"] = asked
     with control:
         st.selectbox(
@@ -60,7 +70,7 @@ def _trend(rows: Sequence[ScorecardRow], first: str) -> None:
             args=("metric",),
         )
     row = by_id[asked]
-    title.subheader(f"{at.say('trend')}: {row.name}", anchor=False)
+    title.subheader(at.say("trend_of", metric=row.name), anchor=False)
     chart = trend_of(row, at.form, at.style.ground, at.comparison)
     if chart is None:
         st.info(at.say("trend_none", metric=row.name, reason=row.reason))
@@ -94,6 +104,8 @@ def _children(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
         st.write(at.say("children_none", branch=name))
         return
     cards = common.cards(below, [row.metric_id for row in rows])
+    if not rows:
+        return
     lines = [GridLine(name, at.branch_link(unit.unit_id), rows, "whole")]
     lines += [
         GridLine(u.name(at.language), at.branch_link(u.unit_id), cards[u.unit_id], "branch")
@@ -109,21 +121,18 @@ if chosen is not None:
     st.query_params["branch"] = chosen
     st.rerun()
 
-rows = common.cards([unit])[unit.unit_id]
-first = scorecard.opening(rows)
-further = [row for row in rows if row not in first]
+shown = common.shown_metrics([unit])
+rows = scorecard.given_first(common.cards([unit], shown, history=True)[unit.unit_id])
+given = [row for row in rows if not row.reason]
+aimed = common.cards([unit], common.main_metrics([unit]))[unit.unit_id]
+quality, amount = at.month.quality_of(unit.unit_id)
 
 common.header(unit.unit_id)
 st.title(unit.name(at.language), anchor=False)
-st.html(markup.message(_message(rows)))
-st.html(
-    markup.strip([common.quality_badge(rows[0].quality, at.form.amount(rows[0].quality_amount))])
-)
-common.show_scorecard(first, unit.unit_id, at.say("scorecard"))
-if further:
-    opened = st.expander(at.say("more_measures"), on_change="rerun", key="further")
-    if opened.open:
-        with opened:
-            common.show_scorecard(further, unit.unit_id, at.say("more_measures"))
-_trend(rows, first[0].metric_id)
-_children(unit, first)
+st.html(markup.message(_message(aimed)))
+st.html(markup.strip([common.quality_badge(quality, at.form.amount(amount))]))
+common.family_choice([unit])
+common.show_scorecard(given, unit.unit_id, at.say("scorecard"))
+common.show_missing(rows)
+_trend(unit, rows)
+_children(unit, given)

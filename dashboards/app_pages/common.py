@@ -16,9 +16,9 @@ import streamlit as st
 from dashboards import markup, month, scorecard, standing
 from dashboards.charts import image
 from dashboards.i18n import Language, day_text, language_of, say
-from dashboards.markup import GridLine, Style
+from dashboards.markup import GridLine, Heading, Style
 from dashboards.month import Month
-from dashboards.numbers import NOTHING, Format, Scale
+from dashboards.numbers import HEADED, NOTHING, Format, Scale
 from dashboards.palette import QUALITY_GLYPH, ground
 from dashboards.pictures import bullet_of, sparkline_of
 from dashboards.scorecard import ScorecardRow
@@ -29,6 +29,8 @@ from records.access import Scope
 from records.deliveries import Deliveries
 from records.published import Published
 from records.workspace import Workspace, open_workspace
+from transforms.catalogue import families
+from transforms.catalogue.load import Definitions
 from transforms.catalogue.load import definitions as load_definitions
 from transforms.catalogue.model import Catalogue, Kind, Unit
 from transforms.errors import BadDateError, UnknownNameError
@@ -39,6 +41,9 @@ from transforms.reference import tables as reference_tables
 OVERVIEW: Final = ""
 BRANCH: Final = "branch"
 """Addresses of the pages."""
+
+TARGETS: Final = "targets"
+"""Stands in the address where no family is asked for: whatever has a target or a limit."""
 
 _DESK: Final = "desk"
 _REMEMBERED: Final = "remembered"
@@ -52,17 +57,21 @@ class Desk:
     """Everything a page needs to answer: whose figures, of which month, told how.
 
     Attributes:
+        published: pinned, so that whatever a page reads is of one state.
         data_version: changes whenever something is published or delivered; part of every cache key.
-        parameters: period, comparison and language as the address holds them.
+        family: the family of metrics asked for, or `TARGETS`.
+        parameters: period, comparison, family and language as the address holds them.
     """
 
     workspace: Workspace
+    published: Published
     scope: Scope
     catalogue: Catalogue
     data_version: str
     month: Month
     form: Format
     comparison: Comparison
+    family: str
     style: Style
     parameters: Mapping[str, str]
 
@@ -85,7 +94,7 @@ class Desk:
         return self.comparison.before(self.month.as_of)
 
     def link(self, page: str, **more: str) -> str:
-        """The address of a page with the same period, comparison and language."""
+        """The address of a page with the same period, comparison, family and language."""
         return markup.address(page, {**self.parameters, **more})
 
     def branch_link(self, branch: str, **more: str) -> str:
@@ -123,17 +132,19 @@ def open_desk(root: Path, language: Language) -> None:
     months = tuple(published.newest_versions())
     if not months:
         _nothing_published(workspace, deliveries, language)
-    catalogue = _catalogue(
+    as_of = _period(months, language)
+    catalogue = _definitions(
         tuple(workspace.texts("catalogue", ".yaml").items()),
         tuple(workspace.texts("reference", ".csv").items()),
-    )
-    as_of = _period(months, language)
+    ).on(as_of)
     comparison = _comparison(language)
+    family = _family(catalogue, language)
     dark = st.context.theme.type == "dark"
     version = f"{published.publications().height}.{deliveries.batches().height}"
     parameters = {
         "period": as_of.isoformat(),
         "comparison": comparison.value,
+        "family": family,
         "language": language.value,
     }
     st.session_state[_REMEMBERED] = parameters
@@ -144,6 +155,7 @@ def open_desk(root: Path, language: Language) -> None:
         st.query_params.update(state)
     st.session_state[_DESK] = Desk(
         workspace=workspace,
+        published=published,
         scope=scope,
         catalogue=catalogue,
         data_version=version,
@@ -157,6 +169,7 @@ def open_desk(root: Path, language: Language) -> None:
         ),
         form=Format(language, workspace.base_currency),
         comparison=comparison,
+        family=family,
         style=Style(language, ground(dark=dark), dark),
         parameters=parameters,
     )
@@ -198,6 +211,19 @@ def _comparison(language: Language) -> Comparison:
     except UnknownNameError:
         known = ", ".join(Comparison)
         refuse(say(language, "unknown_comparison", asked=asked, known=known), language)
+
+
+def _family(catalogue: Catalogue, language: Language) -> str:
+    asked = _asked("family") or TARGETS
+    known = (TARGETS, *_families(catalogue))
+    if asked not in known:
+        told = ", ".join(known)
+        refuse(say(language, "unknown_family", asked=asked, known=told), language)
+    return asked
+
+
+def _families(catalogue: Catalogue) -> tuple[str, ...]:
+    return families.in_order(metric.family for metric in catalogue.metrics.values())
 
 
 def refuse(why: str, language: Language) -> NoReturn:
@@ -340,8 +366,48 @@ def quality_badge(state: QualityState, amount: str) -> str:
             return f"<b>{QUALITY_GLYPH} {at.say('not_reconciled')}</b>"
 
 
-def cards(units: Sequence[BankUnit], metrics: Sequence[str] | None = None) -> Cards:
-    """Scorecards of several units, of some metrics only if they are named."""
+def main_metrics(units: Sequence[BankUnit]) -> tuple[str, ...]:
+    """What has a target or limit at one of these units; if nothing has, their main figures."""
+    at = desk()
+    names = [unit.unit_id for unit in units]
+    return scorecard.choice(
+        [metric.metric_id for metric in scorecard.in_order(at.catalogue)],
+        aimed=at.month.aimed(names),
+        given=at.month.given(names),
+    )
+
+
+def shown_metrics(units: Sequence[BankUnit]) -> tuple[str, ...]:
+    """The metrics of the family asked for."""
+    at = desk()
+    if at.family == TARGETS:
+        return main_metrics(units)
+    return scorecard.of_family(at.catalogue, at.family)
+
+
+def family_choice(units: Sequence[BankUnit]) -> None:
+    """The control that chooses which family of metrics a page shows."""
+    at = desk()
+    main = "targets" if at.month.aimed([unit.unit_id for unit in units]) else "main"
+    texts = {TARGETS: at.say(f"family_{main}")}
+    for name in _families(at.catalogue):
+        label = families.label_of(name)
+        texts[name] = at.language.pick(label.en, label.zh)
+    st.session_state["choose_family"] = at.family
+    st.pills(
+        at.say("family"),
+        list(texts),
+        format_func=texts.__getitem__,
+        key="choose_family",
+        required=True,
+        label_visibility="collapsed",
+        on_change=chosen,
+        args=("family",),
+    )
+
+
+def cards(units: Sequence[BankUnit], metrics: Sequence[str], *, history: bool = False) -> Cards:
+    """Scorecards of several units, with 13 months behind each figure only if asked for."""
     at = desk()
     return _cards(
         str(at.workspace.root),
@@ -349,13 +415,32 @@ def cards(units: Sequence[BankUnit], metrics: Sequence[str] | None = None) -> Ca
         _scope_key(at.scope),
         (at.month.as_of, at.comparison, at.form, at.catalogue.fingerprint),
         tuple(unit.unit_id for unit in units),
-        None if metrics is None else tuple(metrics),
+        tuple(metrics),
+        history=history,
     )
 
 
-def show_scorecard(rows: Sequence[ScorecardRow], branch: str, caption: str) -> None:
-    """The scorecard of one unit."""
+def show_missing(rows: Sequence[ScorecardRow]) -> None:
+    """What cannot be computed, folded into one block, its reasons each told once."""
+    missing = [row for row in rows if row.reason]
+    if not missing:
+        return
     at = desk()
+    groups: dict[str, list[ScorecardRow]] = {}
+    for row in missing:
+        groups.setdefault(row.reason, []).append(row)
+    with st.expander(at.say("not_computed", count=len(missing))):
+        ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+        st.html(markup.reasons(ordered, at.style))
+
+
+def show_scorecard(rows: Sequence[ScorecardRow], branch: str, caption: str) -> None:
+    """The scorecard of one unit; without a single row, a sentence."""
+    at = desk()
+    if not rows:
+        name = at.month.units.by_id[branch].name(at.language)
+        st.info(at.say("family_empty", branch=name))
+        return
     pictures = _pictures(
         str(at.workspace.root),
         at.data_version,
@@ -376,7 +461,10 @@ def show_scorecard(rows: Sequence[ScorecardRow], branch: str, caption: str) -> N
             link=lambda row: at.branch_link(branch, metric=row.metric_id),
         )
     )
-    st.caption(at.say("legend", comparison=at.say(at.comparison.value).lower()))
+    legend = [at.say("legend", comparison=at.say(at.comparison.value).lower())]
+    told = legend if any(row.is_aimed for row in rows) else []
+    told += dict.fromkeys(row.origin_sentence for row in rows if row.origin_sentence)
+    st.caption(at.language.pick(" ", "").join(told))
 
 
 def show_grid(lines: Sequence[GridLine], whole: Sequence[ScorecardRow], caption: str) -> None:
@@ -386,7 +474,8 @@ def show_grid(lines: Sequence[GridLine], whole: Sequence[ScorecardRow], caption:
     columns = list(rows)
     scales = {name: _scale(name, lines) for name in columns if rows[name].unit is Unit.CURRENCY}
     headings = {
-        name: (rows[name].short_name, *_heading(rows[name], scales.get(name))) for name in columns
+        name: Heading(row.short_name, _heading(row, scales.get(name)), row.about)
+        for name, row in rows.items()
     }
 
     def text(row: ScorecardRow) -> str:
@@ -394,19 +483,15 @@ def show_grid(lines: Sequence[GridLine], whole: Sequence[ScorecardRow], caption:
         return at.form.scaled(row.value, scale) if scale else row.compact_text
 
     st.html(markup.grid(lines, columns, headings, text, at.style, caption=caption))
-    missing = [row.short_name for row in whole if row.reason]
-    if missing:
-        comma = at.language.pick(", ", "、")
-        st.caption(at.say("not_computable", names=comma.join(missing)))
 
 
 def _scale(metric_id: str, lines: Sequence[GridLine]) -> Scale:
-    """One unit for a whole column of amounts: that of the amount in the middle."""
+    """One unit for a whole column of amounts: that of the amount in the middle, nothings left out."""
     sizes = sorted(
         abs(row.value)
         for line in lines
         for row in line.card
-        if row.metric_id == metric_id and row.value is not None
+        if row.metric_id == metric_id and row.value
     )
     return desk().form.scale(sizes[len(sizes) // 2] if sizes else Decimal(0))
 
@@ -415,12 +500,21 @@ def _heading(row: ScorecardRow, scale: Scale | None) -> tuple[str, str]:
     """Unit and target of the whole, below the name of a column."""
     at = desk()
     unit = at.form.unit_of(scale) if scale else ""
-    if row.unit is Unit.PP:
-        unit = at.say("axis_points")
+    if row.unit in HEADED:
+        unit = unit_word(row.unit)
     if not row.target_text:
         return unit, ""
     printed = at.form.scaled(row.target, scale) if scale else row.compact_target
     return unit, at.say("limit_is" if row.kind is Kind.TOLERANCE else "target_is", value=printed)
+
+
+def unit_word(unit: Unit) -> str:
+    """A unit as a heading names it; amounts are in the base currency."""
+    at = desk()
+    keys = {Unit.RATIO: "axis_percent", Unit.PP: "axis_points", Unit.COUNT: "axis_clients"}
+    if unit is Unit.CURRENCY:
+        return at.form.currency
+    return at.say(keys.get(unit, f"axis_{unit}"))
 
 
 def tally_text(card: Sequence[ScorecardRow]) -> str:
@@ -456,12 +550,12 @@ def _scope_key(scope: Scope) -> tuple[str, ...] | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _catalogue(definitions: Texts, references: Texts) -> Catalogue:
+def _definitions(definitions: Texts, references: Texts) -> Definitions:
     reference = reference_tables.load({Path(name).stem: text for name, text in references})
-    return load_definitions(reference, dict(definitions)).newest
+    return load_definitions(reference, dict(definitions))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _month(
     root: str,
     data_version: str,  # noqa: ARG001 - a part of the key
@@ -483,12 +577,23 @@ def _cards(
     branches: tuple[str, ...] | None,  # noqa: ARG001
     told: tuple[date, Comparison, Format, str],
     units: tuple[str, ...],
-    metrics: tuple[str, ...] | None,
+    metrics: tuple[str, ...],
+    *,
+    history: bool,
 ) -> Cards:
     at = desk()
     as_of, comparison, form, _ = told
+    facts = scorecard.window(
+        at.published,
+        at.scope,
+        at.catalogue,
+        as_of=as_of,
+        branches=units,
+        metrics=metrics,
+        days=None if history else (as_of, comparison.before(as_of)),
+    )
     return scorecard.of_branches(
-        at.month.facts,
+        facts,
         at.catalogue,
         form,
         as_of=as_of,

@@ -47,8 +47,9 @@ def _readiness() -> None:
     """Can it be believed: the account, the ledger, the findings."""
     at = common.desk()
     seen, form = at.month, at.form
+    quality, amount = seen.quality_of(seen.units.top.unit_id)
     items = [
-        common.quality_badge(seen.quality, form.amount(seen.quality_amount)),
+        common.quality_badge(quality, form.amount(amount)),
     ]
     if seen.unreconciled:
         told = at.say(
@@ -112,7 +113,7 @@ def _changes(cards: Cards) -> None:
     at = common.desk()
     day = at.day(at.before)
     st.subheader(at.say("movers", day=day), anchor=False)
-    if not at.month.facts["as_of_date"].is_in([at.before]).any():
+    if at.before not in at.month.published:
         st.write(at.say("movers_no_month", day=day))
         return
     found = standing.flips(cards)
@@ -166,6 +167,8 @@ def _matrix(
         lines += _by_region(whole, groups, cards)
     else:
         lines += _in_order(order, groups, cards)
+    if not short:
+        return
     common.show_grid(lines, whole, at.say("branches_by_metric"))
     st.caption(at.say("click_hint"))
     _table(groups, cards)
@@ -222,16 +225,10 @@ def _table(groups: Sequence[tuple[BankUnit | None, Sequence[BankUnit]]], cards: 
                 at.say("branch"): unit.name(at.language),
             }
             for row in cards[unit.unit_id]:
-                record[f"{row.short_name} ({_unit(row)})"] = _plain(row)
+                record[f"{row.short_name} ({common.unit_word(row.unit)})"] = _plain(row)
             records.append(record)
     with opened:
         st.dataframe(pl.DataFrame(records, infer_schema_length=None), hide_index=True)
-
-
-def _unit(row: ScorecardRow) -> str:
-    at = common.desk()
-    words = {Unit.RATIO: "%", Unit.PP: at.say("axis_points"), Unit.COUNT: at.say("axis_clients")}
-    return words.get(row.unit, at.form.currency)
 
 
 def _plain(row: ScorecardRow) -> float | None:
@@ -249,17 +246,27 @@ if chosen is not None:
 
 groups = units.compared()
 branches = [unit for _, members in groups for unit in members]
-whole = scorecard.opening(common.cards([units.top])[units.top.unit_id])
-cards = common.cards(branches, [row.metric_id for row in whole])
+compared = [units.top, *branches]
+shown = common.shown_metrics(compared)
+rows = scorecard.given_first(common.cards([units.top], shown, history=True)[units.top.unit_id])
+given = [row for row in rows if not row.reason]
+somewhere = at.month.given([branch.unit_id for branch in branches])
+columns = [row for row in given if row.metric_id in somewhere]
+cards = common.cards(branches, [row.metric_id for row in columns])
+aims = common.main_metrics(compared)
+aimed = common.cards(compared, aims)
+aimed_branches = {branch.unit_id: aimed[branch.unit_id] for branch in branches}
 
 common.header()
 st.title(at.workspace.name, anchor=False)
-st.html(markup.message(_message(whole, cards)))
+st.html(markup.message(_message(aimed[units.top.unit_id], aimed_branches)))
 _readiness()
-common.show_scorecard(whole, units.top.unit_id, at.say("bank_scorecard"))
+common.family_choice(compared)
+common.show_scorecard(given, units.top.unit_id, at.say("bank_scorecard"))
+common.show_missing(rows)
 left, right = st.columns(2, gap="large")
 with left:
-    _behind(cards)
+    _behind(aimed_branches)
 with right:
-    _changes(cards)
-_matrix(whole, groups, cards)
+    _changes(aimed_branches)
+_matrix(columns, groups, cards)

@@ -1,7 +1,7 @@
 """The bullet: one value against its target, on its own scale from zero (Stephen Few's specification).
 
 Dark bar the value, cross line the target, triangle above the band the period compared with. Bands are
-darker the worse, and run the other way where lower is better.
+darker the worse, run the other way where lower is better, and are one where neither end is.
 """
 
 from collections.abc import Mapping
@@ -30,6 +30,7 @@ def bullet(
     ground: Ground,
     *,
     lower_is_better: bool,
+    judged: bool = True,
     description: str,
     width: int = 140,
 ) -> alt.LayerChart:
@@ -39,6 +40,7 @@ def bullet(
         frame: one row of `BULLET`.
         ground: the colours of the theme.
         lower_is_better: turns the bands round.
+        judged: whether the target parts good from bad; else it is a mark to compare with.
         description: the text alternative.
         width: in pixels.
     """
@@ -50,8 +52,13 @@ def bullet(
         top = 1.0
     scale = alt.Scale(domain=[bottom, top], nice=False, zero=False)
     across = alt.X("from:Q", scale=scale, axis=None)
+    ranges = (
+        _bands(row, bottom, top, ground, lower_is_better=lower_is_better)
+        if judged and row["target"] is not None
+        else pl.DataFrame({"from": [bottom], "to": [top], "colour": [ground.bands[2]]})
+    )
     bands = (
-        plotted(_bands(row, bottom, top, ground, lower_is_better=lower_is_better))
+        plotted(ranges)
         .mark_bar(height=18, y=15)
         .encode(x=across, x2="to:Q", color=alt.Color("colour:N", scale=None, legend=None))
     )
@@ -95,9 +102,7 @@ def _bands(
     lower_is_better: bool,
 ) -> pl.DataFrame:
     """Qualitative ranges: beyond the band, within it, on the good side of the target."""
-    target = row["target"]
-    if target is None:
-        return pl.DataFrame({"from": [bottom], "to": [top], "colour": [ground.bands[2]]})
+    target = row["target"] or 0.0
     near = row["near_band"] or 0.0
     worst, close, good = ground.bands
     if lower_is_better:

@@ -7,7 +7,16 @@ import sys
 
 import typer
 
-from orchestration.cli import build, definitions, deliver, figures, serve, workspace
+from orchestration.cli import (
+    build,
+    definitions,
+    deliver,
+    figures,
+    loans,
+    serve,
+    simulate,
+    workspace,
+)
 from transforms.errors import BranchmarkError
 
 app = typer.Typer(
@@ -24,6 +33,9 @@ for command in (
     build.build,
     figures.kpis,
     figures.explain,
+    loans.loans,
+    loans.fork,
+    simulate.simulate,
     definitions.catalogue,
     definitions.dictionary,
     serve.dashboard,

@@ -1,5 +1,6 @@
 """Published figures: `kpis`, and why a loan is in them: `explain`."""
 
+from decimal import Decimal
 from typing import Annotated
 
 import polars as pl
@@ -7,6 +8,7 @@ import typer
 
 from orchestration import months
 from orchestration.bank import Bank
+from orchestration.cli.definitions import PARTS
 from orchestration.cli.options import (
     FormatOption,
     MonthOption,
@@ -15,11 +17,12 @@ from orchestration.cli.options import (
     month_or_all,
     root_of,
 )
-from orchestration.cli.output import Format, exact, show
+from orchestration.cli.output import Format, console, exact, show
 from orchestration.months import MonthAtWork
+from orchestration.tracing import Rows
 from records.access import Scope
 from transforms.catalogue.load import unknown_metric
-from transforms.catalogue.model import Catalogue, Unit
+from transforms.catalogue.model import Catalogue, Entity, Metric, Unit
 from transforms.catalogue.vocabulary import SLICES, TOTAL
 from transforms.errors import BranchmarkError, NoSuchMonthError, UnknownNameError
 from transforms.explain import explain as explanations
@@ -52,6 +55,8 @@ def kpis(
         raise UnknownNameError(
             "slice", slice_, tuple(SLICES), way_out=f"There are {', '.join(SLICES)}."
         )
+    if slice_ is not None and metric is not None:
+        _require_cut(slice_, bank.catalogue.metrics[metric])
     if reading is not None:
         _require_reading(reading, metric, bank.catalogue)
     day, every = month_or_all(as_of)
@@ -81,7 +86,7 @@ def kpis(
         on=["as_of_date", "branch_id"],
         how="left",
     ).sort("as_of_date", "depth", "branch_id", "metric_id", "reading", "member")
-    rows = [_kpi(row) for row in named.collect().iter_rows(named=True)]
+    rows = [_kpi(row, bank.catalogue) for row in named.collect().iter_rows(named=True)]
     show(
         rows,
         output,
@@ -90,11 +95,26 @@ def kpis(
         + ("numerator", "denominator", "value", "unit", "status", "quality_state", "reason"),
         right=("numerator", "denominator", "value"),
     )
+    if slice_ is not None and output is Format.TABLE:
+        told = dict.fromkeys(f"{row['metric']}: {PARTS[str(row['parts'])]}" for row in rows)
+        for line in told:
+            console().print(f"{line}.")
 
 
 def _local_scope() -> Scope:
     """The command line works on a workspace its user can read whole: the scope is the whole bank."""
     return Scope.whole_bank("command line")
+
+
+def _require_cut(slice_: str, metric: Metric) -> None:
+    if slice_ not in metric.cuts:
+        cuts = f"by {', '.join(metric.cuts)}" if metric.cuts else "by nothing"
+        raise UnknownNameError(
+            f"slice of {metric.metric_id}",
+            slice_,
+            metric.cuts,
+            way_out=f"{metric.metric_id} can be cut {cuts}.",
+        )
 
 
 def _require_reading(reading: str, metric: str | None, catalogue: Catalogue) -> None:
@@ -117,9 +137,10 @@ def _require_branch(branch: str, known: pl.Series) -> None:
 _COUNTS = (Unit.COUNT.value,)
 
 
-def _kpi(row: dict[str, object]) -> dict[str, object]:
+def _kpi(row: dict[str, object], catalogue: Catalogue) -> dict[str, object]:
     unit = row["unit"]
     cut = row["slice"] != TOTAL
+    metric = catalogue.metrics.get(str(row["metric_id"]))
 
     def number(name: str) -> object:
         value = row[name]
@@ -139,6 +160,7 @@ def _kpi(row: dict[str, object]) -> dict[str, object]:
         "branch_name": row["branch_name"],
         "slice": row["slice"] if cut else None,
         "member": row["member"] if cut else None,
+        "parts": metric.parts(str(row["slice"])).value if cut and metric else None,
         "as_of_date": str(row["as_of_date"]),
         "snapshot_version": row["snapshot_version"],
         "definition_version": row["definition_version"],
@@ -173,9 +195,9 @@ def explain(
     if not delivered:
         raise NoSuchMonthError(None, (), what="delivered")
     month = MonthAtWork.newest(bank, month_of(as_of) or delivered[-1])
-    loan = months.classified_loan(month, loan_id)
-    events = months.judged_events(month).filter(pl.col("loan_id") == loan_id)
-    if loan.is_empty():
+    rows = Rows(month, months.tree(month)).of_loan(loan_id)
+    loan = rows[Entity.LOAN, None]
+    if loan.is_empty() and all(own.is_empty() for own in rows.values()):
         raise UnknownNameError(
             "loan",
             loan_id,
@@ -183,32 +205,53 @@ def explain(
             way_out=f"The accepted book of {month.as_of} does not hold it; it may be another month's, "
             "or among the rejected rows.",
         )
-    parameters = bank.reference.thresholds(month.as_of)
-    amount = loan["balance"].item()
-    rows = [
+    branch = None if loan.is_empty() else loan["booking_branch_id"].item()
+    amount = None if loan.is_empty() else loan["balance"].item()
+    told = [
         {
             "loan_id": loan_id,
             "as_of_date": month.as_of.isoformat(),
-            "branch": loan["booking_branch_id"].item(),
+            "branch": branch,
             "metric": one.metric.metric_id,
             "reading": one.reading.name,
             "role": one.role,
+            "measure": one.measure.name,
             "counts": one.answer.counts,
-            "amount": exact(amount, places=2) if one.answer.counts else "0.00",
+            "amount": exact(one.amount, places=2) if one.amount is not None else "0.00",
             "rule": one.measure.where,
             "because": "; ".join(
                 label.en if one.answer.counts else f"not so: {label.en}"
                 for label in one.answer.because
             ),
-            "definition_version": bank.catalogue.versions[one.metric.metric_id],
+            "facts": "; ".join(
+                f"{name} = {_said(value)}" for name, value in one.answer.facts.items()
+            ),
+            "definition_version": month.catalogue.versions[one.metric.metric_id],
         }
-        for one in explanations(bank.catalogue, loan, events, parameters)
-        if metric in (None, one.metric.metric_id)
+        for one in explanations(
+            month.catalogue,
+            rows,
+            bank.reference.thresholds(month.as_of),
+            as_of=month.as_of,
+            metric_id=metric,
+        )
     ]
+    stands = "has left the book" if amount is None else f"branch {branch}, balance {amount:,}"
     show(
-        rows,
+        told,
         output,
-        title=f"Loan {loan_id} on {month.as_of}, branch {loan['booking_branch_id'].item()}, "
-        f"balance {amount:,}",
-        columns=("metric", "reading", "role", "counts", "rule", "because"),
+        title=f"Loan {loan_id} on {month.as_of}, {stands}",
+        columns=("metric", "reading", "role", "counts", "rule", "because", "facts"),
     )
+
+
+def _said(value: object) -> str:
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return "yes" if value else "no"
+        case Decimal():
+            return f"{exact(value)}"
+        case _:
+            return str(value)

@@ -72,7 +72,7 @@ def show(
         case Format.CSV:
             writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [], lineterminator="\n")
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows({name: _flat(value) for name, value in row.items()} for row in rows)
         case Format.TABLE:
             shown = list(columns or (rows[0] if rows else ()))
             table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
@@ -83,8 +83,14 @@ def show(
                     overflow="fold",
                 )
             for row in rows:
-                table.add_row(*("–" if row[name] is None else str(row[name]) for name in shown))
+                cells = (_flat(row[name]) for name in shown)
+                table.add_row(*("–" if cell is None else str(cell) for cell in cells))
             console().print(table)
+
+
+def _flat(value: object) -> object:
+    """A list as one text; anything else as it is."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def print_json(value: object) -> None:

@@ -14,17 +14,14 @@ Where a delivered book leaves a choice open, the choice made here is:
 * a currency without a rate is an error of the caller, since such rows never pass the checks.
 """
 
-from collections.abc import Iterator
 from datetime import date
-from decimal import Context, Decimal, localcontext
+from decimal import Context, localcontext
 from pathlib import Path
 
-from tests.oracle.oracle_bank import Bank, View
+from tests.oracle.oracle_bank import Bank, Part, View
 from tests.oracle.oracle_delivered import Book
 from tests.oracle.oracle_figures import (
-    DEFAULT,
     ENOUGH_DIGITS,
-    ZERO,
     Figure,
     NotComputableError,
     not_computable,
@@ -64,149 +61,115 @@ def _answer(formula: Formula, at: View) -> Figure:
 
 # Slices -------------------------------------------------------------------------------------------
 
-BALANCES = (
-    (
-        "loan_balance",
-        DEFAULT,
-        "is_loan",
-        {
-            "enterprise_size": "enterprise_size",
-            "industry_section": "purpose_section",
-            "industry_division": "purpose_division",
-            "product_type": "product_type",
-            "security": "security",
-            "classification": "classification",
-            "region": "booking_region",
-            "cluster": "booking_cluster",
-        },
-    ),
-    *(
-        (
-            "sei_balance",
-            reading,
-            f"is_sei_{reading}",
-            {
-                "sei_field": "sei_field",
-                "enterprise_size": "enterprise_size",
-            },
-        )
-        for reading in ("confirmed", "strict", "broad")
-    ),
-    ("linkage_balance", DEFAULT, "is_linkage", {"growth_stage": "growth_stage"}),
-    (
-        "green_supply_chain_balance",
-        DEFAULT,
-        "is_green_supply_chain",
-        {
-            "core_enterprise": "core_enterprise",
-        },
-    ),
-    ("supply_chain_balance", DEFAULT, "is_supply_chain", {"core_enterprise": "core_enterprise"}),
-)
-"""Amounts, by slice and by the property of a loan that decides its member."""
+SLICES = {
+    "classification": "classification",
+    "cluster": "booking_cluster",
+    "core_enterprise": "core_enterprise",
+    "enterprise_size": "enterprise_size",
+    "growth_stage": "growth_stage",
+    "industry_division": "purpose_division",
+    "industry_section": "purpose_section",
+    "linkage_mode": "linkage_mode",
+    "product_type": "product_type",
+    "region": "booking_region",
+    "security": "security",
+    "sei_field": "sei_field",
+}
+"""What a metric can be cut by, and the property of a loan that decides its member."""
 
-RATIOS = (
-    (
-        "npl_ratio",
-        ("is_npl", "balance"),
-        ("is_loan", "balance"),
-        {
-            "enterprise_size": "enterprise_size",
-            "industry_section": "purpose_section",
-            "product_type": "product_type",
-        },
-    ),
-    (
-        "loan_rate",
-        ("is_rated", "interest"),
-        ("is_rated", "balance"),
-        {
-            "enterprise_size": "enterprise_size",
-            "product_type": "product_type",
-        },
-    ),
-)
-"""Quotients within a member: what is above, what is below."""
+SIZE, SECTION, PRODUCT = ("enterprise_size",), ("industry_section",), ("product_type",)
+PLACE, SECURITY, CORE = ("region", "cluster"), ("security",), ("core_enterprise",)
+STAGE, LINKS, FIELD = ("growth_stage",), ("growth_stage", "linkage_mode"), ("sei_field",)
+TIER, DIVISION = ("classification",), ("industry_division",)
+CUTS = {
+    "loan_balance": (*SIZE, *SECTION, *DIVISION, *PRODUCT, *SECURITY, *TIER, *PLACE),
+    "loan_clients": (*SIZE, *SECTION),
+    "sei_balance": (*FIELD, *SIZE, *SECTION, *PLACE),
+    "sei_share": (*FIELD, *SIZE, *PLACE),
+    "sei_npl_ratio": (*SIZE, *FIELD),
+    "tech_enterprise_balance": (*SIZE, *STAGE),
+    "tech_industry_balance": SIZE,
+    "tech_loan_balance": (*SIZE, *SECTION, *PLACE),
+    "tech_loan_share": (*SIZE, *PLACE),
+    "tech_clients": (*SIZE, *STAGE),
+    "ip_pledge_balance": SIZE,
+    "rd_intensity": SIZE,
+    "core_tech_turnover": SIZE,
+    "first_time_balance": (*SIZE, *SECTION),
+    "green_balance": (*SIZE, *SECTION, *PLACE),
+    "green_share": (*SIZE, *PLACE),
+    "green_supply_chain_balance": (*CORE, *SIZE),
+    "green_supply_chain_clients": (*CORE, *SIZE),
+    "green_supply_chain_sme_share": CORE,
+    "green_supply_chain_case_balance": (*CORE, *SIZE),
+    "supply_chain_balance": (*CORE, *SIZE),
+    "supply_chain_clients": (*CORE, *SIZE),
+    "trade_stability": CORE,
+    "settlement_slow_share": CORE,
+    "inclusive_balance": (*SIZE, *SECTION, *SECURITY, *PLACE),
+    "inclusive_clients": SIZE,
+    "inclusive_npl_ratio": (*SIZE, *SECTION),
+    "inclusive_unsecured_share": SIZE,
+    "renewal_balance": SIZE,
+    "npl_balance": (*SIZE, *SECTION, *PRODUCT, *SECURITY, *TIER),
+    "npl_ratio": (*SIZE, *SECTION, *PRODUCT, *SECURITY, *PLACE),
+    "special_mention_ratio": (*SIZE, *SECTION),
+    "overdue_ratio": (*SIZE, *SECTION),
+    "overdue_90_ratio": (*SIZE, *SECTION),
+    "industry_share": (*SECTION, *DIVISION),
+    "manufacturing_share": (*DIVISION, *SIZE, *PLACE),
+    "manufacturing_mlt_share": SIZE,
+    "private_share": SIZE,
+    "unsecured_share": (*SIZE, *SECTION),
+    "mlt_share": (*SIZE, *SECTION),
+    "loan_rate": (*SIZE, *PRODUCT, *SECTION, *SECURITY, *PLACE),
+    "lpr_spread": (*SIZE, *PRODUCT, *SECURITY),
+    "linkage_balance": (*LINKS, *SIZE, *FIELD),
+    "linkage_clients": STAGE,
+    "linkage_share": LINKS,
+    "linkage_npl_ratio": LINKS,
+}
+"""By what each metric is cut, in all its readings; quotients are taken within the member."""
 
-SHARES = (
-    (
-        "industry_share",
-        "is_corporate",
-        {
-            "industry_section": "purpose_section",
-            "industry_division": "purpose_division",
-        },
-    ),
-)
-"""What part of the whole each member is."""
+OF_THE_WHOLE = {
+    ("industry_share", "industry_section"),
+    ("industry_share", "industry_division"),
+    ("manufacturing_share", "industry_division"),
+    ("sei_share", "sei_field"),
+    ("linkage_share", "growth_stage"),
+    ("linkage_share", "linkage_mode"),
+}
+"""But here the member is a part of the numerator, and is measured against the node's whole."""
 
 
 def slices(
     book: Book, as_of: date, *, base_currency: str = "CNY", reference_dir: Path
 ) -> dict[SliceKey, Figure]:
-    """The metrics that are cut by something, for every branch and every member it has."""
+    """The metrics that can be cut, for every branch and every member that has anything there."""
     with localcontext(Context(prec=ENOUGH_DIGITS)):
         bank = Bank(book, as_of, base_currency, reference_dir)
-        return {
-            (metric, reading, node, cut, member): figure
-            for metric, reading, cut, cells in _cuts(bank)
-            for node, member, figure in cells
-        }
+        figures = {}
+        for (metric, reading), formula in FORMULAS.items():
+            for cut in CUTS.get(metric, ()):
+                for node, member in _members(bank, SLICES[cut]):
+                    part, whole = Part(bank, node, SLICES[cut], member), View(bank, node)
+                    figure = _answer(formula, part)
+                    if (metric, cut) in OF_THE_WHOLE:
+                        figure = _share_of_whole(figure, _answer(formula, whole))
+                    if figure.numerator or figure.denominator:
+                        figures[metric, reading, node, cut, member] = figure
+        return figures
 
 
-Cells = Iterator[tuple[str, str, Figure]]
+def _share_of_whole(part: Figure, whole: Figure) -> Figure:
+    """What part of the whole a member is; nothing if it is no part of it."""
+    return ratio(part.numerator, whole.denominator) if part.numerator else total(0)
 
 
-def _cuts(bank: Bank) -> Iterator[tuple[str, str, str, Cells]]:
-    for metric, reading, portfolio, cuts in BALANCES:
-        for cut, by in cuts.items():
-            yield metric, reading, cut, _amounts(bank, portfolio, by)
-    for metric, above, below, cuts in RATIOS:
-        for cut, by in cuts.items():
-            yield metric, DEFAULT, cut, _quotients(bank, above, below, by)
-    for metric, portfolio, cuts in SHARES:
-        for cut, by in cuts.items():
-            yield metric, DEFAULT, cut, _shares(bank, portfolio, by)
-    yield "loan_clients", DEFAULT, "enterprise_size", _counts(bank, "is_loan", "enterprise_size")
-
-
-def _amounts(bank: Bank, portfolio: str, by: str) -> Cells:
-    for node, members in _split(bank, portfolio, by, "balance").items():
-        for member, amount in members.items():
-            if amount:
-                yield node, member, total(amount)
-
-
-def _quotients(bank: Bank, above: tuple[str, str], below: tuple[str, str], by: str) -> Cells:
-    numerators = _split(bank, above[0], by, above[1])
-    for node, members in _split(bank, below[0], by, below[1]).items():
-        for member, denominator in members.items():
-            if denominator:
-                numerator = numerators.get(node, {}).get(member, ZERO)
-                yield node, member, ratio(numerator, denominator)
-
-
-def _shares(bank: Bank, portfolio: str, by: str) -> Cells:
-    for node, members in _split(bank, portfolio, by, "balance").items():
-        whole = sum(members.values(), ZERO)
-        for member, amount in members.items():
-            if amount:
-                yield node, member, ratio(amount, whole)
-
-
-def _counts(bank: Bank, portfolio: str, by: str) -> Cells:
+def _members(bank: Bank, by: str) -> list[tuple[str, str]]:
+    """Every node and every member that any loan there has; none if that cannot be known."""
     try:
-        found = bank.client_split(portfolio, by)
+        found = bank.once("members", by, make=lambda: bank.client_split("is_loan", by))
     except NotComputableError:
-        return
-    for node, members in found.items():
-        for member, clients in members.items():
-            yield node, member, total(len(clients))
-
-
-def _split(bank: Bank, portfolio: str, by: str, amount: str) -> dict[str, dict[str, Decimal]]:
-    """A portfolio by member; nothing at all if it cannot be known."""
-    try:
-        return bank.split(portfolio, by, amount)
-    except NotComputableError:
-        return {}
+        return []
+    return [(node, member) for node, members in found.items() for member in members]

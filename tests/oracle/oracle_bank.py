@@ -174,7 +174,8 @@ class View:
     def split(self, portfolio: str, by: str) -> ByMember:
         """A portfolio cut by a property of its loans."""
         found = self.bank.once(
-            "split", portfolio, by, make=lambda: self.bank.split(portfolio, by, "balance")
+            *("split", portfolio, by, "balance"),
+            make=lambda: self.bank.split(portfolio, by, "balance"),
         )
         return found.get(self.node, {})
 
@@ -216,3 +217,29 @@ class View:
         """Refuse a question that only the root can answer."""
         if self.node != self.bank.tree.root:
             raise NotComputableError("defined for the whole bank only")
+
+
+class Part(View):
+    """One member of a cut of a node: only the month's stock can be asked for."""
+
+    def __init__(self, bank: Bank, node: str, by: str, member: str) -> None:
+        super().__init__(bank, node)
+        self.by = by
+        self.member = member
+
+    def amount(self, portfolio: str, amount: str, day: date | None = None) -> Decimal:
+        """What the member's loans of a portfolio bring."""
+        assert day is None, "a cut is made of one month"
+        found = self.bank.once(
+            *("split", portfolio, self.by, amount),
+            make=lambda: self.bank.split(portfolio, self.by, amount),
+        )
+        return found.get(self.node, {}).get(self.member, ZERO)
+
+    def clients(self, portfolio: str) -> set[str]:
+        """The different borrowers among the member's loans."""
+        found = self.bank.once(
+            *("client split", portfolio, self.by),
+            make=lambda: self.bank.client_split(portfolio, self.by),
+        )
+        return found.get(self.node, {}).get(self.member, set())

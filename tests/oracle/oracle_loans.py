@@ -612,3 +612,7 @@ class Loan:
     @judged()
     def growth_stage(self) -> str | None:
         return self.row["growth_stage"]
+
+    @judged()
+    def linkage_mode(self) -> str | None:
+        return self.row["linkage_mode"]

@@ -7,7 +7,14 @@ import polars as pl
 import pytest
 
 from transforms.errors import ReferenceTableError
-from transforms.reference.tables import NAMES, Taxonomy, load, packaged_text
+from transforms.reference.tables import (
+    IN_FORCE,
+    INCLUSIVE,
+    NAMES,
+    Taxonomy,
+    load,
+    packaged_text,
+)
 
 REFERENCE = load()
 
@@ -55,12 +62,68 @@ def test_technology_lists_have_their_published_sizes():
     ],
 )
 def test_the_tolerance_rule_is_the_one_of_the_day(day, rule, delta):
-    found = REFERENCE.tolerance_rule(day)
-    if rule is None:
-        assert found is None
-    else:
-        assert found is not None
-        assert (found.rule_id, found.delta_pp) == (rule, Decimal(delta))
+    found = REFERENCE.tolerance_rules(INCLUSIVE, day)
+    told = [(one.rule_id, one.scope, one.delta_pp) for one in found]
+    assert told == ([] if rule is None else [(rule, "bank", Decimal(delta))])
+    assert REFERENCE.rules_named(IN_FORCE, day) == found
+
+
+def test_a_rule_asked_for_by_its_id_holds_whatever_the_day():
+    (rule,) = REFERENCE.rules_named("TOL_2019", date(2015, 3, 1))
+    assert (rule.base, rule.delta_pp) == ("actual_all_loans", 3)
+    assert REFERENCE.rules_named("TOL_2015", date(2026, 10, 31))[0].base == "annual_target"
+    assert REFERENCE.rules_named("TOL_TECH_2025", date(2026, 10, 31)) == ()
+
+
+def test_a_rule_may_be_given_for_several_scopes_but_for_one_only_once():
+    text = packaged_text("npl_tolerance_rules")
+    row = next(line for line in text.splitlines() if line.startswith("TOL_2019,"))
+    region = row.replace(",bank,", ",440300,").replace(",3,yes", ",4,yes")
+    own = load({"npl_tolerance_rules": f"{text}{region}\n"})
+    found = own.tolerance_rules(INCLUSIVE, date(2026, 10, 31))
+    assert {(one.scope, one.delta_pp) for one in found} == {("bank", 3), ("440300", 4)}
+    with pytest.raises(ReferenceTableError, match="stands twice"):
+        load({"npl_tolerance_rules": f"{text}{region}\n{region}\n"})
+
+
+@pytest.mark.parametrize(
+    ("day", "limit"),
+    [
+        (date(2017, 12, 31), None),
+        (date(2018, 1, 1), 5_000_000),
+        (date(2018, 12, 31), 5_000_000),
+        (date(2019, 1, 1), 10_000_000),
+    ],
+)
+def test_the_central_banks_line_is_the_one_of_the_day(day, limit):
+    assert REFERENCE.thresholds(day).get("inclusive_limit_pboc") == limit
+
+
+def test_guangdong_is_in_no_cluster_but_nine_of_its_cities_are():
+    clusters = dict(REFERENCE.clusters().iter_rows())
+    assert "44" not in clusters
+    assert sum(prefix.startswith("44") for prefix in clusters) == 9
+    assert (clusters["4403"], clusters["11"], clusters["31"]) == ("GBA", "BTH", "YRD")
+    assert "4402" not in clusters
+
+
+def test_a_group_is_restricted_only_if_a_listed_code_covers_it_or_all_its_classes_are():
+    lists = REFERENCE.restricted_classes(date(2026, 10, 31))
+    held = {row["code"]: row for row in lists.to_dicts()}
+    assert held["3011"]["overcapacity"]
+    assert not held["301"]["overcapacity"]
+    assert held["301"]["two_high"]
+    assert held["311"]["overcapacity"]
+    assert not any(len(code) == 2 for code in held)
+    assert not REFERENCE.restricted_classes(date(2013, 9, 30))["overcapacity"].any()
+
+
+def test_high_tech_manufacturing_is_told_from_services():
+    classes = {row["code"]: row for row in REFERENCE.technology_classes().to_dicts()}
+    made = [code for code, row in classes.items() if row["high_tech_manufacturing"] and len(code) == 4]
+    assert len(made) == 85
+    assert classes["6513"]["high_tech_whole"]
+    assert not classes["6513"]["high_tech_manufacturing"]
 
 
 def test_naics_books_get_sectors_and_no_gbt_sections():

@@ -42,7 +42,7 @@ def _status(metric, target, band=None, *, loans=None, borrowers=(), reading=None
         pl.col("metric_id") == metric,
         pl.col("branch_id") == "HO",
         pl.col("slice") == "total",
-        pl.col("reading").is_in(["default", reading or "confirmed"]),
+        pl.col("reading") == (reading or CATALOGUE.metrics[metric].default_reading),
     ).row(0, named=True)
 
 
@@ -73,6 +73,14 @@ def test_higher_is_better_for_a_share(target, band, status, gap):
 def test_lower_is_better_for_a_ratio_of_bad_loans(target, band, status, gap):
     row = _status("npl_ratio", target, band)
     assert (row["status"], row["gap"]) == (status, Decimal(gap))
+
+
+def test_a_figure_that_points_neither_way_is_read_and_not_judged():
+    """Neutral, or better inside a band that is set bank by bank: a target changes nothing."""
+    for metric in ("write_offs_ytd", "provision_ratio", "unsecured_share"):
+        row = _status(metric, "0.5")
+        assert row["gap"] is None
+        assert row["status"] in {"no_target", "not_comparable"}
 
 
 def test_an_empty_reading_is_the_default_reading_and_another_must_be_named():

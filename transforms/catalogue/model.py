@@ -63,6 +63,17 @@ class Better(StrEnum):
     """Inside a band that the regulator sets bank by bank."""
 
 
+class Parts(StrEnum):
+    """How the members of a slice make up the uncut figure."""
+
+    ADD_UP = "add_up"
+    """Their values add up to it."""
+    TERMS_ADD_UP = "terms_add_up"
+    """Their numerators and denominators do; the value is their quotient, no sum."""
+    NEED_NOT = "need_not_add_up"
+    """A client with loans in several members counts in each."""
+
+
 class At(StrEnum):
     """When a measure is taken, seen from the month end of the figure."""
 
@@ -267,6 +278,14 @@ class Metric:
     def cuts(self) -> tuple[str, ...]:
         """Every slice that the metric may be asked for."""
         return (*self.slices, *self.composition)
+
+    def parts(self, slice_: str) -> Parts:
+        """How the members of one of its slices make up the figure."""
+        if self.kind is Kind.COUNT_DISTINCT:
+            return Parts.NEED_NOT
+        if self.kind is Kind.TOTAL or slice_ in self.composition:
+            return Parts.ADD_UP
+        return Parts.TERMS_ADD_UP
 
     def reading(self, name: str) -> Reading:
         """The reading of that name; the caller has checked that it exists."""

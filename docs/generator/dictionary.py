@@ -1,0 +1,172 @@
+"""The data dictionary: every canonical table and column, the code lists, and what the product writes.
+
+Both languages stand side by side, as they do in the schema.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+import polars as pl
+
+from docs.generator.markdown import codes, paragraph, table
+from records.deliveries import LOAD_BATCH, REJECTED
+from records.published import PUBLICATION, RESULTS
+from transforms import schema
+from transforms.codes import CodeList
+from transforms.schema import SYSTEM_COLUMNS, TABLES, Column, Delivery, Presence, Table
+
+_ABSENT: Final[Mapping[Presence, str]] = MappingProxyType(
+    {Presence.REQUIRED: "refused", Presence.ASSUMED: "assumed", Presence.OPTIONAL: "left empty"}
+)
+_DELIVERED: Final[Mapping[Delivery, str]] = MappingProxyType(
+    {
+        Delivery.MONTHLY: "A month is computed with its own delivery only.",
+        Delivery.CARRIED: "A month is computed with its own delivery or, without one, with the latest "
+        "earlier one.",
+    }
+)
+_RESULT_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "load_batch": "One row per delivered table: the account of what was taken. Written last: "
+        "with it a delivery becomes visible.",
+        "rejected_rows": "Rejected rows, word for word as delivered, with the rules they break.",
+        "metric_fact": "Every figure: metric, reading, node, slice, numerator, denominator, value, "
+        "target, status and quality.",
+        "node": "The branch tree as organised at the month end.",
+        "counts_for": "Which node each branch, open or closed, counts for.",
+        "node_measure": "Measures taken at every node anew: distinct counts, largest clients, what the "
+        "bank reports as a whole.",
+        "branch_measure": "Additive measures by booking branch: the base of later comparisons.",
+        "finding": "Broken rules of the month, by branch where it applies, with reason and remedy.",
+        "check_result": "Every rule's verdict of the month, broken or not, or why it was skipped.",
+        "reconciliation": "Loans against the general ledger by branch, account and currency.",
+        "publication": "One row per publication: the month, its version, and the run that readers take.",
+    }
+)
+
+
+def dictionary_page() -> Iterator[str]:
+    """Every canonical table and column, the code lists, and the tables the product writes."""
+    yield from paragraph("# Data dictionary")
+    yield from paragraph(
+        "*This page is written by `docs/generate.py` from `transforms/schema.py`, `transforms/codes.py` and "
+        "`records/`. Change it there and write the page again; a test keeps the two in step.*"
+    )
+    yield from paragraph(
+        "*Delivered tables* are what a bank's files become, by their own column names or through a "
+        "[mapping](mappings.md). *If absent* says what happens when a file lacks the whole column: it is "
+        "*refused*, or a value is *assumed* and reported, or the column is *left empty* and metrics that "
+        "need it are not computable. *Empty* says whether single values may be missing. Tier A columns "
+        "are those the metrics rest on first; tier B adds to them."
+    )
+    yield from table(
+        ("table", "名称", "a row is", "key", "columns"),
+        (
+            (
+                f"[{one.name}](#{one.name})",
+                one.zh,
+                one.grain,
+                codes(one.key),
+                len(one.columns),
+            )
+            for one in TABLES.values()
+        ),
+    )
+    for one in TABLES.values():
+        yield from _canonical(one)
+    yield from paragraph("## Added to every delivered row")
+    yield from table(
+        ("column", "type", "meaning", "含义"),
+        ((f"`{c.name}`", _type(c.dtype), c.en, c.zh) for c in SYSTEM_COLUMNS),
+    )
+    yield from paragraph("## Code lists")
+    yield from paragraph(
+        "A code is accepted in its canonical form or in one of the spellings, whatever the capitals. An "
+        "unknown code is a problem of the row ([E0004](checks.md#e0004)); it never becomes *other*."
+    )
+    for code_list in _code_lists():
+        yield from paragraph(f"### code list {code_list.name}")
+        yield from table(
+            ("code", "meaning", "含义", "also spelt"),
+            ((f"`{c.code}`", c.en, c.zh, ", ".join(c.aliases)) for c in code_list.codes),
+        )
+    yield from paragraph("## Written by the product")
+    yield from paragraph(
+        "Tables of the workspace's lake beside the delivered ones. Figures have twelve decimals "
+        "([why](decisions/0010-facts-are-decimal-38-12.md))."
+    )
+    written = {"load_batch": LOAD_BATCH, "rejected_rows": REJECTED, **RESULTS}
+    for name, columns in {**written, "publication": PUBLICATION}.items():
+        yield from paragraph(f"### {name}")
+        yield from paragraph(_RESULT_MEANINGS.get(name, ""))
+        yield from table(
+            ("column", "type"), ((f"`{column}`", _type(t)) for column, t in columns.items())
+        )
+
+
+def _canonical(one: Table) -> Iterator[str]:
+    yield from paragraph(f"## {one.name}")
+    yield from paragraph(f"**{one.en}** · {one.zh}: {one.grain}. {_DELIVERED[one.delivery]}")
+    yield from table(
+        ("column", "type", "unit", "tier", "if absent", "empty", "meaning", "含义", "standard"),
+        map(_column, one.columns),
+    )
+
+
+def _column(column: Column) -> tuple[str, ...]:
+    absent = _ABSENT[column.presence]
+    if column.presence is Presence.ASSUMED:
+        absent += f" {_assumed(column)}"
+    unit = column.unit
+    if column.code_list is not None:
+        unit = f"[{unit or 'code'}](#code-list-{column.code_list.name})"
+    return (
+        f"`{column.name}`",
+        _type(column.dtype),
+        unit,
+        column.tier,
+        absent,
+        "yes" if column.nullable else "no",
+        column.en,
+        column.zh,
+        column.standard,
+    )
+
+
+def _assumed(column: Column) -> str:
+    if column.assumed == "@base_currency":
+        return "the base currency"
+    words = str(column.assumed)
+    return f"`{words.lower() if isinstance(column.assumed, bool) else words}`"
+
+
+def _code_lists() -> Iterator[CodeList]:
+    """The lists that columns use, each once, in the order they are met."""
+    lists = {
+        column.code_list.name: column.code_list
+        for one in TABLES.values()
+        for column in one.columns
+        if column.code_list is not None
+    }
+    yield from lists.values()
+
+
+def _type(dtype: pl.DataType) -> str:
+    """A type in words: what a person who makes the file has to know."""
+    if isinstance(dtype, pl.Decimal):
+        return f"decimal({dtype.precision}, {dtype.scale})"
+    if isinstance(dtype, pl.List):
+        return "list of text"
+    return _TYPES.get(str(dtype), "UTC time" if isinstance(dtype, pl.Datetime) else str(dtype))
+
+
+_TYPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        str(schema.TEXT): "text",
+        str(schema.DAY): "date",
+        str(schema.FLAG): "yes/no",
+        str(schema.COUNT): "integer",
+        str(pl.Int64()): "integer",
+    }
+)

@@ -1,0 +1,245 @@
+"""The loans behind figures: `loans` lists them, `fork` compares two readings of one metric."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Annotated, Final
+
+import polars as pl
+import typer
+
+from orchestration.bank import SYSTEM, Bank
+from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
+from orchestration.cli.output import Format, console, exact, show
+from orchestration.forks import Fork
+from orchestration.months import MonthAtWork
+from orchestration.tracing import Figure
+from records.access import Scope
+from transforms.catalogue.load import unknown_metric
+from transforms.catalogue.model import Metric, Unit
+from transforms.catalogue.vocabulary import SLICES, TOTAL
+from transforms.errors import BranchmarkError, UnknownNameError
+from transforms.trace import ROW, Side
+
+_SHOWN: Final = 50
+"""Rows a terminal shows, the largest first; a pipe gets all of them."""
+_SORTED: Final = 1_000_000
+"""Lists up to this long come in order of the loan numbers; longer ones stream as they are read."""
+
+BranchOption = Annotated[str | None, typer.Option("--branch", help="The branch; default the head.")]
+ReadingOption = Annotated[
+    str | None, typer.Option("--reading", help="The reading; default the metric's own.")
+]
+
+
+def loans(
+    metric: Annotated[str, typer.Option("--metric", help="The metric.")],
+    as_of: MonthOption = "latest",
+    branch: BranchOption = None,
+    reading: ReadingOption = None,
+    side: Annotated[
+        Side, typer.Option("--side", help="numerator, denominator or excluded.")
+    ] = Side.NUMERATOR,
+    slice_: Annotated[
+        str | None, typer.Option("--slice", help="Only loans of one --member of this slice.")
+    ] = None,
+    member: Annotated[str | None, typer.Option("--member", help="The member.")] = None,
+    workspace: WorkspaceOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """The loans behind a figure, each with the rule that admitted or excluded it; they add up to it."""
+    figure = figure_of(Bank.at(root_of(workspace)), metric, reading, branch, as_of)
+    if (slice_ is None) != (member is None):
+        raise BranchmarkError("Give --slice and --member together.")
+    if slice_ is not None:
+        _require_slice(figure.metric, slice_)
+    frames = list(figure.rows(side, cut=None if slice_ is None else (slice_, str(member))))
+    rows = pl.concat(frames) if len(frames) > 1 else frames[0]
+    if output is not Format.TABLE:
+        # The sums are not asked for here: a pipe adds up itself, and one pass suffices.
+        _stream(rows, output)
+        return
+    told = rows.select(
+        rows=pl.len(), amount=pl.col("amount").sum(), clients=pl.col("borrower_id").n_unique()
+    ).collect()
+    shown = rows.sort(pl.col("amount").abs(), "loan_id", descending=[True, False]).head(_SHOWN)
+    _show(shown.collect(), figure, side)
+    _tell(figure, side, told.row(0, named=True), cut=slice_ is not None)
+
+
+def figure_of(
+    bank: Bank, metric: str, reading: str | None, branch: str | None, as_of: str
+) -> Figure:
+    """The figure that the options name.
+
+    Raises:
+        UnknownNameError: if there is no such metric, reading or branch.
+        NoSuchMonthError: if the month is not published.
+    """
+    scope = Scope.whole_bank("command line")
+    if metric not in bank.catalogue.metrics:
+        raise unknown_metric(metric, bank.catalogue)
+    day = bank.published.require(month_of(as_of))
+    month = MonthAtWork.newest(bank, day)
+    chosen = month.catalogue.metrics[metric]
+    names = [own.name for own in chosen.readings]
+    if reading is not None and reading not in names:
+        raise UnknownNameError(
+            f"reading of {metric}", reading, names, way_out=f"There are {', '.join(names)}."
+        )
+    nodes = bank.published.nodes(scope, as_of=day).collect()["node_id"]
+    if branch is not None and branch not in nodes:
+        raise UnknownNameError(
+            "branch", branch, tuple(nodes), way_out="`branchmark kpis` lists the branches."
+        )
+    node = scope.require(branch) if branch is not None else nodes[0]
+    return Figure(bank, month, node, chosen, chosen.reading(reading or chosen.default_reading))
+
+
+def _require_slice(metric: Metric, slice_: str) -> None:
+    if slice_ not in metric.cuts:
+        cuts = ", ".join(metric.cuts) or "nothing"
+        raise UnknownNameError(
+            f"slice of {metric.metric_id}",
+            slice_,
+            metric.cuts or tuple(SLICES),
+            way_out=f"{metric.metric_id} can be cut by {cuts}.",
+        )
+
+
+def _stream(rows: pl.LazyFrame, output: Format) -> None:
+    """Print every row, a batch at a time."""
+    batches = _batches(rows)
+    if output is Format.CSV:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(ROW)
+        for batch in batches:
+            writer.writerows(batch)
+        return
+    names = list(ROW)
+    sys.stdout.write("[")
+    opening = "\n  "
+    for row in chain.from_iterable(batches):
+        sys.stdout.write(opening + json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False))
+        opening = ",\n  "
+    sys.stdout.write("\n]\n")
+
+
+def _batches(rows: pl.LazyFrame) -> Iterator[Sequence[tuple[object, ...]]]:
+    count = rows.select(pl.len()).collect().item()
+    ordered = rows.sort("loan_id", "as_of_date", "measure") if count <= _SORTED else rows
+    for batch in ordered.select(*ROW).collect_batches(chunk_size=50_000):
+        told = batch.with_columns(
+            _plain("amount"), _plain("balance"), pl.col("as_of_date").cast(pl.String)
+        )
+        yield told.rows()
+
+
+def _plain(name: str) -> pl.Expr:
+    """A decimal as text without needless zeros, two decimals at least."""
+    text = pl.col(name).cast(pl.Decimal(38, 10)).cast(pl.String)
+    return text.str.replace(r"(\.\d\d\d*?)0+$", "$1").alias(name)
+
+
+def _show(rows: pl.DataFrame, figure: Figure, side: Side) -> None:
+    show(
+        [
+            {
+                **row,
+                "amount": exact(row["amount"], places=2),
+                "as_of_date": str(row["as_of_date"]),
+            }
+            for row in rows.to_dicts()
+        ],
+        Format.TABLE,
+        title=f"{figure.metric.label.en}, {figure.node}, {figure.month.as_of}, "
+        f"reading {figure.reading.name}: {side}",
+        columns=("loan_id", "amount", "rule", "because", "borrower_id", "branch_id", "as_of_date"),
+        right=("amount",),
+    )
+
+
+def _tell(figure: Figure, side: Side, told: dict[str, object], *, cut: bool) -> None:
+    out = console()
+    total = told["amount"] or 0
+    out.print(
+        f"{told['rows']:,} rows of {told['clients']:,} clients; they add up to {total:,.2f}."
+        + (f" The {_SHOWN} largest are shown; --format csv gives all." if told["rows"] > _SHOWN else "")  # type: ignore[operator]
+    )
+    if side is Side.EXCLUDED or cut:
+        return
+    facts = figure.bank.published.facts(SYSTEM, as_of=figure.month.as_of)
+    held = (
+        facts.filter(
+            pl.col("metric_id") == figure.metric.metric_id,
+            pl.col("reading") == figure.reading.name,
+            pl.col("branch_id") == figure.node,
+            pl.col("slice") == TOTAL,
+        )
+        .select(side.value)
+        .collect()
+    )
+    if held.height and held.item() is not None and figure.metric.unit is not Unit.PP:
+        out.print(f"The published {side} is {held.item():,.2f}.")
+
+
+def fork(
+    metric: Annotated[str, typer.Argument(help="The metric.")],
+    as_of: MonthOption = "latest",
+    branch: BranchOption = None,
+    reading: Annotated[
+        list[str] | None,
+        typer.Option("--reading", help="Two readings; default the metric's own and every other."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """The figure under each reading, with the loans in one and not the other."""
+    bank = Bank.at(root_of(workspace))
+    figures = [
+        figure_of(bank, metric, name, branch, as_of)
+        for name in (reading or [None])  # type: ignore[list-item]
+    ]
+    first = figures[0]
+    names = [own.name for own in first.metric.readings]
+    if len(names) == 1:
+        raise BranchmarkError(
+            f"{metric} has one reading only. `branchmark catalogue` lists the readings of each metric."
+        )
+    if len(figures) == 1:
+        figures += [
+            figure_of(bank, metric, name, branch, as_of)
+            for name in names
+            if name != first.reading.name
+        ]
+    told = Fork(tuple(figures))
+    rows = told.differences
+    if output is not Format.TABLE:
+        show([_told(row) for row in rows.iter_rows(named=True)], output)
+        return
+    show(
+        told.values(),
+        Format.TABLE,
+        title=f"{first.metric.label.en}, {first.node}, {first.month.as_of}",
+        columns=("reading", "numerator", "denominator", "value", "status", "reason"),
+        right=("numerator", "denominator", "value"),
+    )
+    show(
+        told.summary(),
+        Format.TABLE,
+        title="In one and not in the other",
+        right=("loans", "amount"),
+    )
+    show(
+        [_told(row) for row in rows.head(_SHOWN).iter_rows(named=True)],
+        Format.TABLE,
+        title=f"The {min(_SHOWN, rows.height)} largest of {rows.height:,} loans",
+        columns=("loan_id", "in", "not_in", "side", "amount", "rule", "because"),
+        right=("amount",),
+    )
+
+
+def _told(row: dict[str, object]) -> dict[str, object]:
+    return {**row, "amount": exact(row["amount"], places=2)}  # type: ignore[arg-type]

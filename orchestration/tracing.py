@@ -1,0 +1,302 @@
+"""The rows behind a published figure, gathered month by month: what `loans`, `fork` and `explain` read.
+
+What a part of a figure is, and how a row is told apart, belongs in `transforms.trace`; here its rows
+are found in the delivered books, restated to the tree of the figure's own month.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+import polars as pl
+
+from orchestration import months
+from orchestration.bank import Bank
+from orchestration.months import MonthAtWork
+from transforms import changes, first_loans, flows, measures, trace, trade
+from transforms.catalogue.model import (
+    Aggregation,
+    At,
+    Catalogue,
+    Entity,
+    Kind,
+    Measure,
+    Metric,
+    Reading,
+)
+from transforms.catalogue.vocabulary import SLICES, UNTAGGED
+from transforms.classify import SLICE_COLUMNS, LoanTables, classify
+from transforms.errors import BranchmarkError
+from transforms.explain import Kin
+from transforms.hierarchy import Tree
+from transforms.measures import Material
+from transforms.schema import LOAN_EVENT
+from transforms.trace import Part, Side
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Classified rows of every kind of one month, made when first asked for.
+
+    Attributes:
+        month: the month.
+        tree: the tree that nodes are taken from; that of the figure's month.
+    """
+
+    month: MonthAtWork
+    tree: Tree
+
+    @cached_property
+    def material(self) -> Material:
+        """What the month's measures are taken from."""
+        return months.material(self.month, self.tree)
+
+    @cached_property
+    def events(self) -> pl.DataFrame:
+        """First-loan events of all months so far, judged."""
+        material = self.material
+        return measures.judged_events(material.first_loans, material.tables, material.rules)
+
+    @cached_property
+    def loans(self) -> pl.LazyFrame:
+        """The month's loans, with everything that measures ask for."""
+        rows: pl.LazyFrame = measures.classified(self.material, self.events).to_native()
+        return rows.with_columns(branch_id=pl.col("booking_branch_id"))
+
+    @cached_property
+    def flows(self) -> pl.LazyFrame:
+        """The month's loan events, judged."""
+        material = self.material
+        before = material.before.get(At.PREVIOUS_MONTH)
+        rows: pl.LazyFrame = flows.flows(material.tables, material.rules, before).to_native()
+        return rows
+
+    def changes(self, since: At) -> pl.LazyFrame:
+        """The month's loans against an earlier book."""
+        material = self.material
+        then = material.before[since]
+        now = changes.reduced(
+            measures.classified(material, self.events), material.rules
+        )
+        rows: pl.LazyFrame = changes.changes(
+            now, changes.side(then.tables, then.rules), material.rules
+        ).to_native()
+        return rows
+
+    def of_loan(self, loan_id: str) -> dict[Kin, pl.DataFrame]:
+        """Every row about one loan, by kind: its own, its events, its changes."""
+        one = pl.col("loan_id") == loan_id
+        found: dict[Kin, pl.DataFrame] = {
+            (Entity.LOAN, None): self.every_loan.filter(one).collect(),
+            (Entity.EVENT, None): self.events.filter(one),
+        }
+        if LOAN_EVENT.name in self.material.tables.month:
+            found[Entity.FLOW, None] = self.flows.filter(one).collect()
+        for since in self.material.before:
+            found[Entity.CHANGE, since] = self.changes(since).filter(one).collect()
+        return found
+
+    @cached_property
+    def every_loan(self) -> pl.LazyFrame:
+        """The month's loans with every lookup and flag, asked for or not."""
+        material = self.material
+        tables = LoanTables(
+            material.tables.month,
+            material.tables.trades,
+            first_loans.first_receipts(self.events),
+        )
+        rows: pl.LazyFrame = classify(tables, material.rules).to_native()
+        return rows
+
+    def of(self, measure: Measure, catalogue: Catalogue) -> pl.LazyFrame:
+        """Rows of the kind that a measure is taken over, with `branch_id`."""
+        match catalogue.entity_of(measure):
+            case Entity.LOAN:
+                return self.loans
+            case Entity.EVENT:
+                day = self.month.as_of
+                window = (
+                    pl.col("reported") == day
+                    if measure.over == "month"
+                    else pl.col("reported").dt.year() == day.year
+                )
+                return self.events.lazy().filter(window)
+            case Entity.FLOW if measure.window == "year_to_date":
+                flags = (catalogue.flags[measure.where],)
+                year = self.month.history(LOAN_EVENT.name).collect()
+                return first_loans.flagged(year, flags, self.material.parameters).lazy()
+            case Entity.FLOW:
+                return self.flows
+            case Entity.CHANGE:
+                assert measure.since is not None  # noqa: S101 - the catalogue refuses such a measure
+                return self.changes(measure.since)
+            case Entity.TRADE:
+                return self._trade()
+            case _:
+                return self._listed()
+
+    def _trade(self) -> pl.LazyFrame:
+        lent = (
+            self.loans.filter(pl.col(trade.LENT))
+            .select("borrower_id", "balance", "branch_id", core_enterprise_id="core_enterprise")
+            .collect()
+        )
+        return measures.judged_trade(self.material, lent).lazy()
+
+    def _listed(self) -> pl.LazyFrame:
+        lent = self.loans.filter(pl.col("is_tech_enterprise")).select("branch_id", "borrower_id")
+        rows = measures.judged_listings(self.material, lent.unique().collect())
+        return rows.rename({"node_id": "branch_id"}).lazy()
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """One figure to be taken apart.
+
+    Attributes:
+        bank: the bank.
+        month: the month of the figure.
+        node: the branch it is of.
+        metric: the metric.
+        reading: under which reading.
+    """
+
+    bank: Bank
+    month: MonthAtWork
+    node: str
+    metric: Metric
+    reading: Reading
+    _rows: dict[date, Rows] = field(default_factory=dict)
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The branches of the figure's month."""
+        return months.tree(self.month)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """What the figure is made of."""
+        return trace.parts_of(
+            self.month.catalogue, self.metric, self.reading, self.month.as_of
+        )
+
+    def rows(
+        self, side: Side, *, cut: tuple[str, str] | None = None
+    ) -> Iterator[pl.LazyFrame]:
+        """The rows of one side, part by part; each frame has the columns of `trace.ROW`.
+
+        Args:
+            side: which side.
+            cut: only the loans of one member of a slice, as (slice, member).
+
+        Raises:
+            BranchmarkError: if the side has no loans to list.
+        """
+        if side is Side.EXCLUDED:
+            part = next((p for p in self.parts if p.side is Side.NUMERATOR), self.parts[0])
+            rows = self.of_node(part, whole_clients=True, cut=cut)
+            yield trace.rows_left_out(rows, part, *self.judged_by(part))
+            return
+        own = [part for part in self.parts if part.side is side and self.has_rows(part)]
+        if not own:
+            raise BranchmarkError(
+                f"{self.metric.metric_id} has no loans in its {side}. "
+                f"{self._other_side(side)}"
+            )
+        for part in own:
+            yield trace.rows_of_part(self.of_node(part, cut=self._cut_for(side, cut)), part, *self.judged_by(part))
+
+    def _cut_for(
+        self, side: Side, cut: tuple[str, str] | None
+    ) -> tuple[str, str] | None:
+        """Of a composition the numerator alone is cut."""
+        whole = cut is not None and cut[0] in self.metric.composition
+        return None if whole and side is Side.DENOMINATOR else cut
+
+    def _other_side(self, side: Side) -> str:
+        if self.metric.kind is Kind.INDEX:
+            return "An index is made from the loans of its denominator; list that side."
+        others = [part.side for part in self.parts if part.side is not side]
+        return f"List its {others[0]}." if others else "It is a number the bank reports as a whole."
+
+    def has_rows(self, part: Part) -> bool:
+        """Whether a part is made of rows; what a bank reports as a whole is not."""
+        measure = self.month.catalogue.measures[part.measure]
+        return measure.aggregation is not Aggregation.REPORTED
+
+    def rows_at(self, day: date) -> Rows:
+        """Classified rows of a month that the figure rests on."""
+        if day not in self._rows:
+            month = (
+                self.month if day == self.month.as_of else MonthAtWork.newest(self.bank, day)
+            )
+            self._rows[day] = Rows(month, self.tree)
+        return self._rows[day]
+
+    def _catalogue_at(self, day: date) -> Catalogue:
+        return self.bank.definitions.on(day)
+
+    def judged_by(self, part: Part) -> tuple[Catalogue, Mapping[str, Decimal]]:
+        """The definitions and thresholds in force at a part's month end."""
+        return self._catalogue_at(part.as_of), self.bank.reference.thresholds(part.as_of)
+
+    def of_node(
+        self, part: Part, *, whole_clients: bool = False, cut: tuple[str, str] | None = None
+    ) -> pl.LazyFrame:
+        """Rows of the kind a part is taken over, of the node's branches, flags and all.
+
+        Args:
+            part: the part.
+            whole_clients: also clients that are not among the largest.
+            cut: only the loans of one member of a slice, as (slice, member).
+        """
+        catalogue = self._catalogue_at(part.as_of)
+        measure = catalogue.measures[part.measure]
+        rows = self.rows_at(part.as_of).of(measure, catalogue)
+        if catalogue.entity_of(measure) is Entity.LISTING:
+            return rows.filter(pl.col("branch_id") == self.node)
+        here = rows.filter(self._counts())
+        if cut is not None and catalogue.entity_of(measure) is Entity.LOAN:
+            here = here.filter(self._member(*cut))
+        if measure.aggregation is Aggregation.LARGEST and not whole_clients:
+            return self._of_largest(here, measure)
+        return here
+
+    def _member(self, slice_: str, member: str) -> pl.Expr:
+        """Whether a loan is in a member of a slice."""
+        if SLICES[slice_].of_branch:
+            places = measures.places(self.rows_at(self.month.as_of).material)
+            inside = places.filter(pl.col(slice_).fill_null(UNTAGGED) == member)["branch_id"]
+            return pl.col("branch_id").is_in(inside.implode())
+        column = SLICE_COLUMNS.get(slice_, slice_)
+        return pl.col(column).fill_null(UNTAGGED) == member
+
+    def _counts(self) -> pl.Expr:
+        """Whether a row's branch counts for the node; strays count for the root."""
+        counts_for = self.tree.counts_for
+        own = counts_for.filter(pl.col("node_id") == self.node)["branch_id"]
+        inside = pl.col("branch_id").is_in(own.implode())
+        if self.node != self.tree.root:
+            return inside
+        return inside | ~pl.col("branch_id").is_in(counts_for["branch_id"].implode())
+
+    @staticmethod
+    def _of_largest(rows: pl.LazyFrame, measure: Measure) -> pl.LazyFrame:
+        """Only the rows of the largest few clients, groups or members."""
+        key = {
+            "borrower_id": pl.col("borrower_id"),
+            "group_id": pl.coalesce("group_id", "borrower_id"),
+        }.get(measure.by, pl.col(measure.by))
+        keyed = rows.with_columns(_key=key)
+        largest = (
+            keyed.filter(pl.col(measure.where))
+            .group_by("_key")
+            .agg(_held=pl.col(measure.over).sum())
+            .sort("_held", "_key", descending=[True, False])
+            .head(measure.largest)
+            .select("_key")
+        )
+        return keyed.join(largest, on="_key", how="semi")
+

@@ -270,8 +270,8 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "origin_own": ("own definition", "自定义口径"),
         "origin_own_sentence": (
-            "Own definition: this product's; there is no official one of that name.",
-            "自定义口径：由本产品定义，该名称没有官方定义。",
+            "Own definition: there is no official one of that name.",
+            "自定义口径：该名称没有官方定义。",
         ),
         "origin_unverified": ("unverified", "未核实"),
         "origin_unverified_sentence": (

@@ -77,7 +77,10 @@ class Bank:
         return self.definitions.newest
 
     def under(
-        self, *, reference: Mapping[str, str] | None = None, catalogue: Mapping[str, str] | None = None
+        self,
+        *,
+        reference: Mapping[str, str] | None = None,
+        catalogue: Mapping[str, str] | None = None,
     ) -> "Bank":
         """The same bank with other reference tables or definitions, in memory only.
 

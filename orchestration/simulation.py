@@ -97,9 +97,7 @@ def changes(
     progress(f"{month.as_of} under the changed rules")
     after = _figures(simulated, bases)
     joined = before.join(after, on=_KEY, how="full", coalesce=True, suffix="_after")
-    same = pl.all_horizontal(
-        pl.col(name).eq_missing(pl.col(f"{name}_after")) for name in _COMPARED
-    )
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_after")) for name in _COMPARED)
     return (
         joined.filter(~same)
         .with_columns(change=pl.col("value_after") - pl.col("value"))

@@ -21,6 +21,7 @@ from transforms.catalogue.model import (
     At,
     Catalogue,
     Entity,
+    Flag,
     Kind,
     Measure,
     Metric,
@@ -77,9 +78,7 @@ class Rows:
         """The month's loans against an earlier book."""
         material = self.material
         then = material.before[since]
-        now = changes.reduced(
-            measures.classified(material, self.events), material.rules
-        )
+        now = changes.reduced(measures.classified(material, self.events), material.rules)
         rows: pl.LazyFrame = changes.changes(
             now, changes.side(then.tables, then.rules), material.rules
         ).to_native()
@@ -112,30 +111,31 @@ class Rows:
 
     def of(self, measure: Measure, catalogue: Catalogue) -> pl.LazyFrame:
         """Rows of the kind that a measure is taken over, with `branch_id`."""
-        match catalogue.entity_of(measure):
-            case Entity.LOAN:
-                return self.loans
-            case Entity.EVENT:
-                day = self.month.as_of
-                window = (
-                    pl.col("reported") == day
-                    if measure.over == "month"
-                    else pl.col("reported").dt.year() == day.year
-                )
-                return self.events.lazy().filter(window)
-            case Entity.FLOW if measure.window == "year_to_date":
-                flags = (catalogue.flags[measure.where],)
-                year = self.month.history(LOAN_EVENT.name).collect()
-                return first_loans.flagged(year, flags, self.material.parameters).lazy()
-            case Entity.FLOW:
-                return self.flows
-            case Entity.CHANGE:
-                assert measure.since is not None  # noqa: S101 - the catalogue refuses such a measure
-                return self.changes(measure.since)
-            case Entity.TRADE:
-                return self._trade()
-            case _:
-                return self._listed()
+        entity = catalogue.entity_of(measure)
+        if entity is Entity.EVENT:
+            return self._events(measure)
+        if entity is Entity.FLOW and measure.window == "year_to_date":
+            return self._year_flows(catalogue.flags[measure.where])
+        if entity is Entity.CHANGE and measure.since is not None:
+            return self.changes(measure.since)
+        return {
+            Entity.FLOW: lambda: self.flows,
+            Entity.TRADE: self._trade,
+            Entity.LISTING: self._listed,
+        }.get(entity or Entity.LOAN, lambda: self.loans)()
+
+    def _events(self, measure: Measure) -> pl.LazyFrame:
+        day = self.month.as_of
+        window = (
+            pl.col("reported") == day
+            if measure.over == "month"
+            else pl.col("reported").dt.year() == day.year
+        )
+        return self.events.lazy().filter(window)
+
+    def _year_flows(self, flag: Flag) -> pl.LazyFrame:
+        year = self.month.history(LOAN_EVENT.name).collect()
+        return first_loans.flagged(year, (flag,), self.material.parameters).lazy()
 
     def _trade(self) -> pl.LazyFrame:
         lent = (
@@ -178,13 +178,9 @@ class Figure:
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """What the figure is made of."""
-        return trace.parts_of(
-            self.month.catalogue, self.metric, self.reading, self.month.as_of
-        )
+        return trace.parts_of(self.month.catalogue, self.metric, self.reading, self.month.as_of)
 
-    def rows(
-        self, side: Side, *, cut: tuple[str, str] | None = None
-    ) -> Iterator[pl.LazyFrame]:
+    def rows(self, side: Side, *, cut: tuple[str, str] | None = None) -> Iterator[pl.LazyFrame]:
         """The rows of one side, part by part; each frame has the columns of `trace.ROW`.
 
         Args:
@@ -202,15 +198,14 @@ class Figure:
         own = [part for part in self.parts if part.side is side and self.has_rows(part)]
         if not own:
             raise BranchmarkError(
-                f"{self.metric.metric_id} has no loans in its {side}. "
-                f"{self._other_side(side)}"
+                f"{self.metric.metric_id} has no loans in its {side}. {self._other_side(side)}"
             )
         for part in own:
-            yield trace.rows_of_part(self.of_node(part, cut=self._cut_for(side, cut)), part, *self.judged_by(part))
+            yield trace.rows_of_part(
+                self.of_node(part, cut=self._cut_for(side, cut)), part, *self.judged_by(part)
+            )
 
-    def _cut_for(
-        self, side: Side, cut: tuple[str, str] | None
-    ) -> tuple[str, str] | None:
+    def _cut_for(self, side: Side, cut: tuple[str, str] | None) -> tuple[str, str] | None:
         """Of a composition the numerator alone is cut."""
         whole = cut is not None and cut[0] in self.metric.composition
         return None if whole and side is Side.DENOMINATOR else cut
@@ -229,9 +224,7 @@ class Figure:
     def rows_at(self, day: date) -> Rows:
         """Classified rows of a month that the figure rests on."""
         if day not in self._rows:
-            month = (
-                self.month if day == self.month.as_of else MonthAtWork.newest(self.bank, day)
-            )
+            month = self.month if day == self.month.as_of else MonthAtWork.newest(self.bank, day)
             self._rows[day] = Rows(month, self.tree)
         return self._rows[day]
 
@@ -299,4 +292,3 @@ class Figure:
             .select("_key")
         )
         return keyed.join(largest, on="_key", how="semi")
-

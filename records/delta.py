@@ -1,6 +1,5 @@
 """The few ways the product writes and reads Delta tables. Only `records` knows there is a lake."""
 
-import os
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -57,13 +56,8 @@ def version_of(path: Path) -> int | None:
 
     Read off the names in the log: opening a table costs a hundred times that.
     """
-    log = path / "_delta_log"
-    try:
-        names = os.listdir(log)
-    except FileNotFoundError:
-        return None
-    found = [int(name[:20]) for name in names if name.endswith(".json") and name[:20].isdigit()]
-    return max(found, default=None)
+    commits = (path / "_delta_log").glob("*.json")
+    return max((int(one.stem) for one in commits if one.stem.isdigit()), default=None)
 
 
 @lru_cache(maxsize=128)

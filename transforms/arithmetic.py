@@ -150,36 +150,42 @@ class Reckoner:
             reading: under which reading.
             whole: for members of a composition: the denominator is that of the whole node.
         """
-        match metric.kind:
-            case Kind.TOTAL | Kind.COUNT_DISTINCT:
-                total = self.amount(reading.numerator)
-                return plain(total, _NO_AMOUNT, total)
-            case Kind.INCREMENT:
-                now, then = self._now_and_then(metric, reading)
-                return plain(now, then, now - then)
-            case Kind.GROWTH:
-                now, then = self._now_and_then(metric, reading)
-                return _growth(now, then)
-            case Kind.INCREMENT_DIFFERENCE:
-                return self._difference(reading)
-            case Kind.AVERAGE:
-                months = pl.lit(self.as_of.month, dtype=WIDE)
-                total = self.amount(reading.numerator, At.YEAR_TO_DATE)
-                return plain(total, months, total / months)
-            case Kind.GAP:
-                return self._gap(metric, reading)
-            case Kind.TOLERANCE:
-                return self._tolerance(reading)
-            case Kind.INDEX:
-                return self._index(reading)
-            case Kind.RATIO | Kind.WEIGHTED_MEAN | Kind.TOP_N:
-                return self._ratio(metric, reading, whole=whole)
+        if metric.kind in (Kind.RATIO, Kind.WEIGHTED_MEAN, Kind.TOP_N):
+            return self._ratio(metric, reading, whole=whole)
+        reckon: Mapping[Kind, Callable[[Metric, Reading], Figures]] = {
+            Kind.TOTAL: self._total,
+            Kind.COUNT_DISTINCT: self._total,
+            Kind.INCREMENT: self._against_base,
+            Kind.GROWTH: self._against_base,
+            Kind.INCREMENT_DIFFERENCE: self._difference,
+            Kind.AVERAGE: self._average,
+            Kind.GAP: self._gap,
+            Kind.TOLERANCE: self._tolerance,
+            Kind.INDEX: self._index,
+        }
+        return reckon[metric.kind](metric, reading)
 
-    def _now_and_then(self, metric: Metric, reading: Reading) -> tuple[pl.Expr, pl.Expr]:
+    def _total(self, metric: Metric, reading: Reading) -> Figures:
+        del metric
+        total = self.amount(reading.numerator)
+        return plain(total, _NO_AMOUNT, total)
+
+    def _against_base(self, metric: Metric, reading: Reading) -> Figures:
         assert metric.base is not None  # noqa: S101 - the catalogue refuses such a metric without one
-        return self.amount(reading.numerator), self.amount(reading.numerator, metric.base)
+        now = self.amount(reading.numerator)
+        then = self.amount(reading.numerator, metric.base)
+        if metric.kind is Kind.GROWTH:
+            return _growth(now, then)
+        return plain(now, then, now - then)
 
-    def _difference(self, reading: Reading) -> Figures:
+    def _average(self, metric: Metric, reading: Reading) -> Figures:
+        del metric
+        months = pl.lit(self.as_of.month, dtype=WIDE)
+        total = self.amount(reading.numerator, At.YEAR_TO_DATE)
+        return plain(total, months, total / months)
+
+    def _difference(self, metric: Metric, reading: Reading) -> Figures:
+        del metric
         name = reading.numerator
         this_year = self.amount(name) - self.amount(name, At.YEAR_END)
         last_year = self.amount(name, At.SAME_MONTH_LAST_YEAR) - self.amount(
@@ -224,7 +230,8 @@ class Reckoner:
         )
         return plain(first.value, subtracted, value, reason)
 
-    def _tolerance(self, reading: Reading) -> Figures:
+    def _tolerance(self, metric: Metric, reading: Reading) -> Figures:
+        del metric
         npl, balance = self.amount(reading.numerator), self.amount(str(reading.denominator))
         rule = limit_column(str(reading.rule))
         decided = tolerance.verdict(npl, balance, pl.col(rule))
@@ -240,7 +247,8 @@ class Reckoner:
             headroom=decided.headroom_amount,
         )
 
-    def _index(self, reading: Reading) -> Figures:
+    def _index(self, metric: Metric, reading: Reading) -> Figures:
+        del metric
         total = self.amount(reading.numerator)
         value = pl.col(index_column(reading.numerator, str(reading.over)))
         some = total != 0
@@ -285,5 +293,3 @@ def herfindahl(parts: pl.DataFrame) -> pl.DataFrame:
         .cast(pl.Decimal(18, INDEX_PLACES))
         .cast(WIDE),
     )
-
-

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from transforms.catalogue.builder import columns_of, parameters_of
 from transforms.catalogue.model import Aggregation, At, Catalogue, Entity, Flag, Measure
+from transforms.catalogue.sql import columns_of, parameters_of
 from transforms.catalogue.vocabulary import (
     AMOUNTS,
     LOAN_NAMES,
@@ -103,7 +103,9 @@ class _Question:
         yearly = "year_to_date" in (measure.over, measure.window)
         months = months_of_year_to(as_of) if yearly else (as_of,)
         if entity is Entity.EVENT:
-            yield from _not_delivered(FIRST_LOAN_EVENT.name, held.missing(FIRST_LOAN_EVENT.name, months))
+            yield from _not_delivered(
+                FIRST_LOAN_EVENT.name, held.missing(FIRST_LOAN_EVENT.name, months)
+            )
         elif entity is Entity.FLOW:
             yield from _not_delivered(LOAN_EVENT.name, held.missing(LOAN_EVENT.name, months))
         elif entity is Entity.CHANGE:

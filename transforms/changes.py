@@ -8,8 +8,8 @@ from typing import Final
 
 import narwhals as nw
 
-from transforms.catalogue.builder import columns_of
 from transforms.catalogue.model import Catalogue, Entity
+from transforms.catalogue.sql import columns_of
 from transforms.catalogue.vocabulary import NOW, THEN
 from transforms.classify import LoanTables, Rules, classify, with_flags
 from transforms.engines import POLARS, Engine, Frame
@@ -89,4 +89,3 @@ def changes(now: Frame, then: Frame, rules: Rules, *, engine: Engine = POLARS) -
     )
     flags = rules.catalogue.flags_of(Entity.CHANGE)
     return with_flags(kept, flags, rules.parameters, engine=engine)
-

@@ -12,8 +12,8 @@ from typing import Final
 import narwhals as nw
 
 from transforms import schema
-from transforms.catalogue.builder import columns_of, parameters_of, with_parameters
 from transforms.catalogue.model import Catalogue, Entity, Flag
+from transforms.catalogue.sql import columns_of, parameters_of, with_parameters
 from transforms.catalogue.vocabulary import UNTAGGED
 from transforms.engines import POLARS, Engine, Frame
 from transforms.lookups import borrower, chain, green, industry, lists, place, price
@@ -42,9 +42,7 @@ LOOKUPS: Final = (
     Lookup(("allowance",), price.attach_allowance, ("fx",)),
     Lookup(("interest",), price.attach_interest, ("balance",)),
     Lookup(price.LPR_GIVES, price.attach_lpr, ("long_term", "balance")),
-    Lookup(
-        ("rd_intensity", "rd_weighted"), borrower.attach_research, ("rd_expense", "balance")
-    ),
+    Lookup(("rd_intensity", "rd_weighted"), borrower.attach_research, ("rd_expense", "balance")),
     Lookup(
         ("staff_turnover", "staff_weighted"), borrower.attach_staff, ("core_tech_staff", "balance")
     ),

@@ -40,9 +40,7 @@ def _counted(catalogue: Catalogue) -> tuple[Measure, ...]:
 
 def _largest(catalogue: Catalogue) -> tuple[Measure, ...]:
     """Measures of the largest clients or groups; one for each amount and flag is summed."""
-    return tuple(
-        m for m in catalogue.measures_by(Aggregation.LARGEST) if m.by in (_CLIENT, _GROUP)
-    )
+    return tuple(m for m in catalogue.measures_by(Aggregation.LARGEST) if m.by in (_CLIENT, _GROUP))
 
 
 def _sum_name(measure: Measure) -> str:
@@ -84,7 +82,9 @@ def _marked(
     )
     if slice_ is not None:
         # Only a client that is counted somewhere has a member worth keeping.
-        marked = marked.filter(nw.any_horizontal(*(nw.col(m.name) > 0 for m in measures), ignore_nulls=True))
+        marked = marked.filter(
+            nw.any_horizontal(*(nw.col(m.name) > 0 for m in measures), ignore_nulls=True)
+        )
     return marked.group_by("branch_id", _CLIENT, *member).agg(
         *(nw.col(m.name).max() for m in measures),
         *(nw.col(name).sum() for name in sums),
@@ -104,8 +104,7 @@ def node_measures(
             else measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT)
         )
         tables.append(_distinct(frame, [m.name for m in measures], counts_for, name))
-    for measure in _largest(catalogue):
-        tables.append(_top(marked[TOTAL], measure, counts_for))
+    tables += [_top(marked[TOTAL], measure, counts_for) for measure in _largest(catalogue)]
     return pl.concat(tables).sort("node_id", "slice", "member", "measure")
 
 
@@ -191,9 +190,7 @@ def largest_members(parts: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
                 if (m.over, m.where) == (measure.over, measure.where)
             )
             held = parts.filter(pl.col("slice") == measure.by, pl.col("measure") == whole)
-            tables.append(
-                _sum_of_largest(held.select("node_id", _amount="amount"), measure)
-            )
+            tables.append(_sum_of_largest(held.select("node_id", _amount="amount"), measure))
     return pl.concat(tables).sort("node_id", "measure")
 
 

@@ -124,27 +124,25 @@ def _measured(cube: pl.DataFrame, measures: Sequence[Measure], slice_: str) -> p
         counted = pl.col(measure.over).filter((pl.col(key) & bit) != 0)
         return counted.sum().cast(WIDE).alias(measure.name)
 
-    keys = {} if slice_ == TOTAL else {"member": "member"}
+    keys = [] if slice_ == TOTAL else ["member"]
     wide = cube.group_by("branch_id", *keys).agg(amount(measure) for measure in measures)
-    rows = long(wide, [m.name for m in measures], keys=keys, slice_=slice_)
+    rows = long(wide, [m.name for m in measures], slice_=slice_)
     return rows if slice_ == TOTAL else rows.filter(pl.col("amount") != 0)
 
 
-def long(
-    wide: pl.DataFrame,
-    names: Sequence[str],
-    *,
-    keys: Mapping[str, str],
-    slice_: str = TOTAL,
-) -> pl.DataFrame:
-    """A column per measure, as rows of `BRANCH_MEASURE`."""
+def long(wide: pl.DataFrame, names: Sequence[str], *, slice_: str = TOTAL) -> pl.DataFrame:
+    """A column per measure, as rows of `BRANCH_MEASURE`; a cut frame has its `member` too."""
+    cut = slice_ != TOTAL
     rows = wide.unpivot(
-        list(names), index=["branch_id", *keys], variable_name="measure", value_name="amount"
+        list(names),
+        index=["branch_id", "member"] if cut else ["branch_id"],
+        variable_name="measure",
+        value_name="amount",
     )
     return rows.select(
         "branch_id",
         slice=pl.lit(slice_),
-        member=pl.col("member") if keys else pl.lit(TOTAL),
+        member=pl.col("member") if cut else pl.lit(TOTAL),
         measure=pl.col("measure"),
         amount=pl.col("amount").cast(WIDE),
     )

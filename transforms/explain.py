@@ -12,7 +12,6 @@ from typing import Final
 
 import polars as pl
 
-from transforms.catalogue.builder import columns_of, with_parameters
 from transforms.catalogue.model import (
     Aggregation,
     At,
@@ -25,6 +24,7 @@ from transforms.catalogue.model import (
     Metric,
     Reading,
 )
+from transforms.catalogue.sql import columns_of, with_parameters
 from transforms.catalogue.vocabulary import NAMES
 from transforms.classify import clause_sql
 from transforms.trace import Side, parts_of
@@ -124,14 +124,18 @@ def _explanation(
     row = (chosen if chosen.height else own).head(1)
     answer = judge(catalogue, flag, row, parameters)
     return Explanation(
-        metric, reading, role.value, measure, answer, _amount(measure, chosen) if answer.counts else None
+        metric,
+        reading,
+        role.value,
+        measure,
+        answer,
+        _amount(measure, chosen) if answer.counts else None,
     )
 
 
 def _amount(measure: Measure, rows: pl.DataFrame) -> Decimal:
     if measure.aggregation in (Aggregation.SUM, Aggregation.LARGEST):
-        total: Decimal | None = rows[measure.over].sum()
-        return total if total is not None else Decimal(0)
+        return sum(rows[measure.over].drop_nulls().to_list(), Decimal(0))
     return Decimal(1)
 
 

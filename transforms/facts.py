@@ -176,13 +176,9 @@ def _with_time(
         schema={"node_id": TEXT, **dict.fromkeys([column(name, at) for name in names], WIDE)}
     )
     if frames:
-        uncut = pl.concat(frames).filter(
-            pl.col("slice") == TOTAL, pl.col("measure").is_in(names)
-        )
+        uncut = pl.concat(frames).filter(pl.col("slice") == TOTAL, pl.col("measure").is_in(names))
         held = wide(node_sums(uncut, tree), tree, names)
-        empty = held.select(
-            "node_id", *(pl.col(name).alias(column(name, at)) for name in names)
-        )
+        empty = held.select("node_id", *(pl.col(name).alias(column(name, at)) for name in names))
     return rows.join(empty, on="node_id", how="left", maintain_order="left")
 
 

@@ -13,8 +13,8 @@ import narwhals as nw
 import polars as pl
 
 from transforms import schema
-from transforms.catalogue.builder import columns_of
 from transforms.catalogue.model import Aggregation, Catalogue, Entity, Measure
+from transforms.catalogue.sql import columns_of
 from transforms.catalogue.vocabulary import LOAN_NAMES
 from transforms.classify import LoanTables, Rules, classify, with_flags
 from transforms.cube import BRANCH_MEASURE, long
@@ -55,9 +55,7 @@ def flows(
     events = neutral(given) if given is not None else engine.frame(_no_events())
     flags = rules.catalogue.flags_of(Entity.FLOW)
     named = {name for flag in flags for clause in flag.clauses for name in columns_of(clause.sql)}
-    loan_flags = {
-        flag.name for flag in rules.catalogue.flags_of(Entity.LOAN) if flag.name in named
-    }
+    loan_flags = {flag.name for flag in rules.catalogue.flags_of(Entity.LOAN) if flag.name in named}
     looked_up = (named & set(LOAN_NAMES)) - _OF_EVENT
     known = _loans_of(events, tables, rules, before, loan_flags, looked_up, engine)
     joined = events.join(known, on="loan_id", how="left")
@@ -112,9 +110,7 @@ def _loans_of(
 
 def _then_npl(events: Frame, before: Before, engine: Engine) -> Frame:
     touched = events.select("loan_id").unique()
-    loans = neutral(before.tables.month[LOAN_SNAPSHOT.name]).join(
-        touched, on="loan_id", how="semi"
-    )
+    loans = neutral(before.tables.month[LOAN_SNAPSHOT.name]).join(touched, on="loan_id", how="semi")
     month = {**before.tables.month, LOAN_SNAPSHOT.name: loans.to_native()}
     judged = classify(
         replace(before.tables, month=month), before.rules, flags=(NPL,), columns=(), engine=engine
@@ -159,7 +155,7 @@ def sums_by_branch(rows: pl.DataFrame, chosen: tuple[Measure, ...]) -> pl.DataFr
     wide = rows.group_by("branch_id").agg(
         pl.col(m.over).filter(pl.col(m.where)).sum().cast(WIDE).alias(m.name) for m in chosen
     )
-    return long(wide, [m.name for m in chosen], keys={}).sort("branch_id", "measure")
+    return long(wide, [m.name for m in chosen]).sort("branch_id", "measure")
 
 
 def clients(

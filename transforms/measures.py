@@ -58,9 +58,7 @@ class Material:
     held: Held
     first_loans: pl.DataFrame
     before: Mapping[At, Before] = field(default_factory=dict)
-    year_flows: pl.LazyFrame = field(
-        default_factory=lambda: pl.LazyFrame(schema=LOAN_EVENT.dtypes)
-    )
+    year_flows: pl.LazyFrame = field(default_factory=lambda: pl.LazyFrame(schema=LOAN_EVENT.dtypes))
 
     @property
     def parameters(self) -> dict[str, Decimal]:
@@ -69,9 +67,7 @@ class Material:
 
     def unavailable(self) -> dict[str, str]:
         """Measures that the book cannot give, with the reason."""
-        return availability.unavailable_measures(
-            self.rules.catalogue, self.held, self.parameters
-        )
+        return availability.unavailable_measures(self.rules.catalogue, self.held, self.parameters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +83,7 @@ class Measures:
     by_node: pl.DataFrame
 
 
-def judged_events(
-    events: pl.DataFrame, tables: LoanTables, rules: Rules
-) -> pl.DataFrame:
+def judged_events(events: pl.DataFrame, tables: LoanTables, rules: Rules) -> pl.DataFrame:
     """First-loan events of all months so far, each with the flags that decide whether it counts."""
     lists = tables.month.get(TECH_ENTERPRISE_LIST.name)
     return first_loans.judge(
@@ -108,7 +102,11 @@ def take(material: Material, *, engine: Engine = POLARS) -> Measures:
     loans = classified(material, judged, engine=engine)
     frames = _frames(material, loans, engine)
     taken = dict(
-        zip(frames, pl.collect_all([one.to_native() for one in frames.values()], engine="streaming"), strict=True)
+        zip(
+            frames,
+            pl.collect_all([one.to_native() for one in frames.values()], engine="streaming"),
+            strict=True,
+        )
     )
     cubes = {name.removeprefix("cube:"): f for name, f in taken.items() if name.startswith("cube:")}
     pairs = {name.removeprefix("pair:"): f for name, f in taken.items() if name.startswith("pair:")}
@@ -153,19 +151,13 @@ def take(material: Material, *, engine: Engine = POLARS) -> Measures:
     )
 
 
-def classified(
-    material: Material, judged: pl.DataFrame, *, engine: Engine = POLARS
-) -> Frame:
+def classified(material: Material, judged: pl.DataFrame, *, engine: Engine = POLARS) -> Frame:
     """The month's loans with everything that measures ask for, and nothing else."""
     catalogue = material.rules.catalogue
     tables = LoanTables(
         material.tables.month, material.tables.trades, first_loans.first_receipts(judged)
     )
-    measures = [
-        m
-        for m in catalogue.measures.values()
-        if catalogue.entity_of(m) is Entity.LOAN
-    ]
+    measures = [m for m in catalogue.measures.values() if catalogue.entity_of(m) is Entity.LOAN]
     wanted = {m.over for m in measures if m.over in AMOUNTS[Entity.LOAN]}
     wanted |= {name for name, one in SLICES.items() if not one.of_branch} | {"group_id"}
     flags = {m.where for m in measures} | set(changes.flags_needed(catalogue))
@@ -215,7 +207,7 @@ def _sums(rows: Frame, measures: tuple[Measure, ...]) -> Frame:
 
 
 def _long_sums(wide: pl.DataFrame, measures: tuple[Measure, ...]) -> pl.DataFrame:
-    return cube.long(wide, [m.name for m in measures], keys={})
+    return cube.long(wide, [m.name for m in measures])
 
 
 def _given(catalogue: Catalogue, missing: Mapping[str, str]) -> list[str]:
@@ -233,11 +225,7 @@ def _uncut(rows: pl.DataFrame) -> pl.DataFrame:
 def judged_trade(material: Material, lent: pl.DataFrame) -> pl.DataFrame:
     """Paid trade at the branch that lends the pair most, with the trade flags."""
     trades = material.tables.trades
-    rows = (
-        pl.DataFrame(schema=trade.TRADES)
-        if trades is None
-        else trades.collect()
-    )
+    rows = pl.DataFrame(schema=trade.TRADES) if trades is None else trades.collect()
     flags = material.rules.catalogue.flags_of(Entity.TRADE)
     paid = trade.branch_rows(rows, lent, material.rules.as_of)
     return first_loans.flagged(paid, flags, material.parameters)
@@ -293,4 +281,3 @@ def places(material: Material) -> pl.DataFrame:
             cluster=pl.coalesce("narrow", "wide"),
         )
     )
-

@@ -40,11 +40,15 @@ def wide(sums: pl.DataFrame, tree: Tree, measures: Sequence[str]) -> pl.DataFram
     Every node has an uncut row. A measure without loans at a node is zero there: the book was
     delivered, and it holds none.
     """
-    held = sums.pivot(on="measure", on_columns=list(measures), index=["node_id", "slice", "member"], values="amount")
+    held = sums.pivot(
+        on="measure",
+        on_columns=list(measures),
+        index=["node_id", "slice", "member"],
+        values="amount",
+    )
     uncut = tree.nodes.select("node_id", slice=pl.lit(TOTAL), member=pl.lit(TOTAL))
     missing = uncut.join(held, on=["node_id", "slice", "member"], how="anti")
     rows = pl.concat([held, missing], how="diagonal")
-    return (
-        rows.with_columns(pl.col(measures).cast(WIDE).fill_null(pl.lit(0, dtype=WIDE)))
-        .sort("node_id", "slice", "member")
+    return rows.with_columns(pl.col(measures).cast(WIDE).fill_null(pl.lit(0, dtype=WIDE))).sort(
+        "node_id", "slice", "member"
     )

@@ -63,7 +63,10 @@ def reference_percent(numerator: Decimal, denominator: Decimal) -> Decimal | Non
 
 
 def rule_of(
-    node: str, rules: Sequence[ToleranceRule], parents: Mapping[str, str], regions: Mapping[str, str]
+    node: str,
+    rules: Sequence[ToleranceRule],
+    parents: Mapping[str, str],
+    regions: Mapping[str, str],
 ) -> ToleranceRule | None:
     """The rule nearest to a node: its own, then those above it, its region's, the bank's."""
     by_scope = {rule.scope: rule for rule in rules}
@@ -115,7 +118,9 @@ def limits(
         elif rule.base == ANNUAL_TARGET and target is not None:
             limit = target + rule.delta_pp
         elif rule.base == ANNUAL_TARGET:
-            reason = "the rule rests on the bank's annual target for npl_ratio, and none is approved"
+            reason = (
+                "the rule rests on the bank's annual target for npl_ratio, and none is approved"
+            )
         else:
             reason = f"the rule in force rests on {rule.base}, which is not delivered"
         rows.append((node, limit, reason))

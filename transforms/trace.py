@@ -17,7 +17,6 @@ from typing import Final
 import polars as pl
 
 from transforms.arithmetic import dates_of
-from transforms.catalogue.builder import with_parameters
 from transforms.catalogue.model import (
     Aggregation,
     At,
@@ -30,6 +29,7 @@ from transforms.catalogue.model import (
     Metric,
     Reading,
 )
+from transforms.catalogue.sql import with_parameters
 from transforms.classify import clause_sql
 from transforms.schema import DAY, TEXT, WIDE
 
@@ -95,44 +95,46 @@ def parts_of(
                 as_of,
             )
         )
-    found: list[Part] = []
+    return tuple(
+        Part(metric.metric_id, side, term.measure, day, term.times * times)
+        for side, name, at, times in _terms(metric, reading, as_of)
+        for term in catalogue.terms(name, at)
+        for day in dates_of(term.at, as_of)
+    )
 
-    def add(side: Side, name: str, at: At, times: Decimal) -> None:
-        for term in catalogue.terms(name, at):
-            found.extend(
-                Part(metric.metric_id, side, term.measure, day, term.times * times)
-                for day in dates_of(term.at, as_of)
-            )
 
+def _terms(metric: Metric, reading: Reading, as_of: date) -> list[tuple[Side, str, At, Decimal]]:
+    """The measures of a reading with side, time and factor, as `arithmetic` reckons with them."""
     one, minus = Decimal(1), Decimal(-1)
     top, bottom = Side.NUMERATOR, Side.DENOMINATOR
     own, below = reading.numerator, reading.denominator
     match metric.kind:
         case Kind.INCREMENT:
-            add(top, own, At.NOW, one)
-            add(bottom, own, _base(metric), one)
+            return [(top, own, At.NOW, one), (bottom, own, _base(metric), one)]
         case Kind.GROWTH:
-            add(top, own, At.NOW, one)
-            add(top, own, _base(metric), minus)
-            add(bottom, own, _base(metric), one)
+            base = _base(metric)
+            return [(top, own, At.NOW, one), (top, own, base, minus), (bottom, own, base, one)]
         case Kind.INCREMENT_DIFFERENCE:
-            add(top, own, At.NOW, one)
-            add(top, own, At.YEAR_END, minus)
-            add(bottom, own, At.SAME_MONTH_LAST_YEAR, one)
-            add(bottom, own, At.YEAR_END_BEFORE, minus)
+            return [
+                (top, own, At.NOW, one),
+                (top, own, At.YEAR_END, minus),
+                (bottom, own, At.SAME_MONTH_LAST_YEAR, one),
+                (bottom, own, At.YEAR_END_BEFORE, minus),
+            ]
         case Kind.AVERAGE:
-            add(top, own, At.YEAR_TO_DATE, one)
+            return [(top, own, At.YEAR_TO_DATE, one)]
         case Kind.INDEX:
-            add(bottom, own, At.NOW, one)
+            return [(bottom, own, At.NOW, one)]
         case _:
-            add(top, own, At.NOW, Decimal(_MONTHS) if metric.annualised else one)
+            above = [(top, own, Decimal(_MONTHS) if metric.annualised else one)]
             if below is not None:
-                add(bottom, below, At.NOW, Decimal(as_of.month) if metric.annualised else one)
-            if metric.base is not None:
-                add(top, own, metric.base, minus)
-                if below is not None:
-                    add(bottom, below, metric.base, minus)
-    return tuple(found)
+                above.append((bottom, below, Decimal(as_of.month) if metric.annualised else one))
+            times = [(At.NOW, one)] + ([(metric.base, minus)] if metric.base else [])
+            return [
+                (side, name, at, factor * sign)
+                for side, name, factor in above
+                for at, sign in times
+            ]
 
 
 def _base(metric: Metric) -> At:
@@ -175,9 +177,7 @@ def refused(catalogue: Catalogue, flag: Flag, parameters: Mapping[str, Decimal])
         out = ~_holds(clause, parameters)
         deeper = catalogue.flags.get(clause.sql)
         if deeper is None:
-            inner = Refusal(
-                pl.lit(flag.name), pl.lit(f"not so: {_text(clause, parameters)}")
-            )
+            inner = Refusal(pl.lit(flag.name), pl.lit(f"not so: {_text(clause, parameters)}"))
         else:
             inner = refused(catalogue, deeper, parameters)
         rule = pl.when(out).then(inner.rule).otherwise(rule)
@@ -212,9 +212,11 @@ def rows_of_part(
     measure = catalogue.measures[part.measure]
     flag = catalogue.flags[measure.where]
     let_in = rows.filter(pl.col(flag.name))
-    return _shaped(let_in, part, _amount(measure) * pl.lit(part.times, dtype=WIDE)).with_columns(
-        rule=pl.lit(flag.name), because=admitted(flag, parameters)
-    ).select(*ROW)
+    return (
+        _shaped(let_in, part, _amount(measure) * pl.lit(part.times, dtype=WIDE))
+        .with_columns(rule=pl.lit(flag.name), because=admitted(flag, parameters))
+        .select(*ROW)
+    )
 
 
 def rows_left_out(

@@ -46,7 +46,11 @@ def variation(trades: pl.DataFrame, as_of: date) -> pl.DataFrame:
         _window(trades, as_of, 0, YEAR - 1)
         .with_columns(x=cents)
         .group_by(PAIR)
-        .agg(n=pl.len().cast(pl.Int128), total=pl.col("x").sum(), squares=(pl.col("x") * pl.col("x")).sum())
+        .agg(
+            n=pl.len().cast(pl.Int128),
+            total=pl.col("x").sum(),
+            squares=(pl.col("x") * pl.col("x")).sum(),
+        )
         .filter(pl.col("n") >= MONTHS_NEEDED, pl.col("total") > 0)
     )
     squared = pl.col("total") * pl.col("total")

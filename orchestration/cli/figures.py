@@ -22,7 +22,7 @@ from orchestration.months import MonthAtWork
 from orchestration.tracing import Rows
 from records.access import Scope
 from transforms.catalogue.load import unknown_metric
-from transforms.catalogue.model import Catalogue, Entity, Metric, Unit
+from transforms.catalogue.model import Catalogue, Entity, Metric, Parts, Unit
 from transforms.catalogue.vocabulary import SLICES, TOTAL
 from transforms.errors import BranchmarkError, NoSuchMonthError, UnknownNameError
 from transforms.explain import explain as explanations
@@ -49,16 +49,7 @@ def kpis(
     """Published figures by metric and branch, with numerator, denominator, status and quality."""
     bank = Bank.at(root_of(workspace))
     scope = _local_scope()
-    if metric is not None and metric not in bank.catalogue.metrics:
-        raise unknown_metric(metric, bank.catalogue)
-    if slice_ is not None and slice_ not in SLICES:
-        raise UnknownNameError(
-            "slice", slice_, tuple(SLICES), way_out=f"There are {', '.join(SLICES)}."
-        )
-    if slice_ is not None and metric is not None:
-        _require_cut(slice_, bank.catalogue.metrics[metric])
-    if reading is not None:
-        _require_reading(reading, metric, bank.catalogue)
+    _require_known(bank.catalogue, metric, reading, slice_)
     day, every = month_or_all(as_of)
     if version is not None and every:
         raise BranchmarkError("--version needs one month. Name it with --as-of.")
@@ -96,7 +87,7 @@ def kpis(
         right=("numerator", "denominator", "value"),
     )
     if slice_ is not None and output is Format.TABLE:
-        told = dict.fromkeys(f"{row['metric']}: {PARTS[str(row['parts'])]}" for row in rows)
+        told = dict.fromkeys(f"{row['metric']}: {PARTS[Parts(str(row['parts']))]}" for row in rows)
         for line in told:
             console().print(f"{line}.")
 
@@ -104,6 +95,21 @@ def kpis(
 def _local_scope() -> Scope:
     """The command line works on a workspace its user can read whole: the scope is the whole bank."""
     return Scope.whole_bank("command line")
+
+
+def _require_known(
+    catalogue: Catalogue, metric: str | None, reading: str | None, slice_: str | None
+) -> None:
+    if metric is not None and metric not in catalogue.metrics:
+        raise unknown_metric(metric, catalogue)
+    if slice_ is not None and slice_ not in SLICES:
+        raise UnknownNameError(
+            "slice", slice_, tuple(SLICES), way_out=f"There are {', '.join(SLICES)}."
+        )
+    if slice_ is not None and metric is not None:
+        _require_cut(slice_, catalogue.metrics[metric])
+    if reading is not None:
+        _require_reading(reading, metric, catalogue)
 
 
 def _require_cut(slice_: str, metric: Metric) -> None:

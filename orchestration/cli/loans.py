@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from itertools import chain
 from typing import Annotated, Final
 
@@ -62,11 +63,11 @@ def loans(
         _stream(rows, output)
         return
     told = rows.select(
-        rows=pl.len(), amount=pl.col("amount").sum(), clients=pl.col("borrower_id").n_unique()
+        pl.len(), pl.col("borrower_id").n_unique(), pl.col("amount").sum().fill_null(0)
     ).collect()
     shown = rows.sort(pl.col("amount").abs(), "loan_id", descending=[True, False]).head(_SHOWN)
     _show(shown.collect(), figure, side)
-    _tell(figure, side, told.row(0, named=True), cut=slice_ is not None)
+    _tell(figure, side, told.row(0), cut=slice_ is not None)
 
 
 def figure_of(
@@ -122,7 +123,9 @@ def _stream(rows: pl.LazyFrame, output: Format) -> None:
     sys.stdout.write("[")
     opening = "\n  "
     for row in chain.from_iterable(batches):
-        sys.stdout.write(opening + json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False))
+        sys.stdout.write(
+            opening + json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False)
+        )
         opening = ",\n  "
     sys.stdout.write("\n]\n")
 
@@ -161,13 +164,11 @@ def _show(rows: pl.DataFrame, figure: Figure, side: Side) -> None:
     )
 
 
-def _tell(figure: Figure, side: Side, told: dict[str, object], *, cut: bool) -> None:
+def _tell(figure: Figure, side: Side, told: tuple[int, int, Decimal], *, cut: bool) -> None:
     out = console()
-    total = told["amount"] or 0
-    out.print(
-        f"{told['rows']:,} rows of {told['clients']:,} clients; they add up to {total:,.2f}."
-        + (f" The {_SHOWN} largest are shown; --format csv gives all." if told["rows"] > _SHOWN else "")  # type: ignore[operator]
-    )
+    count, clients, total = told
+    more = f" The {_SHOWN} largest are shown; --format csv gives all." if count > _SHOWN else ""
+    out.print(f"{count:,} rows of {clients:,} clients; they add up to {total:,.2f}.{more}")
     if side is Side.EXCLUDED or cut:
         return
     facts = figure.bank.published.facts(SYSTEM, as_of=figure.month.as_of)

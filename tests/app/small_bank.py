@@ -1,9 +1,10 @@
 """A small published bank for the pages: six units, thirteen months, figures one can check by hand.
 
-North misses its SEI share and exceeds the tolerance, South is well; green loans cannot be computed.
+North misses its SEI share and exceeds the tolerance, South is well; green loans cannot be computed. One
+figure of every unit of measure stands among them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from records.deliveries import Deliveries, TableDelivery
 from records.published import Publication, Published
 from records.workspace import Workspace, create
 from transforms import scorecards
-from transforms.catalogue.load import load
+from transforms.catalogue.load import definitions as load_definitions
 from transforms.catalogue.model import Catalogue, Kind
 from transforms.facts import FACT
 from transforms.hierarchy import NODE
@@ -55,8 +56,38 @@ TARGETS = [
 ]
 
 
-def catalogue() -> Catalogue:
-    return load(tables.load().tables["thresholds"]["name"].unique())
+LIMITED = True
+"""Whether a tolerance rule is in force."""
+
+PLAIN = {
+    "provision_coverage": "2.104",
+    "loan_rate": "0.03864",
+    "lpr_spread": "35.24",
+    "settlement_days": "92.4",
+    "industry_hhi": "1234.4",
+    "sei_growth_gap": "2.34",
+}
+"""Figures without a target, the same at every unit and in every month."""
+
+OWN_METRIC = """
+metrics:
+  loans_of_ours:
+    label: {en: Loans of ours, zh: 我行自定义贷款}
+    kind: total
+    of: loan_balance
+    unit: currency
+    better: higher
+    source: {document: "Credit policy 2026/4", verified: false, own: true}
+    note: {en: "Agreed in the credit committee.", zh: 由信贷委员会确定。}
+    valid_from: 2020-01-01
+    version: 1
+"""
+"""A definition file that a workspace adds."""
+
+
+def catalogue(additions: Mapping[str, str] | None = None) -> Catalogue:
+    """The product's definitions, with a workspace's own if they are given."""
+    return load_definitions(tables.load(), additions).newest
 
 
 def small_bank(
@@ -79,10 +110,9 @@ def publish(workspace: Workspace, as_of: date, *, back: int = 0, quality: str = 
     """Publish one month; `back` months before the last, each a tenth of a point lower in SEI share."""
     published = Published(workspace.lake)
     run = f"run-{published.publications().height}"
-    definitions = catalogue()
-    run = f"run-{as_of}"
+    known = catalogue(workspace.texts("catalogue", ".yaml"))
     published.write("node", pl.DataFrame(UNITS, schema=NODE, orient="row"), as_of, 1, run)
-    facts = _facts(as_of, back, definitions).with_columns(
+    facts = _facts(as_of, back, known).with_columns(
         quality_state=pl.lit(quality),
         quality_amount=pl.lit(Decimal(5_000_000) if quality == "provisional" else None, dtype=WIDE),
     )
@@ -100,7 +130,7 @@ def publish(workspace: Workspace, as_of: date, *, back: int = 0, quality: str = 
         },
         orient="row",
     )
-    scored = scorecards.with_status(facts.select(*FACT, *QUALITY), targets, definitions)
+    scored = scorecards.with_status(facts.select(*FACT, *QUALITY), targets, known)
     published.write("metric_fact", scored, as_of, 1, run)
     published.write("finding", _findings(), as_of, 1, run)
     published.write("reconciliation", _reconciliation(quality), as_of, 1, run)
@@ -123,7 +153,10 @@ def _facts(as_of: date, back: int, definitions: Catalogue) -> pl.DataFrame:
             _fact(definitions, unit, as_of, "first_time_clients_ytd", first, None),
             _fact(definitions, unit, as_of, "green_share", None, None, reason=NO_GREEN),
             _tolerance(definitions, unit, as_of, inclusive, book / 5),
+            *(_plain(definitions, unit, as_of, *figure) for figure in PLAIN.items()),
         ]
+        if "loans_of_ours" in definitions.metrics:
+            rows.append(_fact(definitions, unit, as_of, "loans_of_ours", book / 4, None))
     return pl.DataFrame(rows, schema=dict(FACT))
 
 
@@ -159,9 +192,19 @@ def _fact(
     }
 
 
+def _plain(
+    definitions: Catalogue, unit: str, as_of: date, metric_id: str, value: str
+) -> dict[str, object]:
+    row = _fact(definitions, unit, as_of, metric_id, Decimal(value), Decimal(1))
+    return {**row, "value": Decimal(value)}
+
+
 def _tolerance(
     definitions: Catalogue, unit: str, as_of: date, npl: Decimal, balance: Decimal
 ) -> dict[str, object]:
+    if not LIMITED:
+        reason = "no tolerance rule is in force"
+        return _fact(definitions, unit, as_of, "inclusive_npl_tolerance", None, None, reason=reason)
     limit = Decimal("4.04")
     row = _fact(definitions, unit, as_of, "inclusive_npl_tolerance", npl, balance)
     return {

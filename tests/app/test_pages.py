@@ -14,7 +14,15 @@ from dashboards import scorecard
 from records.access import Scope
 from records.published import Published
 from records.workspace import Workspace, create
-from tests.app.small_bank import AS_OF, NO_GREEN, catalogue, publish, small_bank
+from tests.app.small_bank import (
+    AS_OF,
+    NO_GREEN,
+    OWN_METRIC,
+    PLAIN,
+    catalogue,
+    publish,
+    small_bank,
+)
 
 APP = Path(__file__).parents[2] / "dashboards" / "app.py"
 
@@ -63,6 +71,12 @@ def cells(app: AppTest, name: str) -> list[str]:
     ]
 
 
+def missing(app: AppTest) -> str:
+    """The folded block of what cannot be computed, as a reader sees it once opened."""
+    table = html(app).split('class="bm-reasons"')[1].split("</table>")[0]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", table)).split())
+
+
 def test_the_branch_page_shows_the_figures_of_the_facts(opened, bank):
     app = opened(bank, "branch", branch="B101")
     assert not app.exception
@@ -87,8 +101,7 @@ def test_the_branch_page_shows_the_figures_of_the_facts(opened, bank):
     assert status == "■ missed"
 
 
-def test_every_row_of_the_page_is_a_row_of_the_scorecard(opened, bank):
-    app = opened(bank, "branch", branch="B201")
+def test_every_row_of_the_scorecard_is_on_the_page_of_its_family(opened, bank):
     rows = scorecard.rows(
         Published(bank.lake),
         Scope.whole_bank("test"),
@@ -97,17 +110,124 @@ def test_every_row_of_the_page_is_a_row_of_the_scorecard(opened, bank):
         branch="B201",
         currency="CNY",
     )
-    assert len(rows) == 6
-    for row in rows:
-        shown = cells(app, row.short_name)
-        assert row.compact_text.split()[0] in shown[1]
-        assert row.status_word in shown[-1]
-        assert row.gap_text in " ".join(shown)
+    assert len(rows) == 6 + len(PLAIN)
+    for family in {row.family for row in rows}:
+        app = opened(bank, "branch", branch="B201", family=family)
+        assert not app.exception
+        for row in rows:
+            if row.family != family:
+                assert f">{row.short_name}</a>" not in html(app).split('class="bm-grid"')[0]
+            elif row.reason:
+                assert f"{row.reason} {row.name}" in missing(app)
+            else:
+                shown = cells(app, row.short_name)
+                assert row.compact_text.split()[0] in shown[1]
+                assert row.status_word in shown[-1]
+                assert row.gap_text in " ".join(shown)
 
 
-def test_a_metric_that_cannot_be_computed_says_why_and_shows_no_zero(opened, bank):
-    shown = cells(opened(bank, "branch", branch="B101"), "Green share")
-    assert shown == ["Green share Green loan share", "–", NO_GREEN, "–", "", "○ not comparable"]
+def test_a_scorecard_opens_with_what_stands_against_a_target_or_limit(opened, bank):
+    table = html(opened(bank, "branch", branch="B101")).split('class="bm-card"')[1]
+    assert re.findall(r'target="_self">(.*?)</a>', table.split("</table>")[0]) == [
+        "SEI share",
+        "First-time clients",
+        "NPL ratio",
+        "Tolerance headroom",
+    ]
+
+
+def test_a_control_chooses_the_family_and_the_address_keeps_it(opened, bank):
+    app = opened(bank)
+    (choice,) = app.get("button_group")[-1:] if app.get("button_group") else app.get("pills")
+    choice.set_value("asset_quality").run()
+    assert app.query_params["family"] == ["asset_quality"] or (
+        app.query_params["family"] == "asset_quality"
+    )
+    assert cells(app, "Coverage")[1] == "210.4%"
+    assert "family=asset_quality" in html(app).split('class="bm-grid"')[1]
+    assert "Coverage" in html(app).split('class="bm-grid"')[1]
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "value"),
+    [
+        ("price", "Spread of stock", "35.2 bp"),
+        ("price", "Rate of stock", "3.86%"),
+        ("green", "Settlement cycle", "92.4 days"),
+        ("concentration", "Industry HHI", "1,234"),
+        ("asset_quality", "Coverage", "210.4%"),
+        ("sei", "SEI growth lead", "2.3 pp"),
+    ],
+)
+def test_every_unit_is_printed_as_such(opened, bank, family, name, value):
+    shown = cells(opened(bank, "branch", branch="B101", family=family), name)
+    assert shown[1] == value
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "note"),
+    [
+        ("price", "Spread of stock", "Neither more nor less is better: read, not judged."),
+        ("asset_quality", "Coverage", "Belongs in a band that the regulator sets bank by bank"),
+    ],
+)
+def test_a_figure_that_points_neither_way_is_not_judged(opened, bank, family, name, note):
+    shown = cells(opened(bank, "branch", branch="B101", family=family), name)
+    assert note in shown[2]
+    assert shown[-1] == "– not judged"
+    assert not re.search("ahead|short|headroom", " ".join(shown))
+
+
+def test_whose_definition_it_is_stands_in_the_row_and_in_the_tooltip(opened, bank):
+    app = opened(bank, "branch", branch="B101", family="concentration")
+    assert cells(app, "Industry HHI")[0].startswith("Industry HHI own definition ")
+    assert (
+        "Own definition: there is no official one of that name." in html(app).split("</thead>")[1]
+    )
+    unverified = cells(opened(bank, "branch", branch="B101", family="price"), "Rate of stock")
+    assert unverified[0].startswith("Rate of stock unverified ")
+    verified = cells(opened(bank, "branch", branch="B101", family="asset_quality"), "NPL ratio")
+    assert verified[0] == "NPL ratio"
+
+
+def test_a_workspaces_own_metric_is_on_the_pages_by_its_definition_alone(opened, tmp_path):
+    workspace = create(tmp_path / "bank", name="Harbour Bank", base_currency="CNY")
+    (workspace.root / "catalogue" / "mine.yaml").write_text(OWN_METRIC, encoding="utf-8")
+    publish(workspace, AS_OF)
+    app = opened(workspace, family="mine")
+    assert not app.exception
+    name, value, note, _, _, status = cells(app, "Loans of ours")
+    assert name == "Loans of ours own definition"
+    assert (value, note, status) == ("250.0 m", "Agreed in the credit committee.", "– no target")
+    assert "Loans of ours" in html(app).split('class="bm-grid"')[1]
+    branch = opened(workspace, "branch", branch="B201", family="mine", language="zh")
+    assert cells(branch, "我行自定义贷款")[1] == "1.25 亿"
+
+
+def test_without_any_target_the_main_figures_are_shown(opened, tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.app.small_bank.TARGETS", [])
+    monkeypatch.setattr("tests.app.small_bank.LIMITED", False)
+    workspace = small_bank(tmp_path / "bank", months=[AS_OF])
+    app = opened(workspace)
+    assert not app.exception
+    assert "No approved targets." in words(app)
+    assert cells(app, "Loans")[1] == "1.00 bn"
+    assert cells(app, "SEI share")[2] == ""
+    assert NO_GREEN in missing(app)
+
+
+def test_what_cannot_be_computed_is_folded_with_its_reason_and_shows_no_zero(opened, bank):
+    app = opened(bank, "branch", branch="B101", family="green")
+    assert missing(app) == f"Reason Measures {NO_GREEN} Green loan share"
+    assert "Cannot be computed from this book (1)" in [box.label for box in app.expander]
+    assert ">Green share</a>" not in html(app)
+
+
+def test_a_family_without_any_figure_says_so(opened, bank):
+    app = opened(bank, "branch", branch="B101", family="linkage")
+    assert not app.exception
+    assert "No figure of this family can be computed" in app.info[0].value
+    assert not app.get("vega_lite_chart")
 
 
 def test_lower_is_better_is_told_without_a_minus_sign(opened, bank):
@@ -133,7 +253,7 @@ def test_the_matrix_groups_branches_by_region_and_links_each(opened, bank):
     table = html(opened(bank)).split('class="bm-grid"')[1]
     order = [table.index(name) for name in ("Head Office", "North Region", "Garden Branch")]
     assert order == sorted(order)
-    assert 'href="branch?period=2026-10-31&amp;comparison=year_end&amp;language=en' in table
+    assert 'href="branch?period=2026-10-31&amp;comparison=year_end&amp;family=targets' in table
     assert "branch=B201" in table
     assert "20.0%" in table
 
@@ -150,16 +270,19 @@ def test_the_matrix_sorts_by_the_gap_of_a_metric(opened, bank):
     app = opened(bank, sort="behind")
     table = html(app).split('class="bm-grid"')[1]
     assert table.index("B101") < table.index("B201")
-    app.selectbox(key="choose_sort").set_value("loan_balance").run()
+    app.selectbox(key="choose_sort").set_value("inclusive_npl_tolerance").run()
     assert not app.exception
     assert opened(bank, sort="nonsense").selectbox(key="choose_sort").value == "region"
 
 
 def test_the_address_is_filled_in_so_that_a_link_reproduces_the_page(opened, bank):
     app = opened(bank, "branch", branch="B101")
-    assert {name: app.query_params[name] for name in ("period", "comparison", "language")} == {
+    assert {
+        name: app.query_params[name] for name in ("period", "comparison", "family", "language")
+    } == {
         "period": "2026-10-31",
         "comparison": "year_end",
+        "family": "targets",
         "language": "en",
     }
 
@@ -189,6 +312,7 @@ def test_an_unknown_branch_is_answered_plainly_and_never_replaced(opened, bank, 
         ({"period": "tomorrow"}, "'tomorrow' is not a month end"),
         ({"period": "2020-01-31"}, "31 Jan 2020 is not a published month"),
         ({"comparison": "budget"}, "budget is no comparison"),
+        ({"family": "profit"}, "profit is no family of metrics. Choose one of: targets, volume,"),
     ],
 )
 @pytest.mark.parametrize("page", ["overview", "branch"])
@@ -221,7 +345,12 @@ def test_the_pages_speak_chinese(opened, bank):
     branch = opened(bank, "branch", branch="B101", language="zh")
     assert branch.title[0].value == "港口分行"
     assert cells(branch, "战新占比")[3] == "差 1.6 百分点 按现有规模需增加 800 万元"
-    assert "表 loan_snapshot 无字段 green_tag" in cells(branch, "绿色占比")[2]
+    green = opened(bank, "branch", branch="B101", language="zh", family="green")
+    assert "表 loan_snapshot 无字段 green_tag 绿色贷款占比" in missing(green)
+    assert cells(green, "结算周期")[1] == "92.4 天"
+    price = opened(bank, "branch", branch="B101", language="zh", family="price")
+    assert cells(price, "存量点差")[1] == "35.2 基点"
+    assert cells(price, "存量点差")[-1] == "– 不评判"
 
 
 def test_an_unknown_language_is_said_and_english_shown(opened, bank):

@@ -9,12 +9,15 @@ import pytest
 from dashboards import month, scorecard, standing
 from dashboards.i18n import Language
 from dashboards.numbers import Format
+from dashboards.short_names import SHORT_NAMES
 from dashboards.units import Units
 from dashboards.words import Comparison
 from records.access import Scope
 from records.deliveries import Deliveries
 from records.published import Published
 from tests.app.small_bank import AS_OF, MONTHS, UNITS, catalogue, small_bank
+from transforms.catalogue import families
+from transforms.catalogue.model import Label
 from transforms.errors import AccessError, NoSuchMonthError, UnknownNameError
 from transforms.hierarchy import NODE
 from transforms.quality import QualityState
@@ -88,15 +91,64 @@ def test_history_has_thirteen_months_and_leaves_gaps_empty(tmp_path):
     assert [point.value is None for point in row.history] == [False, *[True] * 11, False]
 
 
-def test_a_scorecard_opens_with_what_can_be_computed(published):
+def test_a_scorecard_opens_with_what_has_a_target_or_limit(published):
     opening = scorecard.opening(rows(published, "B101"))
     assert [row.metric_id for row in opening] == [
         "sei_share",
         "first_time_clients_ytd",
         "npl_ratio",
         "inclusive_npl_tolerance",
+    ]
+
+
+def test_without_targets_a_scorecard_opens_with_the_core_filled_up_from_the_rest(published):
+    bare = [replace(row, target=None, limit=None) for row in rows(published, "B101")]
+    opening = scorecard.opening(bare)
+    assert [row.metric_id for row in opening] == [
+        "sei_share",
+        "first_time_clients_ytd",
+        "npl_ratio",
+        "inclusive_npl_tolerance",
         "loan_balance",
+        "sei_growth_gap",
+        "settlement_days",
+        "provision_coverage",
         "green_share",
+    ]
+
+
+def test_the_catalogue_is_told_core_first_and_then_family_by_family():
+    ordered = scorecard.in_order(catalogue())
+    assert tuple(metric.metric_id for metric in ordered[: len(scorecard.CORE)]) == scorecard.CORE
+    told = [metric.family for metric in ordered[len(scorecard.CORE) :]]
+    assert tuple(dict.fromkeys(told)) == families.in_order(told)
+    assert len(ordered) == len(catalogue().metrics)
+
+
+def test_every_family_has_a_name_in_both_languages_and_an_added_one_its_own():
+    used = {metric.family for metric in catalogue().metrics.values()}
+    assert set(families.FAMILIES) == used
+    assert all(f.label.zh and f.meaning.en and f.meaning.zh for f in families.FAMILIES.values())
+    assert families.label_of("mine") == Label("mine", "mine")
+    assert families.in_order({"price", "mine", "volume"}) == ("volume", "price", "mine")
+
+
+def test_short_names_are_of_metrics_that_exist():
+    assert set(SHORT_NAMES) == set(catalogue().metrics)
+
+
+def test_only_what_is_asked_for_is_read(published):
+    facts = scorecard.window(
+        published,
+        WHOLE,
+        catalogue(),
+        as_of=AS_OF,
+        branches=["B101"],
+        metrics=["npl_ratio", "sei_share"],
+        days=[AS_OF, MONTHS[0]],
+    )
+    assert facts.select("branch_id", "metric_id", "as_of_date").rows() == [
+        ("B101", metric, day) for metric in ("npl_ratio", "sei_share") for day in (MONTHS[0], AS_OF)
     ]
 
 
@@ -105,7 +157,8 @@ def test_a_reader_sees_only_what_lies_in_the_scope(bank, published):
     seen = month.read(published, Deliveries(bank.lake), north, catalogue(), as_of=AS_OF)
     assert [unit.unit_id for unit in seen.units.all] == ["B101", "B10101"]
     assert seen.units.top.unit_id == "B101"
-    assert set(seen.facts["branch_id"]) == {"B101", "B10101"}
+    assert set(seen.standing["branch_id"]) == set(seen.quality) == {"B101", "B10101"}
+    assert seen.aimed(["HO", "B101"]) == seen.aimed(["B101"])
     assert seen.account is None
     assert rows(published, "B10101", scope=north)
     with pytest.raises(AccessError):
@@ -127,7 +180,11 @@ def test_a_month_is_read_with_its_account_and_its_doubts(bank, published):
     assert seen.rejected_rows == 4
     assert seen.findings == {"warning": (1, 1234)}
     assert seen.unreconciled == ()
-    assert seen.quality is QualityState.FINAL
+    assert seen.quality_of("HO") == (QualityState.FINAL, None)
+    assert seen.quality_of("B999") == (QualityState.NOT_RECONCILED, None)
+    assert seen.aimed(["HO"]) == {"sei_share", "inclusive_npl_tolerance"}
+    assert "green_share" not in seen.given(["HO"])
+    assert seen.published == set(MONTHS)
 
 
 def test_without_a_ledger_no_branch_is_called_unreconciled(tmp_path):

@@ -1,6 +1,7 @@
 """The catalogue: complete, sourced, refused whole when wrong, and versioned by what it rests on."""
 
 from decimal import Decimal
+from functools import cache
 
 import pytest
 
@@ -38,9 +39,19 @@ metrics:
 """
 
 
-def _refused(text, *words):
+ONE_MORE = METRIC.replace("\nmetrics:\n  mine:", "  other:")
+
+
+@cache
+def _few():
+    """Two of the product's files that stand without the others: enough to be refused beside."""
+    texts = packaged_texts()
+    return {name: texts[name] for name in ("first_time.yaml", "volume.yaml")}
+
+
+def _refused(text, *words, texts=None):
     with pytest.raises(CatalogueError) as refused:
-        load(PARAMETERS, rules=RULES, additions={"own.yaml": text})
+        load(PARAMETERS, rules=RULES, texts=texts or _few(), additions={"own.yaml": text})
     for word in ("own.yaml", *words):
         assert word in str(refused.value)
 
@@ -77,6 +88,11 @@ def test_flags_in_a_circle_are_refused():
     _refused(text, "refers to itself")
 
 
+NEWLY = FLAG.format(name="is_newly", sql="now_is_loan AND NOT then_is_loan").replace(
+    "flags:", "change_flags:"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
@@ -105,7 +121,7 @@ def test_flags_in_a_circle_are_refused():
         ("a: {sum: balance, where: is_first_time}", 2, "count_events counts event flags"),
         ("a: {count_events: month, where: is_loan}", 2, "count_events counts event flags"),
         ("a: {sum: balance, where: is_loan, since: year_end}", 2, "a change needs `since`"),
-        ("a: {sum: now_balance, where: is_npl_newly}", 2, "a change needs `since`"),
+        ("a: {sum: now_balance, where: is_newly}", 2, "a change needs `since`"),
         (
             "a: {sum: amount_in, where: is_drawn, window: year_to_date}",
             2,
@@ -127,9 +143,9 @@ def test_flags_in_a_circle_are_refused():
             "a is counted at every node anew",
         ),
         (
-            "a: {combine: [{measure: npl_formed_ytd, at: previous_month}]}",
+            "a: {combine: [{measure: loan_drawn_ytd, at: previous_month}]}",
             2,
-            "npl_formed_ytd has times of its own and cannot be taken at previous_month",
+            "loan_drawn_ytd has times of its own and cannot be taken at previous_month",
         ),
         ("a: {combine: [{measure: b}]}\n  b: {combine: [{measure: a}]}", 2, "refers to itself"),
         ("a: {combine: [{measure: b}]}\n  b: {combine: [{measure: a}]}", 3, "refers to itself"),
@@ -137,7 +153,7 @@ def test_flags_in_a_circle_are_refused():
     ],
 )
 def test_a_measure_that_cannot_be_taken_is_refused_with_its_line(text, line, said):
-    _refused(f"measures:\n  {text}\n", f"line {line}, measure", said)
+    _refused(f"measures:\n  {text}\n{NEWLY}", f"line {line}, measure", said)
 
 
 def test_a_key_that_stands_twice_is_refused_with_its_second_line():
@@ -149,13 +165,20 @@ def test_a_flag_may_ask_only_what_is_known_of_its_kind_of_row():
     """An event of a first loan has no classification; a change asks loan flags, then or now."""
     text = FLAG.format(name="is_x", sql="loan_classification = 'FQ01'")
     _refused(text.replace("flags:", "event_flags:"), "line 3", "no column or flag")
-    text = FLAG.format(name="is_x", sql="then_is_nlp").replace("flags:", "change_flags:")
-    _refused(text, "line 3", "no column or flag 'then_is_nlp'. Did you mean then_is_npl")
+    text = FLAG.format(name="is_x", sql="then_is_laon").replace("flags:", "change_flags:")
+    _refused(text, "line 3", "no column or flag 'then_is_laon'. Did you mean then_is_loan")
 
 
 def test_a_flag_without_a_clause_is_refused():
     text = "flags:\n  is_x: {label: {en: a, zh: 一}, source: {document: d, verified: true}}\n"
     _refused(text, "line 2", "needs a clause")
+
+
+LARGEST = """
+measures:
+  largest: {sum: balance, where: is_loan, largest: 1, by: borrower_id}
+  capital: {reported: net_capital}
+"""
 
 
 @pytest.mark.parametrize(
@@ -170,31 +193,31 @@ def test_a_flag_without_a_clause_is_refused():
         ),
         (
             "gap",
-            "minuend: sei_growt_ytd\n    subtrahend: loan_growth_ytd",
-            "no metric 'sei_growt_ytd'. Did you mean sei_growth_ytd",
+            "minuend: loan_growt_ytd\n    subtrahend: loan_growth_yoy",
+            "no metric 'loan_growt_ytd'. Did you mean loan_growth_ytd",
         ),
         (
             "gap",
-            "minuend: sei_share:strickt\n    subtrahend: loan_growth_ytd",
-            "no reading of sei_share 'strickt'. Did you mean strict?",
+            "minuend: loan_balance:without_bils\n    subtrahend: loan_growth_ytd",
+            "no reading of loan_balance 'without_bils'. Did you mean without_bills?",
         ),
         (
             "gap",
-            "minuend: sei_growth_gap\n    subtrahend: loan_growth_ytd",
-            "sei_growth_gap is a gap itself",
+            "minuend: other\n    subtrahend: loan_growth_ytd",
+            "other is a gap itself",
         ),
         (
             "gap",
-            "minuend: sei_share\n    subtrahend: tech_loan_share\n    slices: [region]",
+            "minuend: loan_growth_ytd\n    subtrahend: loan_growth_yoy\n    slices: [region]",
             "a gap cannot be cut",
         ),
-        ("gap", "minuend: sei_share", "lacks subtrahend"),
+        ("gap", "minuend: loan_balance", "lacks subtrahend"),
         ("total", "of: loan_drawn\n    slices: [region]", "only sums and clients of loans"),
         ("total", "of: first_time_clients_month\n    slices: [region]", "only sums and clients of loans"),
-        ("total", "of: npl_formed_ytd\n    slices: [region]", "only sums and clients of loans"),
+        ("total", "of: loan_drawn_ytd\n    slices: [region]", "only sums and clients of loans"),
         (
             "top_n",
-            "numerator: largest_client\n    denominator: loan_balance\n    slices: [region]",
+            "numerator: largest\n    denominator: loan_balance\n    slices: [region]",
             "only sums and clients of loans",
         ),
         (
@@ -206,18 +229,22 @@ def test_a_flag_without_a_clause_is_refused():
         ("total", "of: loan_balance\n    base: year_end", "takes no base"),
         ("average", "of: loan_clients", "counted at every node anew has no earlier value"),
         ("increment", "of: loan_clients\n    base: year_end", "has no earlier value"),
-        ("increment_difference", "of: net_capital", "has no earlier value"),
-        ("increment", "of: npl_formed_ytd\n    base: year_end", "npl_formed_ytd has times of its own"),
+        ("increment_difference", "of: capital", "has no earlier value"),
+        ("increment", "of: loan_drawn_ytd\n    base: year_end", "loan_drawn_ytd has times"),
         (
             "tolerance",
-            "numerator: npl_balance\n    denominator: loan_balance\n    rule: TOL_2091\n"
-            "    reference_numerator: npl_balance\n    reference_denominator: loan_balance",
+            "numerator: loan_balance\n    denominator: loan_balance\n    rule: TOL_2091\n"
+            "    reference_numerator: loan_balance\n    reference_denominator: loan_balance",
             "no tolerance rule 'TOL_2091'. Did you mean TOL_2019",
         ),
     ],
 )
 def test_a_metric_that_cannot_be_reckoned_is_refused_with_its_line(kind, terms, said):
-    _refused(METRIC.format(kind=kind, terms=terms), "line 3, metric mine", said)
+    beside = ONE_MORE.format(
+        kind="gap", terms="minuend: loan_growth_yoy\n    subtrahend: loan_growth_ytd"
+    )
+    text = METRIC.format(kind=kind, terms=terms) + beside + LARGEST
+    _refused(text, "line 3, metric mine", said)
 
 
 NESTED = "measures:\n  a: {combine: [{measure: %s}]}\n  b: {combine: [{measure: a%s}]}\n"
@@ -273,13 +300,14 @@ NESTED = "measures:\n  a: {combine: [{measure: %s}]}\n  b: {combine: [{measure: 
             id="the largest of flows",
         ),
         pytest.param(
-            "measures:\n  a: {count_distinct: borrower_id, where: is_npl_newly, since: year_end}\n",
+            "measures:\n  a: {count_distinct: borrower_id, where: is_newly, since: year_end}\n" + NEWLY,
             id="clients of changes",
         ),
         pytest.param("flags:\n  ? [a, b]\n  : 1\n", id="a key that is a list"),
         pytest.param("flags:\n  is_x: {earlier: 5}\n", id="earlier editions that are no list"),
         pytest.param(
-            "flags:\n  is_x: {earlier: [{until: 2018-02-28 10:00:00}]}\n", id="until with an hour"
+            "flags:\n  is_x: {earlier: [{until: 2018-02-28 10:00:00}, {until: 2019-02-28}]}\n",
+            id="until with an hour",
         ),
     ],
 )
@@ -289,7 +317,8 @@ def test_what_would_be_told_wrong_is_refused(text):
 
 def test_an_unknown_measure_is_refused_with_near_miss():
     terms = "numerator: sei_balance_stric\n    denominator: loan_balance"
-    _refused(METRIC.format(kind="ratio", terms=terms), "sei_balance_strict")
+    text = METRIC.format(kind="ratio", terms=terms)
+    _refused(text, "sei_balance_strict", texts=packaged_texts())
 
 
 def test_a_ratio_without_denominator_is_refused():
@@ -309,8 +338,8 @@ def test_broken_yaml_is_refused_with_its_line():
 
 
 def test_only_sums_and_clients_of_loans_can_be_sliced():
-    text = METRIC.format(kind="top_n", terms="numerator: largest_client\n    denominator: loan_balance")
-    _refused(text.replace("unit:", "slices: [sei_field]\n    unit:"), "only sums and clients of loans")
+    text = METRIC.format(kind="total", terms="of: first_time_clients_year\n    slices: [sei_field]")
+    _refused(text, "only sums and clients of loans")
     text = METRIC.format(kind="total", terms="of: drawing_clients_month\n    slices: [sei_field]")
     _refused(text, "only sums and clients of loans")
 

@@ -5,8 +5,8 @@ whole. The shapes of the files are checked before, in `forms`.
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -26,6 +26,7 @@ from transforms.catalogue.model import (
     Reading,
     Term,
 )
+from transforms.catalogue.sql import columns_of, parameters_of
 from transforms.catalogue.vocabulary import (
     AMOUNTS,
     LOAN_NAMES,
@@ -41,8 +42,6 @@ from transforms.schema import LOAN_EVENT
 
 DEFAULT_READING: Final = "default"
 """Name of the only reading of a metric that has no readings of its own."""
-
-_PARAMETER: Final = re.compile(r":([a-z_][a-z0-9_]*)")
 
 SECTIONS: Final[Mapping[str, Entity]] = MappingProxyType(
     {
@@ -69,42 +68,17 @@ _WANTED: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
         Kind.WEIGHTED_MEAN: ("numerator", "denominator"),
         Kind.TOP_N: ("numerator", "denominator"),
         Kind.GAP: ("minuend", "subtrahend"),
-        Kind.TOLERANCE: ("numerator", "denominator", "reference_numerator", "reference_denominator"),
+        Kind.TOLERANCE: (
+            "numerator",
+            "denominator",
+            "reference_numerator",
+            "reference_denominator",
+        ),
     }
 )
 """What a reading of each kind must name."""
 
 _WITH_BASE: Final = (Kind.INCREMENT, Kind.GROWTH)
-
-
-def with_parameters(text: str, values: Mapping[str, object]) -> str:
-    """A label (or SQL) with every `:name` that has a value replaced by it.
-
-    >>> with_parameters("limit <= :inclusive_limit", {"inclusive_limit": 10000000})
-    'limit <= 10000000'
-    """
-    return _PARAMETER.sub(lambda match: str(values.get(match.group(1), match.group(0))), text)
-
-
-def parameters_of(sql: str) -> tuple[str, ...]:
-    """The thresholds a SQL condition names as `:name`.
-
-    >>> parameters_of("line <= :inclusive_limit")
-    ('inclusive_limit',)
-    """
-    return tuple(_PARAMETER.findall(sql))
-
-
-def columns_of(sql: str) -> tuple[str, ...]:
-    """The names a SQL condition refers to, each once, in the order they first appear.
-
-    >>> columns_of("line <= :inclusive_limit AND is_loan")
-    ('line', 'is_loan')
-
-    Raises:
-        polars.exceptions.PolarsError: if the text is no SQL expression.
-    """
-    return tuple(dict.fromkeys(pl.sql_expr(_PARAMETER.sub("0", sql)).meta.root_names()))
 
 
 def line_of(lines: Mapping[tuple[str, ...], int], path: tuple[str, ...]) -> int:
@@ -117,7 +91,9 @@ def line_of(lines: Mapping[tuple[str, ...], int], path: tuple[str, ...]) -> int:
 class Builder:
     """Collects the definitions of all files, then checks how they refer to each other."""
 
-    def __init__(self, parameters: frozenset[str], rules: frozenset[str], problems: list[str]):
+    def __init__(
+        self, parameters: frozenset[str], rules: frozenset[str], problems: list[str]
+    ) -> None:
         self._parameters = parameters
         self._rules = rules
         self._problems = problems
@@ -148,7 +124,7 @@ class Builder:
         for key, measure in content.measures.items():
             self._places["measure", key] = place("measures", key)
             self._take_measure(key, measure)
-        family = name.removesuffix(".yaml")
+        family = name.rpartition("/")[2].removesuffix(".yaml")
         for key, metric in content.metrics.items():
             self._places["metric", key] = place("metrics", key)
             self._take_metric(key, metric.family or family, metric)
@@ -217,24 +193,29 @@ class Builder:
             amounts = AMOUNTS[flag.entity]
             self._known("measure", measure.name, f"{flag.entity} amount", measure.over, amounts)
         if measure.by:
-            known = ["borrower_id", "group_id", *SLICES]
-            self._known("measure", measure.name, "column to take the largest by", measure.by, known)
+            self._check_largest(measure)
+        if (measure.since is not None) != (flag.entity is Entity.CHANGE):
+            what = "a change needs `since`, and nothing else takes it"
+            self._problem("measure", measure.name, what)
+        if measure.window == "year_to_date":
+            self._check_window(measure, flag)
+
+    def _check_largest(self, measure: Measure) -> None:
+        known = ["borrower_id", "group_id", *SLICES]
+        self._known("measure", measure.name, "column to take the largest by", measure.by, known)
         if measure.by in SLICES and not any(
             (m.over, m.where, m.aggregation) == (measure.over, measure.where, Aggregation.SUM)
             for m in self._measures.values()
         ):
             what = f"the largest by {measure.by} need a measure that sums {measure.over} there"
             self._problem("measure", measure.name, what)
-        if (measure.since is not None) != (flag.entity is Entity.CHANGE):
-            what = "a change needs `since`, and nothing else takes it"
-            self._problem("measure", measure.name, what)
-        yearly = measure.window == "year_to_date"
-        if yearly and not (
-            measure.aggregation is Aggregation.COUNT_DISTINCT and flag.entity is Entity.FLOW
-        ):
+
+    def _check_window(self, measure: Measure, flag: Flag) -> None:
+        counted = measure.aggregation is Aggregation.COUNT_DISTINCT
+        if not counted or flag.entity is not Entity.FLOW:
             what = "only distinct counts of flows take a window; combine sums `at: year_to_date`"
             self._problem("measure", measure.name, what)
-        elif yearly and not set(self._closure_columns(flag.name)) <= set(LOAN_EVENT.column_names):
+        elif not set(self._closure_columns(flag.name)) <= set(LOAN_EVENT.column_names):
             # Loans of earlier months would have to be classified again for it.
             what = f"a year's clients may rest on columns of {LOAN_EVENT.name} only"
             self._problem("measure", measure.name, what)
@@ -343,16 +324,23 @@ class Builder:
             for name in reading.measures
             for term in self._plain(name)
         ]
-        cuttable = (Aggregation.SUM, Aggregation.COUNT_DISTINCT)
-        if metric.cuts and any(
+        if metric.cuts:
+            self._check_cuts(metric, plain)
+        if metric.base is not None or metric.kind in (Kind.INCREMENT_DIFFERENCE, Kind.AVERAGE):
+            self._check_times(metric, plain)
+
+    def _check_cuts(self, metric: Metric, plain: Sequence[Measure]) -> None:
+        key, cuttable = metric.metric_id, (Aggregation.SUM, Aggregation.COUNT_DISTINCT)
+        if any(
             m.aggregation not in cuttable or self._flags[m.where].entity is not Entity.LOAN
             for m in plain
         ):
             self._problem("metric", key, "only sums and clients of loans can be cut into slices")
-        elif metric.cuts and (metric.base is not None or metric.kind is Kind.TOLERANCE):
+        elif metric.base is not None or metric.kind is Kind.TOLERANCE:
             self._problem("metric", key, "a comparison or tolerance cannot be cut into slices")
-        if metric.base is None and metric.kind not in (Kind.INCREMENT_DIFFERENCE, Kind.AVERAGE):
-            return
+
+    def _check_times(self, metric: Metric, plain: Sequence[Measure]) -> None:
+        key = metric.metric_id
         if any(m.aggregation in NODE_LEVEL for m in plain):
             self._problem("metric", key, "what is counted at every node anew has no earlier value")
         for name in {name for reading in metric.readings for name in reading.measures}:
@@ -506,8 +494,7 @@ class Builder:
             Reading(r.name, minuend=named(r.minuend), subtrahend=named(r.subtrahend))
             for r in metric.readings
         )
-        values = {f: getattr(metric, f) for f in Metric.__dataclass_fields__}
-        return Metric(**{**values, "readings": readings})
+        return replace(metric, readings=readings)
 
     def _digest(self, metric: Metric) -> str:
         """A hash of the metric and everything it rests on, so that no change goes unnoticed."""

@@ -55,6 +55,16 @@ class ClauseForm(Form):
         return Clause(self.sql, self.label.record(), tuple(sorted(self.soft)))
 
 
+class EarlierFlagForm(Form):
+    """What was different about a flag until a day."""
+
+    until: date = Field(description="The last day it held.")
+    label: LabelForm | None = None
+    source: SourceForm | None = None
+    all: tuple[ClauseForm, ...] | None = None
+    any: tuple[ClauseForm, ...] | None = None
+
+
 class FlagForm(Form):
     """A rule about one row: every condition under `all`, and one of those under `any`."""
 
@@ -62,8 +72,8 @@ class FlagForm(Form):
     source: SourceForm
     all: tuple[ClauseForm, ...] = ()
     any: tuple[ClauseForm, ...] = ()
-    earlier: tuple[dict[str, Any], ...] = Field(
-        default=(), description="Earlier editions: `until` and the fields that were different then."
+    earlier: tuple[EarlierFlagForm, ...] = Field(
+        default=(), description="Earlier editions: the last day, and what was different then."
     )
 
 
@@ -104,6 +114,20 @@ class TermsForm(Form):
     over: str | None = None
 
 
+class EarlierMetricForm(TermsForm):
+    """What was different about a metric until a day."""
+
+    until: date = Field(description="The last day it held.")
+    version: int = Field(ge=1)
+    label: LabelForm | None = None
+    source: SourceForm | None = None
+    note: LabelForm | None = None
+    readings: dict[str, TermsForm] | None = None
+    default_reading: str | None = None
+    slices: tuple[str, ...] | None = None
+    composition: tuple[str, ...] | None = None
+
+
 class MetricForm(TermsForm):
     """What a bank reports."""
 
@@ -126,8 +150,8 @@ class MetricForm(TermsForm):
     composition: tuple[str, ...] = ()
     readings: dict[str, TermsForm] = {}
     default_reading: str | None = None
-    earlier: tuple[dict[str, Any], ...] = Field(
-        default=(), description="Earlier editions: `until` and the fields that were different then."
+    earlier: tuple[EarlierMetricForm, ...] = Field(
+        default=(), description="Earlier editions: the last day, and what was different then."
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import yaml
 from pydantic import ValidationError
+from typing_extensions import override
 
 from transforms.catalogue.builder import SECTIONS, Builder, line_of
 from transforms.catalogue.forms import FileForm
@@ -60,9 +61,7 @@ def packaged_texts() -> dict[str, str]:
     }
 
 
-def definitions(
-    reference: Reference, additions: Mapping[str, str] | None = None
-) -> Definitions:
+def definitions(reference: Reference, additions: Mapping[str, str] | None = None) -> Definitions:
     """The product's definitions with a workspace's own, checked against its reference tables.
 
     Raises:
@@ -93,10 +92,15 @@ def load(
     Raises:
         CatalogueError: naming every file, line and name that cannot be used.
     """
-    files = {**(packaged_texts() if texts is None else texts), **(additions or {})}
+    # A workspace's file never takes the place of a whole file of the product, whatever its name.
+    own = {f"catalogue/{name}": text for name, text in (additions or {}).items()}
+    files = {**(packaged_texts() if texts is None else texts), **own}
     problems: list[str] = []
     raw = {name: _parse(name, text, problems) for name, text in files.items()}
     where = {name: _lines(text) for name, text in files.items()} if not problems else {}
+    for name, content in raw.items():
+        if name in where:
+            _formed(name, content, where[name], problems)
     ends = sorted({end for name, one in raw.items() for end in _ends(name, one, where, problems)})
     if problems:
         raise CatalogueError("The catalogue", problems)
@@ -140,18 +144,19 @@ def unknown_metric(asked: str, catalogue: Catalogue) -> UnknownNameError:
 
 def _parse(name: str, text: str, problems: list[str]) -> Any:  # noqa: ANN401 - YAML, unchecked yet
     try:
-        return yaml.load(text, Loader=_Loader) or {}  # noqa: S506 - a safe loader that minds keys
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader that minds keys
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
         problems.append(f"{name}{line} is no YAML ({getattr(error, 'problem', error)})")
-        return {}
+        return None
 
 
 class _Loader(yaml.SafeLoader):
     """Plain YAML, in which a key that stands twice is an error and not a silent choice."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - the signature of PyYAML
+    @override
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[object] = set()
         for key, _ in node.value:
             if key.value in seen:
@@ -213,7 +218,7 @@ def _in_force(content: Any, day: date | None) -> Any:  # noqa: ANN401 - YAML, un
 
 def _formed(name: str, content: Any, lines: Lines, problems: list[str]) -> FileForm:  # noqa: ANN401 - YAML, unchecked yet
     try:
-        return FileForm.model_validate(content)
+        return FileForm.model_validate({} if content is None else content)
     except ValidationError as error:
         for detail in error.errors():
             path = tuple(str(part) for part in detail["loc"])

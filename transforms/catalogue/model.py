@@ -317,9 +317,7 @@ class Catalogue:
 
     def sums_of(self, entity: Entity) -> tuple[Measure, ...]:
         """Measures that add amounts of that kind of row."""
-        return tuple(
-            m for m in self.measures_by(Aggregation.SUM) if self.entity_of(m) is entity
-        )
+        return tuple(m for m in self.measures_by(Aggregation.SUM) if self.entity_of(m) is entity)
 
     def terms(self, name: str, at: At = At.NOW) -> tuple[Term, ...]:
         """A measure as plain measures with times and factors, however deeply it is combined."""

@@ -118,9 +118,7 @@ LOAN_NAMES: Final = _by_name(
         Name("balance", frozenset(), "Principal outstanding in base currency, two decimals"),
         Name("in_base_currency", frozenset(), "Loan is in the base currency"),
         Name("long_term", _TERM, "Original term is over one year"),
-        Name(
-            "drawn_this_year", _loan("disbursement_date"), "Drawn in the year of the month end"
-        ),
+        Name("drawn_this_year", _loan("disbursement_date"), "Drawn in the year of the month end"),
         Name("purpose_division", _PURPOSE, "Industry division of the purpose, two digits"),
         Name("industry_section", _PURPOSE, "Industry section of the purpose"),
         Name("borrower_section", _borrower("industry_code"), "Industry section of the borrower"),
@@ -136,9 +134,7 @@ LOAN_NAMES: Final = _by_name(
         Name(
             "overcapacity", _PURPOSE, "Purpose is on a list of industries with overcapacity", _GBT
         ),
-        Name(
-            "two_high", _PURPOSE, "Purpose is on the list of high energy and high emission", _GBT
-        ),
+        Name("two_high", _PURPOSE, "Purpose is on the list of high energy and high emission", _GBT),
         Name("energy_intensive", _PURPOSE, "Purpose is one of six energy-intensive ones", _GBT),
         Name("tech_listed", _LIST, "Borrower is on a technology list at the month end"),
         Name("srdi_listed", _LIST, "Borrower is an SRDI company or little giant that day"),
@@ -279,12 +275,14 @@ AMOUNTS: Final[Mapping[Entity, Mapping[str, Name]]] = MappingProxyType(
                 Name("balance", frozenset(), "Principal in base currency"),
                 Name("interest", _loan("interest_rate"), "Principal times annual rate"),
                 Name(
-                    "allowance", _loan("impairment_allowance"), "Allowance for impairment, base currency"
+                    "allowance",
+                    _loan("impairment_allowance"),
+                    "Allowance for impairment, base currency",
                 ),
+                Name("spread", _LPR | _loan("interest_rate"), "Principal times rate above the LPR"),
                 Name(
-                    "spread", _LPR | _loan("interest_rate"), "Principal times rate above the LPR"
+                    "rd_weighted", LOAN_NAMES["rd_intensity"].needs, "Principal times R&D intensity"
                 ),
-                Name("rd_weighted", LOAN_NAMES["rd_intensity"].needs, "Principal times R&D intensity"),
                 Name(
                     "staff_weighted",
                     LOAN_NAMES["staff_turnover"].needs,

@@ -23,9 +23,7 @@ def attach(loans: Frame, at: Inputs) -> Frame:
     A tie named for the loan goes before one for all loans of the borrower; then the earliest one, and
     of one day that of the lowest number: a loan has one core enterprise, so that parts add up.
     """
-    groups = at.table(schema.BORROWER_SNAPSHOT).select(
-        "borrower_id", own_group=nw.col("group_id")
-    )
+    groups = at.table(schema.BORROWER_SNAPSHOT).select("borrower_id", own_group=nw.col("group_id"))
     evidenced = (
         at.table(schema.SUPPLY_CHAIN_RELATION)
         .filter(

@@ -60,9 +60,9 @@ def attach_borrower(loans: Frame, at: Inputs) -> Frame:
     """The section of the borrower's own industry."""
     sections = at.rules.reference.sections(at.rules.taxonomy)
     named = sections.select(own_division="prefix", borrower_section="section")
-    return loans.with_columns(
-        own_division=industry_code("borrower_industry").str.slice(0, 2)
-    ).join(at.engine.frame(named), on="own_division", how="left")
+    return loans.with_columns(own_division=industry_code("borrower_industry").str.slice(0, 2)).join(
+        at.engine.frame(named), on="own_division", how="left"
+    )
 
 
 def attach_sei(loans: Frame, at: Inputs) -> Frame:
@@ -77,9 +77,7 @@ def attach_sei(loans: Frame, at: Inputs) -> Frame:
     fields = sei.explode("sei_fields").select(
         "code", sei_tag="sei_fields", sei_tag_in_field=pl.lit(value=True)
     )
-    joined = loans.join(
-        at.engine.frame(classes), left_on=CLASS, right_on="code", how="left"
-    ).join(
+    joined = loans.join(at.engine.frame(classes), left_on=CLASS, right_on="code", how="left").join(
         at.engine.frame(fields),
         left_on=[CLASS, "sei_tag"],
         right_on=["code", "sei_tag"],

@@ -70,11 +70,11 @@ def _by_day(at: Inputs) -> pl.DataFrame:
     """`day, term, lpr`: every day since the first quotation, so that loans find theirs by equality."""
     native = at.table(schema.LPR_RATE).to_native()
     quotes: pl.DataFrame = native.collect() if isinstance(native, pl.LazyFrame) else native
-    quotes = quotes.filter(pl.col("effective_date") <= at.rules.as_of).sort("term", "effective_date")
+    quotes = quotes.filter(pl.col("effective_date") <= at.rules.as_of).sort(
+        "term", "effective_date"
+    )
     if quotes.is_empty():
-        return pl.DataFrame(
-            schema={"day": pl.Date(), "term": pl.String(), "lpr": schema.RATE}
-        )
+        return pl.DataFrame(schema={"day": pl.Date(), "term": pl.String(), "lpr": schema.RATE})
     until = at.rules.as_of + timedelta(days=1)
     following = pl.col("effective_date").shift(-1).over("term").fill_null(until)
     return (
@@ -85,4 +85,3 @@ def _by_day(at: Inputs) -> pl.DataFrame:
         .explode("day")
         .select("day", "term", lpr="rate")
     )
-

@@ -17,7 +17,7 @@ from typing import Final
 
 import polars as pl
 
-from transforms.errors import ReferenceTableError
+from transforms.errors import ReferenceTableError, UnknownNameError
 
 NAMES: Final = (
     "admin_divisions",
@@ -105,9 +105,7 @@ class Reference:
         its classes are listed.
         """
         rows = in_force(self.tables["restricted_industries"], on)
-        classes = (
-            self.tables["gbt4754_2017"].filter(pl.col("level") == "4").select("code", "group")
-        )
+        classes = self.tables["gbt4754_2017"].filter(pl.col("level") == "4").select("code", "group")
         for name, lists in _RESTRICTED.items():
             listed = rows.filter(pl.col("list_id").is_in(lists))["gbt_code"].unique().sort()
             covered = [pl.col("code").str.starts_with(code) for code in listed]
@@ -184,9 +182,9 @@ class Reference:
     def technology_classes(self) -> pl.DataFrame:
         """Technology-related purposes by code of 3 or 4 digits.
 
-        Columns `code, high_tech_whole, high_tech_starred, high_tech_manufacturing, patent_intensive`. A 3-digit group counts
-        only if every class of the group is on the list: a coarse code never claims more than its
-        classes. A class starred in the high-tech services list counts in part.
+        Columns `code, high_tech_whole, high_tech_starred, high_tech_manufacturing, patent_intensive`.
+        A 3-digit group counts only if every class of the group is on the list: a coarse code never
+        claims more than its classes. A class starred in the high-tech services list counts in part.
         """
         high_tech = (
             self.tables["high_tech_industry"]
@@ -283,8 +281,14 @@ def load(replacements: Mapping[str, str] | None = None) -> Reference:
         replacements: CSV text by table name, for the tables a workspace brings itself.
 
     Raises:
+        UnknownNameError: if a replacement is named after no table.
         ReferenceTableError: if a table has a code twice, a parent missing or a date upside down.
     """
+    for name in replacements or {}:
+        if name not in NAMES:
+            raise UnknownNameError(
+                "reference table", name, NAMES, way_out=f"The tables are {', '.join(NAMES)}."
+            )
     texts = {name: (replacements or {}).get(name) or packaged_text(name) for name in NAMES}
     tables = {name: _frame(text) for name, text in texts.items()}
     for name, problems in check(tables).items():

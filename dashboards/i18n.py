@@ -259,8 +259,8 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{branch}在此类别下没有可计算的指标。",
         ),
         "not_computed": (
-            "Cannot be computed from this book ({count})",
-            "本台账无法计算的指标（{count}）",
+            "Cannot be given here ({count})",
+            "此处无法给出的指标（{count}）",
         ),
         "reason": ("Reason", "原因"),
         "measures": ("Measures", "指标"),

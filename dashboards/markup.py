@@ -319,7 +319,7 @@ def grid(
     marked = {row.metric_id for line in lines for row in line.card if _glyph(row)}
     body = "".join(_grid_line(line, columns, marked, text) for line in lines)
     return (
-        f'<div class="bm bm-wide"><table class="bm-grid" aria-label="{escape(caption)}">'
+        f'<div class="bm bm-wide" tabindex="0"><table class="bm-grid" aria-label="{escape(caption)}">'
         f'<thead><tr><th scope="col">{escape(say(style.language, "branch"))}</th>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )

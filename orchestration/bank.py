@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Final
@@ -59,17 +59,18 @@ class Bank:
     @cached_property
     def reference(self) -> Reference:
         """The product's reference tables, with those the workspace brings itself."""
-        return reference_tables.load(_stems(self.workspace.texts("reference", ".csv")))
+        return _reference(_frozen(_stems(self.workspace.texts("reference", ".csv"))))
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """The rules that deliveries are checked by."""
-        return load_rules()
+        return _rules()
 
     @cached_property
     def definitions(self) -> Definitions:
         """The product's definitions of all times, with those the workspace adds or replaces."""
-        return load_definitions(self.reference, self.workspace.texts("catalogue", ".yaml"))
+        own = _frozen(_stems(self.workspace.texts("reference", ".csv")))
+        return _definitions(own, _frozen(self.workspace.texts("catalogue", ".yaml")))
 
     @property
     def catalogue(self) -> Catalogue:
@@ -94,11 +95,11 @@ class Bank:
         """
         other = Bank(self.workspace)
         own = _stems(self.workspace.texts("reference", ".csv"))
-        tables = reference_tables.load({**own, **(reference or {})})
+        tables = _frozen({**own, **(reference or {})})
         texts = {**self.workspace.texts("catalogue", ".yaml"), **(catalogue or {})}
         # Cached properties are filled here, once, instead of from the workspace's files.
-        vars(other)["reference"] = tables
-        vars(other)["definitions"] = load_definitions(tables, texts)
+        vars(other)["reference"] = _reference(tables)
+        vars(other)["definitions"] = _definitions(tables, _frozen(texts))
         return other
 
     def fingerprint(self, as_of: date, version: int, bases: tuple[date, ...]) -> str:
@@ -149,6 +150,29 @@ HISTORIES: Final[Mapping[str, Callable[[date], date]]] = {
 
 def _hashes(chosen: Mapping[str, Batch]) -> list[str]:
     return [f"{name}:{batch.content_hash}" for name, batch in sorted(chosen.items())]
+
+
+@lru_cache(maxsize=1)
+def _rules() -> tuple[Rule, ...]:
+    return load_rules()
+
+
+Texts = tuple[tuple[str, str], ...]
+
+
+def _frozen(texts: Mapping[str, str]) -> Texts:
+    return tuple(sorted(texts.items()))
+
+
+# A bank is opened anew for every month that is built; the same texts mean the same rules.
+@lru_cache(maxsize=4)
+def _reference(replacements: Texts) -> Reference:
+    return reference_tables.load(dict(replacements))
+
+
+@lru_cache(maxsize=4)
+def _definitions(replacements: Texts, additions: Texts) -> Definitions:
+    return load_definitions(_reference(replacements), dict(additions))
 
 
 def _stems(texts: Mapping[str, str]) -> dict[str, str]:

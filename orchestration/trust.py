@@ -3,9 +3,16 @@
 What the rules are is said in `expectations`; what a verdict means for the build, in `defs.checks`.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -14,7 +21,7 @@ from expectations.delivered import Source as ContextSource
 from expectations.findings import FINDING_COLUMNS, findings
 from expectations.results import CheckResult
 from expectations.runner import run_suite
-from orchestration.bank import SYSTEM
+from orchestration.bank import SYSTEM, Bank
 from orchestration.months import MonthAtWork
 from records.deliveries import Batch
 from records.published import CHECK_RESULT
@@ -36,11 +43,65 @@ class Verdicts:
     findings: pl.DataFrame
 
 
+_WORTH_A_PROCESS: Final = 3
+"""So many months make up for the seconds that another process needs to start."""
+
+_Key = tuple[Path, date, int, str]
+_AHEAD: dict[_Key, Future[Verdicts]] = {}
+"""Suites under way in another process; `measured_ahead` fills and empties it."""
+
+
+@contextmanager
+def measured_ahead(coming: Sequence[MonthAtWork]) -> Iterator[None]:
+    """Measure the suites of coming months on another core, while this process computes figures.
+
+    The suites of a month rest on its delivery alone, so they need not wait for the months before. With
+    one core or few months nothing is started, and `measure` does it all itself.
+    """
+    if len(coming) < _WORTH_A_PROCESS or (os.cpu_count() or 1) == 1:
+        yield
+        return
+    # Polars and DuckDB have threads, which a forked process would not survive.
+    executor = ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
+    keys = {_key(month): month for month in coming}
+    try:
+        for key, month in keys.items():
+            root = month.bank.workspace.root
+            _AHEAD[key] = executor.submit(_measured_there, root, month.as_of, month.version)
+        yield
+    finally:
+        for key in keys:
+            _AHEAD.pop(key, None)
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _measured_there(root: Path, as_of: date, version: int) -> Verdicts:
+    return _measured(MonthAtWork(Bank.at(root), as_of, version))
+
+
+def _key(month: MonthAtWork) -> _Key:
+    """What a month's suites rest on."""
+    chosen = month.bank.deliveries.chosen(month.as_of, month.version)
+    told = "".join(f"{name}:{batch.content_hash}" for name, batch in sorted(chosen.items()))
+    return month.bank.workspace.root, month.as_of, month.version, told
+
+
 def measure(month: MonthAtWork) -> Verdicts:
     """Run the suite of every table that was delivered for this very month.
 
     Tables carried over from an earlier month were measured then.
     """
+    ahead = _AHEAD.pop(_key(month), None)
+    if ahead is not None:
+        try:
+            return ahead.result()
+        except BrokenProcessPool:
+            # The other process was ended from outside; nothing is lost but its work.
+            pass
+    return _measured(month)
+
+
+def _measured(month: MonthAtWork) -> Verdicts:
     rows: list[dict[str, object]] = []
     found = [pl.DataFrame(schema=FINDING_COLUMNS)]
     now = datetime.now(UTC)

@@ -7,6 +7,7 @@ figure of every unit of measure stands among them.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -87,7 +88,12 @@ metrics:
 
 def catalogue(additions: Mapping[str, str] | None = None) -> Catalogue:
     """The product's definitions, with a workspace's own if they are given."""
-    return load_definitions(tables.load(), additions).newest
+    return _catalogue(tuple((additions or {}).items()))
+
+
+@cache
+def _catalogue(additions: tuple[tuple[str, str], ...]) -> Catalogue:
+    return load_definitions(tables.load(), dict(additions)).newest
 
 
 def small_bank(

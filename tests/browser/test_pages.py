@@ -178,6 +178,23 @@ def test_controls_write_the_address_and_another_page_keeps_them(page):
     sound(page)
 
 
+def test_a_family_is_chosen_by_its_name_and_a_link_keeps_it(page):
+    page.goto("/")
+    expect(page.locator("p.bm-message")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("radio", name="Asset quality").or_(
+        page.get_by_role("button", name="Asset quality")
+    ).first.click()
+    page.wait_for_url("**family=asset_quality**")
+    expect(page.locator("table.bm-card tr", has_text="Coverage")).to_contain_text(
+        "210.4%", timeout=PATIENCE
+    )
+    page.locator("table.bm-grid a", has_text="Garden Branch").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Garden Branch", timeout=PATIENCE)
+    expect(page.locator("table.bm-card tr", has_text="Coverage")).to_contain_text("not judged")
+    assert "family=asset_quality" in page.url
+    sound(page)
+
+
 def test_an_unknown_branch_is_refused_in_words(page):
     page.goto("/branch?branch=B999")
     expect(page.get_by_text("There is no branch B999 at 31 Oct 2026")).to_be_visible(

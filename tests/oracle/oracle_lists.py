@@ -149,12 +149,14 @@ class Lists:
     # Green items and places ---------------------------------------------------------------------
 
     def is_green(self, loan: Row, as_of: date) -> bool:
-        """An item of the catalogue that was in force when the loan was approved."""
+        """An item of the catalogue in force when the loan was approved, or else drawn."""
+        approved = loan["approval_date"] or loan["disbursement_date"]
         if loan["green_tag"] is None:
             return False
-        approved = loan["approval_date"] or loan["disbursement_date"]
         after = approved is not None and approved >= NEW_GREEN_CATALOGUE
-        edition = loan["green_catalogue_version"] or ("2025" if after else "2019")
+        edition = loan["green_catalogue_version"]
+        if edition is None and approved is not None:
+            edition = "2025" if after else "2019"
         if after and edition != "2025":
             return False
         effective = self._green_from.get((edition, loan["green_tag"].split(".")[0]))

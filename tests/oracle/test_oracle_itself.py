@@ -611,8 +611,10 @@ def test_without_an_approval_date_the_drawdown_decides():
     loans = [
         loan("1", 25, **marks, disbursement_date=LAST_OLD),
         loan("2", 75, **marks, disbursement_date=FIRST_NEW),
+        loan("3", 9, **marks, disbursement_date=None),  # nothing speaks against its own edition
+        loan("4", 99, green_tag="3", approval_date=None, disbursement_date=None),  # which one?
     ]
-    assert value_of({OCT: month(loans)}, "green_balance") == 25
+    assert value_of({OCT: month(loans)}, "green_balance") == 25 + 9
 
 
 def test_a_catalogue_does_not_count_before_it_takes_effect():

@@ -83,6 +83,13 @@ def test_without_a_target_there_is_no_target_tick():
     assert len(bands_of(chart)) == 1
 
 
+def test_where_neither_end_is_better_the_target_is_a_mark_on_one_band():
+    chart = bullet(one(0.1, 0.2, 0.05), LIGHT, lower_is_better=False, judged=False, description="")
+    assert [colour for *_, colour in bands_of(chart)] == [LIGHT.bands[2]]
+    assert "tick" in [layer["mark"]["type"] for layer in chart.to_dict()["layer"]]
+    assert drawn(chart) is not None
+
+
 def test_a_sparkline_marks_the_last_month_and_the_same_month_last_year():
     frame = pl.DataFrame(
         {"as_of": MONTHS, "value": [1.0, *([None] * 3), *map(float, range(9))]}, schema=HISTORY

@@ -93,6 +93,27 @@ def test_nothing_is_a_dash_and_never_a_zero(form):
     assert form.amount(None) == form.share(None) == form.points(None) == form.count(None) == "–"
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "english", "chinese", "compact"),
+    [
+        ("35.24", Unit.BP, "35.2 bp", "35.2 基点", "35.2"),
+        ("-35.25", Unit.BP, "−35.3 bp", "−35.3 基点", "−35.3"),
+        ("92.44", Unit.DAYS, "92.4 days", "92.4 天", "92.4"),
+        ("1234.4", Unit.INDEX, "1,234", "1,234", "1,234"),
+        ("2.34", Unit.PP, "2.3 pp", "2.3 百分点", "2.3"),
+        ("2.104", Unit.RATIO, "210.4%", "210.4%", "210.4%"),
+    ],
+)
+def test_every_unit_has_its_word(value, unit, english, chinese, compact):
+    assert EN.value(D(value), unit) == english
+    assert ZH.value(D(value), unit) == chinese
+    assert EN.compact(D(value), unit) == ZH.compact(D(value), unit) == compact
+
+
+def test_a_rate_has_two_decimals_where_it_is_asked_for():
+    assert EN.value(D("0.03864"), Unit.RATIO, 2) == "3.86%"
+
+
 def test_a_crowded_table_leaves_out_what_its_heading_says():
     assert EN.compact(D("3400000000"), Unit.CURRENCY) == "3.40 bn"
     assert ZH.compact(D("3400000000"), Unit.CURRENCY) == "34.00 亿"

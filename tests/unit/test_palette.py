@@ -5,7 +5,17 @@ import itertools
 import pytest
 
 from dashboards.i18n import Language
-from dashboards.palette import DARK, LIGHT, MARKS, QUALITY_WORDS, contrast, ground
+from dashboards.palette import (
+    DARK,
+    LIGHT,
+    MARKS,
+    QUALITY_WORDS,
+    READ,
+    contrast,
+    ground,
+    mark_of,
+)
+from transforms.catalogue.model import Better
 from transforms.quality import QualityState
 from transforms.scorecards import Status
 
@@ -52,6 +62,15 @@ def test_every_status_has_a_glyph_and_words_of_its_own():
         assert all(words)
     judged = {MARKS[s].glyph for s in (Status.MET, Status.NEAR, Status.MISSED, Status.NO_TARGET)}
     assert len(judged) == 4
+
+
+def test_what_points_neither_way_is_said_to_be_read_and_not_to_lack_a_target():
+    assert mark_of(Status.NO_TARGET, Better.HIGHER) is MARKS[Status.NO_TARGET]
+    for better in (Better.NEUTRAL, Better.BAND):
+        assert mark_of(Status.NO_TARGET, better) is READ
+        assert mark_of(Status.NOT_COMPARABLE, better) is MARKS[Status.NOT_COMPARABLE]
+    assert READ.glyph == MARKS[Status.NO_TARGET].glyph
+    assert all(READ.word(language) for language in Language)
 
 
 def test_every_quality_state_has_words_and_final_needs_none():

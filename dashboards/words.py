@@ -16,7 +16,6 @@ from typing import Final
 from dashboards.i18n import Language, say
 from dashboards.numbers import NOTHING, Format, Round, rounded
 from transforms.arithmetic import terms_of
-from transforms.catalogue.builder import columns_of
 from transforms.catalogue.model import (
     Aggregation,
     At,
@@ -29,6 +28,7 @@ from transforms.catalogue.model import (
     Reading,
     Unit,
 )
+from transforms.catalogue.sql import columns_of
 from transforms.errors import UnknownNameError
 from transforms.periods import previous_month_end, previous_year_end, same_month_last_year
 from transforms.quality import QualityState

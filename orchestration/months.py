@@ -5,7 +5,7 @@ goes. No figure is computed here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -54,6 +54,8 @@ class MonthAtWork:
     bank: Bank
     as_of: date
     version: int
+    instead: Mapping[str, pl.LazyFrame] = field(default_factory=dict)
+    """Carried tables to be computed with in place of the delivered ones, by name; nothing is stored."""
 
     @classmethod
     def newest(cls, bank: Bank, as_of: date) -> "MonthAtWork":
@@ -88,12 +90,14 @@ class MonthAtWork:
 
     def table(self, name: str) -> pl.LazyFrame:
         """A canonical table as this month is computed with."""
+        if name in self.instead:
+            return self.instead[name]
         return self.bank.deliveries.table(SYSTEM, name, self.as_of, self.version)
 
     def tables(self) -> dict[str, pl.LazyFrame]:
         """Every table that was delivered, as this month is computed with."""
         chosen = self.bank.deliveries.chosen(self.as_of, self.version)
-        return {name: self.table(name) for name in chosen}
+        return {name: self.table(name) for name in (*chosen, *self.instead)}
 
     def history(self, name: str) -> pl.LazyFrame:
         """A monthly table of this month and those before that it is read with, with `reported`."""
@@ -196,6 +200,11 @@ def held(month: MonthAtWork) -> Held:
         as_of=month.as_of,
         columns=frozenset(
             f"{name}.{column}" for name, batch in chosen.items() for column in batch.columns
+        )
+        | frozenset(
+            f"{name}.{column}"
+            for name, rows in month.instead.items()
+            for column in rows.collect_schema()
         ),
         taxonomy=month.taxonomy(),
         months={name: frozenset(deliveries.months_of(name, month.as_of)) for name in monthly},

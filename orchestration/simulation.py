@@ -4,8 +4,9 @@ The months it compares with are computed under the changed rules too, so that a 
 like; for a large book that may be left out, and they stay as published.
 """
 
+import io
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from orchestration.months import MonthAtWork
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.reference import tables as reference_tables
+from transforms.schema import TABLES, Delivery, Presence
 
 _KEY: Final = ("metric_id", "reading", "branch_id")
 _COMPARED: Final = ("numerator", "denominator", "value", "limit_value", "status", "reason")
@@ -25,10 +27,17 @@ _COMPARED: Final = ("numerator", "denominator", "value", "limit_value", "status"
 
 @dataclass(frozen=True)
 class Changed:
-    """Files with rules to try: reference tables (CSV) and definitions (YAML), by name."""
+    """Files with rules and lists to try.
+
+    Attributes:
+        reference: CSV text of reference tables, by name.
+        catalogue: YAML text of definitions, by file name.
+        lists: delivered tables that carry their own validity, such as technology lists, by name.
+    """
 
     reference: Mapping[str, str] = field(default_factory=dict)
     catalogue: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, pl.LazyFrame] = field(default_factory=dict)
 
 
 def read(paths: Iterable[Path]) -> Changed:
@@ -36,10 +45,11 @@ def read(paths: Iterable[Path]) -> Changed:
 
     Raises:
         BranchmarkError: if a file cannot be read, or is neither CSV nor YAML.
-        UnknownNameError: if a CSV is named after no reference table.
+        UnknownNameError: if a CSV is named after no table.
     """
     reference: dict[str, str] = {}
     catalogue: dict[str, str] = {}
+    lists: dict[str, pl.LazyFrame] = {}
     for path in paths:
         try:
             text = path.read_text(encoding="utf-8")
@@ -51,17 +61,64 @@ def read(paths: Iterable[Path]) -> Changed:
             raise BranchmarkError(
                 f"{path} is neither a reference table (.csv) nor definitions (.yaml)."
             )
-        elif path.stem not in reference_tables.NAMES:
-            raise UnknownNameError(
-                "reference table",
-                path.stem,
-                reference_tables.NAMES,
-                way_out="Name the file after the table it replaces: "
-                f"{', '.join(reference_tables.NAMES)}.",
-            )
-        else:
+        elif path.stem in reference_tables.NAMES:
             reference[path.stem] = text
-    return Changed(reference, catalogue)
+        elif path.stem in _CARRIED:
+            lists[path.stem] = _rows(path, text)
+        else:
+            known = (*reference_tables.NAMES, *_CARRIED)
+            raise UnknownNameError(
+                "table",
+                path.stem,
+                known,
+                way_out=f"Name the file after the table it replaces: {', '.join(known)}.",
+            )
+    return Changed(reference, catalogue, lists)
+
+
+_CARRIED: Final = tuple(
+    table.name for table in TABLES.values() if table.delivery is Delivery.CARRIED
+)
+
+
+def _rows(path: Path, text: str) -> pl.LazyFrame:
+    """Rows of a canonical table from CSV under the canonical names.
+
+    Raises:
+        BranchmarkError: if a column is missing or a value is not of its type.
+    """
+    table = TABLES[path.stem]
+    raw = pl.read_csv(io.StringIO(text), infer_schema=False)
+    unknown = [name for name in raw.columns if name not in table.dtypes]
+    if unknown:
+        raise UnknownNameError(
+            f"column of {table.name}",
+            unknown[0],
+            table.column_names,
+            way_out=f"`branchmark dictionary {table.name}` lists the columns.",
+        )
+    missing = [c for c in table.columns if c.presence is Presence.REQUIRED and c.name not in raw]
+    if missing:
+        raise BranchmarkError(f"{path} has no column {missing[0].name}. Add it and run again.")
+    try:
+        typed = raw.select(
+            _typed(name, dtype) if name in raw else pl.lit(None, dtype=dtype).alias(name)
+            for name, dtype in table.dtypes.items()
+        )
+    except pl.exceptions.PolarsError as error:
+        raise BranchmarkError(f"{path} holds a value of the wrong type ({error}).") from None
+    return typed.lazy()
+
+
+def _typed(name: str, dtype: pl.DataType) -> pl.Expr:
+    if dtype == pl.Boolean():
+        return pl.col(name).str.to_lowercase().replace_strict(_FLAGS).cast(dtype)
+    if dtype == pl.Date():
+        return pl.col(name).str.to_date()
+    return pl.col(name).cast(dtype)
+
+
+_FLAGS: Final = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 
 
 def changes(
@@ -88,7 +145,7 @@ def changes(
     other = bank.under(reference=changed.reference, catalogue=changed.catalogue)
     progress(f"{month.as_of} as it is")
     before = _figures(month, months.published_bases(month))
-    simulated = MonthAtWork(other, month.as_of, month.version)
+    simulated = MonthAtWork(other, month.as_of, month.version, changed.lists)
     bases = (
         months.published_bases(simulated)
         if bases_as_published
@@ -113,7 +170,7 @@ def _simulated_bases(
     for day in month.base_dates:
         if day in published:
             progress(f"{day} under the changed rules")
-            base = MonthAtWork.newest(month.bank, day)
+            base = replace(MonthAtWork.newest(month.bank, day), instead=month.instead)
             found[day] = months.taken(base, months.tree(base)).additive
     return found
 

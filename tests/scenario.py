@@ -158,7 +158,7 @@ def small_book(
 
 def every_month(last: date, count: int, **tables: object) -> dict[date, dict[str, object]]:
     """`count` months up to `last` that deliver the same: a quiet stretch for figures of the year."""
-    return dict.fromkeys(month_ends(last, count), dict(tables))
+    return {day: dict(tables) for day in month_ends(last, count)}
 
 
 def _tables(book: SmallBook, as_of: date) -> LoanTables:

@@ -17,7 +17,6 @@ from docs.generator.words import (
     BETTER,
     BETTER_NAMES,
     COUNTED_ANEW,
-    FAMILIES,
     KIND_NAMES,
     KINDS,
     OVER_BRANCHES,
@@ -26,6 +25,7 @@ from docs.generator.words import (
     UNITS,
     WHOLE_BANK,
 )
+from transforms.catalogue.families import FAMILIES, label_of
 from transforms.catalogue.load import Definitions
 from transforms.catalogue.model import (
     NODE_LEVEL,
@@ -124,14 +124,15 @@ class _Page:
         return {name: metrics for name, metrics in families.items() if metrics}
 
     def _family_name(self, family: str) -> str:
-        return self.voice.label(FAMILIES[family][0]) if family in FAMILIES else family
+        return self.voice.label(label_of(family))
 
     def _family_link(self, family: str) -> str:
         name = self._family_name(family)
         return link(name.lower().replace(" ", "-"), name)
 
     def _family_sentence(self, family: str) -> str:
-        return self.voice.label(FAMILIES[family][1]) if family in FAMILIES else ""
+        known = FAMILIES.get(family)
+        return self.voice.label(known.meaning) if known else ""
 
     def _family(self, family: str, metrics: Sequence[Metric]) -> Iterator[str]:
         say, label = self.voice.say, self.voice.label

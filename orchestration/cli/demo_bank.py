@@ -111,7 +111,7 @@ def scorecard(root: Path, stories: Mapping[str, str]) -> None:
                 "since_year_end": row.change_text,
                 "status": f"{row.status_glyph} {row.status_word}",
             }
-            for row in rows
+            for row in scorecards.opening(rows)
         ],
         Format.TABLE,
         title=f"{bank.workspace.name}, head office, {as_of}",

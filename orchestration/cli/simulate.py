@@ -19,7 +19,8 @@ def simulate(
         list[Path],
         typer.Option(
             "--with",
-            help="A reference table (CSV, named after the table it replaces) or definitions (YAML).",
+            help="A reference table or list (CSV, named after the table it replaces) or "
+            "definitions (YAML).",
         ),
     ],
     as_of: MonthOption = "latest",

@@ -188,9 +188,13 @@ def test_a_family_is_chosen_by_its_name_and_a_link_keeps_it(page):
     expect(page.locator("table.bm-card tr", has_text="Coverage")).to_contain_text(
         "210.4%", timeout=PATIENCE
     )
+    # The page is drawn from the top: the matrix below still holds the links of the family before.
+    expect(page.locator("table.bm-grid thead")).to_contain_text("Coverage", timeout=PATIENCE)
     page.locator("table.bm-grid a", has_text="Garden Branch").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Garden Branch", timeout=PATIENCE)
-    expect(page.locator("table.bm-card tr", has_text="Coverage")).to_contain_text("not judged")
+    expect(page.locator("table.bm-card tr", has_text="Coverage")).to_contain_text(
+        "not judged", timeout=PATIENCE
+    )
     assert "family=asset_quality" in page.url
     sound(page)
 

@@ -1,5 +1,7 @@
 """Specs as drawn tables: loans above, expected figures below, for a credit officer to read."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -7,6 +9,8 @@ import polars as pl
 import pytest
 
 from tests.scenario import AS_OF, DEFINITIONS, engine_facts, small_book
+from transforms.catalogue.load import Definitions
+from transforms.catalogue.model import Aggregation, Catalogue
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.schema import TABLES
 
@@ -117,11 +121,52 @@ def _value(dtype: pl.DataType, cell: str) -> object:
     return int(cell) if dtype.is_integer() else cell
 
 
+def only(definitions: Definitions, metrics: Iterable[str]) -> Definitions:
+    """Definitions reduced to some metrics: a spec need not wait for the hundred others."""
+    wanted = tuple(metrics)
+    return Definitions(
+        definitions.ends, tuple(_reduced(one, wanted) for one in definitions.catalogues)
+    )
+
+
+def _reduced(whole: Catalogue, wanted: Iterable[str]) -> Catalogue:
+    readings = [reading for name in wanted for reading in whole.metrics[name].readings]
+    pairs = [pair for one in readings for pair in (one.minuend, one.subtrahend) if pair]
+    metrics = {*wanted, *(metric for metric, _ in pairs)}
+    plain = {
+        name
+        for metric in metrics
+        for reading in whole.metrics[metric].readings
+        for name in (*reading.measures, *whole.plain_measures(reading))
+    }
+    queue = list(plain)
+    while queue:
+        terms = {term.measure for term in whole.measures[queue.pop()].terms}
+        queue += terms - plain
+        plain |= terms
+    # The largest members of a slice are found among its sums.
+    found = [whole.measures[name] for name in plain]
+    largest = {(m.over, m.where) for m in found if m.aggregation is Aggregation.LARGEST}
+    plain |= {m.name for m in whole.measures_by(Aggregation.SUM) if (m.over, m.where) in largest}
+    return replace(
+        whole,
+        measures={name: one for name, one in whole.measures.items() if name in plain},
+        metrics={name: one for name, one in whole.metrics.items() if name in metrics},
+    )
+
+
 class Spec:
     """What a spec is written in."""
 
     def __call__(
-        self, loans: str, *, as_of: date = AS_OF, before=None, reference=None, definitions=None, **given
+        self,
+        loans: str,
+        *,
+        as_of: date = AS_OF,
+        before=None,
+        reference=None,
+        definitions=None,
+        **given,
     ):
         """Compute a drawn book and compare figures.
 
@@ -130,7 +175,7 @@ class Spec:
             as_of: the month end.
             before: earlier months, each a dict of drawn tables.
             reference: reference data other than the product's own.
-            definitions: definitions other than the product's own.
+            definitions: definitions other than the product's own; those not asked for are left out.
             given: drawn companion tables (`borrower_snapshot=...`), then expected figures: metric
                 (`sei_share__strict` for a reading other than the default) to branch, or to (branch,
                 slice, member), to a value, or (numerator, denominator), or the reason there is none.
@@ -144,8 +189,10 @@ class Spec:
         book = small_book(
             as_of, earlier=earlier, loan_snapshot=drawn("loan_snapshot", loans), **tables
         )
+        asked = [name.partition("__")[0] for name in expected]
+        definitions = only(definitions or DEFINITIONS, asked)
         facts = engine_facts(book, as_of, reference=reference, definitions=definitions)
-        self.catalogue = (definitions or DEFINITIONS).on(as_of)
+        self.catalogue = definitions.on(as_of)
         assert expected, "a spec that expects nothing proves nothing"
         for name, figures in expected.items():
             for where, figure in figures.items():

@@ -79,7 +79,8 @@ def test_migration_follows_the_loans_of_the_year_end(spec):
     """Normal: worse now are N1 with 80 and N3 with 25, of 80 + 50 + 20 = 150 still there.
 
     What was repaid since counts in neither (N1 kept 80 of 100, N4 nothing), what was lent more neither
-    (N2 50 of 60, N3 20 of 25); N5 was written off and is no loan any more. Special mention: S1 with 40 of 40 + 10.
+    (N2 50 of 60, N3 20 of 25); N5 was written off and is no loan any more. Special mention: S1 with
+    40 of 40 + 10.
     """
     spec(
         """
@@ -112,12 +113,9 @@ def test_migration_follows_the_loans_of_the_year_end(spec):
 
 
 def test_a_loan_that_moved_migrates_where_it_is_now(spec):
+    loans = "loan | branch | balance | class\nL1 | {} | 100 | {}\nL2 | north | 50 | FQ01"
     spec(
-        "loan | branch | balance | class\nL1 | south | 100 | FQ03\nL2 | north | 50 | FQ01",
-        before={
-            date(2025, 12, 31): {
-                "loan_snapshot": "loan | branch | balance | class\nL1 | north | 100 | FQ01\nL2 | north | 50 | FQ01"
-            }
-        },
+        loans.format("south", "FQ03"),
+        before={date(2025, 12, 31): {"loan_snapshot": loans.format("north", "FQ01")}},
         migration_normal={"north": (0, 50), "south": (100, 100), "HO": (100, 150)},
     )

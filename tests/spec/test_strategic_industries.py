@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 
 
-
 def test_whole_classes_always_count_and_starred_ones_need_the_fields_own_tag(spec):
     spec(
         """

@@ -13,7 +13,9 @@ TIE = "client | core\nA | K"
 def _traded(*amounts: int, pair: str = "A | K", last: date = JANUARY, column: str = "traded"):
     """Months up to the one before `last`, each with an amount of trade, and the drawn last one."""
     months = {
-        months_back(last, back): {"supply_chain_trade": f"client | core | {column}\n{pair} | {amount}"}
+        months_back(last, back): {
+            "supply_chain_trade": f"client | core | {column}\n{pair} | {amount}"
+        }
         for back, amount in enumerate(reversed(amounts))
     }
     return months.pop(last), months

@@ -375,7 +375,9 @@ def test_new_to_bank_is_not_the_regulators_first_time(spec):
     spec(
         TWO_BRANCHES,
         as_of=date(2026, 2, 28),
-        before={date(2026, 1, 31): {"loan_snapshot": ONE_LOAN, "borrower_first_loan_event": EVENTS}},
+        before={
+            date(2026, 1, 31): {"loan_snapshot": ONE_LOAN, "borrower_first_loan_event": EVENTS}
+        },
         borrower_first_loan_event="""
         client | loan | branch | event      | checked    | issue
         A      | E4   | south  | 2026-02-15 | 2026-02-10 | new
@@ -421,7 +423,9 @@ def test_the_first_time_balance_is_that_of_the_counted_receipts(spec):
         E4   | A      | north  |      10
         """,
         as_of=date(2026, 2, 28),
-        before={date(2026, 1, 31): {"loan_snapshot": ONE_LOAN, "borrower_first_loan_event": EVENTS}},
+        before={
+            date(2026, 1, 31): {"loan_snapshot": ONE_LOAN, "borrower_first_loan_event": EVENTS}
+        },
         first_time_balance={"north": 40, "HO": 40},
     )
 

@@ -41,7 +41,9 @@ def test_one_hundredth_of_a_point_more_is_not(spec):
         borrower_snapshot=SMALL,
         inclusive_npl_tolerance={"north": -0.01},
     )
-    assert spec.row(facts, "inclusive_npl_tolerance", "north")["headroom_amount"] == Decimal("-1.00")
+    assert spec.row(facts, "inclusive_npl_tolerance", "north")["headroom_amount"] == Decimal(
+        "-1.00"
+    )
 
 
 def test_ratios_are_compared_as_printed_at_two_decimals(spec):
@@ -53,7 +55,9 @@ def test_ratios_are_compared_as_printed_at_two_decimals(spec):
 def test_headroom_is_the_amount_that_may_still_turn_bad(spec):
     """4.00 % of 10,000 is 400; 150 is bad already; 250 may follow."""
     facts = spec(_book("150.00"), borrower_snapshot=SMALL, inclusive_npl_tolerance={"north": 2.5})
-    assert spec.row(facts, "inclusive_npl_tolerance", "north")["headroom_amount"] == Decimal("250.00")
+    assert spec.row(facts, "inclusive_npl_tolerance", "north")["headroom_amount"] == Decimal(
+        "250.00"
+    )
 
 
 def test_an_empty_portfolio_has_no_verdict(spec):
@@ -124,7 +128,9 @@ def test_the_rule_of_2015_takes_all_small_business_and_the_banks_own_target(spec
 
 
 def test_without_an_approved_target_the_rule_of_2015_gives_nothing(spec):
-    draft = TARGET.replace("target\n", "target | status\n").replace("{}     | {}", "2026 | 0.01 | draft")
+    draft = TARGET.replace("target\n", "target | status\n").replace(
+        "{}     | {}", "2026 | 0.01 | draft"
+    )
     spec(
         _book("150.00"),
         borrower_snapshot=SMALL,
@@ -153,15 +159,11 @@ def test_until_february_2018_the_rule_in_force_was_that_of_2015(spec):
             "{}     | {}", "2018 | 0.015 | 2018-01-01"
         ),
     }
-    facts = spec(
-        loans, as_of=date(2018, 2, 28), **given, inclusive_npl_tolerance={"north": 0}
-    )
+    facts = spec(loans, as_of=date(2018, 2, 28), **given, inclusive_npl_tolerance={"north": 0})
     row = spec.row(facts, "inclusive_npl_tolerance", "north")
     assert (row["numerator"], row["denominator"]) == (350, 10_000)
     february = row["definition_version"]
-    facts = spec(
-        loans, as_of=date(2018, 3, 31), **given, inclusive_npl_tolerance={"north": 2.35}
-    )
+    facts = spec(loans, as_of=date(2018, 3, 31), **given, inclusive_npl_tolerance={"north": 2.35})
     row = spec.row(facts, "inclusive_npl_tolerance", "north")
     assert (row["numerator"], row["denominator"]) == (0, 9000)
     assert february.startswith("1.")

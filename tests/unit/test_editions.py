@@ -190,6 +190,7 @@ metrics:
     version: 7
 """
     own = _own(text)
-    versions = {own.on(day).versions["inclusive_npl_tolerance"] for day in (date(2018, 2, 28), date(2026, 1, 1))}
+    days = date(2018, 2, 28), date(2026, 1, 1)
+    versions = {own.on(day).versions["inclusive_npl_tolerance"] for day in days}
     assert len(versions) == 1
     assert versions.pop().startswith("7.")

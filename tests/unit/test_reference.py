@@ -120,7 +120,9 @@ def test_a_group_is_restricted_only_if_a_listed_code_covers_it_or_all_its_classe
 
 def test_high_tech_manufacturing_is_told_from_services():
     classes = {row["code"]: row for row in REFERENCE.technology_classes().to_dicts()}
-    made = [code for code, row in classes.items() if row["high_tech_manufacturing"] and len(code) == 4]
+    made = [
+        code for code, row in classes.items() if row["high_tech_manufacturing"] and len(code) == 4
+    ]
     assert len(made) == 85
     assert classes["6513"]["high_tech_whole"]
     assert not classes["6513"]["high_tech_manufacturing"]

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.whole
 ROOT = Path(__file__).parents[2]
 ASSETS = {
     *("delivered_book", "node", "counts_for", "reconciliation"),
-    *("branch_measure", "client_count", "metric_fact", "publication"),
+    *("branch_measure", "node_measure", "metric_fact", "publication"),
 }
 
 

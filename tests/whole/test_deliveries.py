@@ -61,12 +61,12 @@ def test_amounts_and_shares_are_as_worked_out_by_hand(by_hand):
         ("sei_balance", "strict"): ("1000000.00", "1000000.00", "0.00"),
         ("sei_balance", "confirmed"): ("1500000.50", "1500000.50", "0.00"),
         ("sei_balance", "broad"): ("1800000.75", "1500000.50", "300000.25"),
-        ("green_balance", "default"): ("299999.25", "0.00", "299999.25"),
+        ("green_balance", "pboc"): ("299999.25", "0.00", "299999.25"),
         ("npl_balance", "default"): ("300000.25", "0.00", "300000.25"),
-        ("inclusive_balance", "default"): ("800000.75", "500000.50", "300000.25"),
+        ("inclusive_balance", "nfra"): ("800000.75", "500000.50", "300000.25"),
         ("loan_increment_mom", "default"): ("1200050.00", "600050.50", "599999.50"),
         ("loan_clients", "default"): (5, 3, 3),
-        ("first_time_clients", "default"): (1, 0, 1),
+        ("first_time_clients", "regulator"): (1, 0, 1),
         ("first_time_tech_clients", "default"): (1, 0, 1),
     }
     for (metric, reading), values in amounts.items():
@@ -74,10 +74,10 @@ def test_amounts_and_shares_are_as_worked_out_by_hand(by_hand):
         assert said == values, metric
     shares = {
         ("sei_share", "confirmed"): ("1500000.50", "2100050.00"),
-        ("tech_loan_share", "default"): ("1700000.50", "2100050.00"),
-        ("green_share", "default"): ("299999.25", "2100050.00"),
+        ("tech_loan_share", "corporate"): ("1700000.50", "2100050.00"),
+        ("green_share", "pboc"): ("299999.25", "2100050.00"),
         ("npl_ratio", "default"): ("300000.25", "2100050.00"),
-        ("inclusive_npl_ratio", "default"): ("300000.25", "800000.75"),
+        ("inclusive_npl_ratio", "nfra"): ("300000.25", "800000.75"),
     }
     for (metric, reading), (part, whole) in shares.items():
         row = facts[metric, reading, "HO"]
@@ -87,25 +87,25 @@ def test_amounts_and_shares_are_as_worked_out_by_hand(by_hand):
 
 def test_the_tolerance_is_as_worked_out_by_hand(by_hand):
     """37.50 % against 14.29 % + 3.00 pp: 20.21 points over."""
-    row = figures(by_hand)["inclusive_npl_tolerance", "default", "HO"]
+    row = figures(by_hand)["inclusive_npl_tolerance", "in_force", "HO"]
     assert row["status"] == "exceeded"
     assert Decimal(row["limit"]) == Decimal("17.29")
     assert Decimal(row["headroom_pp"]) == Decimal("-20.21")
-    north = figures(by_hand)["inclusive_npl_tolerance", "default", "north"]
+    north = figures(by_hand)["inclusive_npl_tolerance", "in_force", "north"]
     assert north["status"] == "within"
     assert Decimal(north["headroom_pp"]) == Decimal("17.29")
 
 
 def test_what_the_book_does_not_hold_is_not_computable_and_says_so(by_hand):
     facts = figures(by_hand)
-    for metric, said in {
-        "green_supply_chain_balance": "supply_chain_relation",
-        "green_supply_chain_clients": "supply_chain_relation",
-        "loan_increment_ytd": "2025-12-31",
-        "loan_growth_yoy": "2025-10-31",
-        "first_time_clients_ytd": "2026-09",
+    for (metric, reading), said in {
+        ("green_supply_chain_balance", "default"): "supply_chain_relation",
+        ("green_supply_chain_clients", "default"): "supply_chain_relation",
+        ("loan_increment_ytd", "default"): "2025-12-31",
+        ("loan_growth_yoy", "default"): "2025-10-31",
+        ("first_time_clients_ytd", "regulator"): "2026-09",
     }.items():
-        row = facts[metric, "default", "HO"]
+        row = facts[metric, reading, "HO"]
         assert (row["value"], row["numerator"], row["status"]) == (None, None, "not_comparable")
         assert said in row["reason"]
 
@@ -118,7 +118,7 @@ def test_a_branch_with_nothing_lent_has_ratios_that_do_not_apply(by_hand):
         row = facts[metric, reading, "south"]
         assert (row["value"], row["status"]) == (None, "n/a")
         assert row["reason"]
-    assert facts["inclusive_npl_tolerance", "default", "south"]["status"] == "n/a"
+    assert facts["inclusive_npl_tolerance", "in_force", "south"]["status"] == "n/a"
 
 
 def test_explain_tells_how_each_loan_of_the_book_counts(by_hand):
@@ -136,11 +136,11 @@ def test_explain_tells_how_each_loan_of_the_book_counts(by_hand):
     assert loans("sei_share", "strict") == ["L1"]
     assert loans("sei_share", "confirmed") == ["L1", "L2"]
     assert loans("sei_share", "broad") == ["L1", "L2", "L3"]
-    assert loans("tech_loan_share") == ["L1", "L2", "L4"]
-    assert loans("green_balance") == ["L4", "L5"]
+    assert loans("tech_loan_share", "corporate") == ["L1", "L2", "L4"]
+    assert loans("green_balance", "pboc") == ["L4", "L5"]
     assert loans("npl_balance") == ["L3"]
-    assert loans("inclusive_balance") == ["L2", "L3"]
-    assert loans("first_time_clients") == ["L4"]
+    assert loans("inclusive_balance", "nfra") == ["L2", "L3"]
+    assert loans("first_time_clients", "regulator") == ["L4"]
 
 
 def test_slices_are_as_worked_out_by_hand(by_hand):

@@ -145,14 +145,13 @@ STRATEGIC: dict[tuple[str, str], Formula] = {
 
 
 def technology_access(at: View) -> Figure:
-    """Of the listed enterprises around the node's branches, how many have a loan there."""
+    """Of the listed enterprises around the node's open branches, how many have a loan there."""
     now = at.bank.now
     now.require("is_tech_enterprise")
     now.require("booking_region")
-    booking = {loan.row["booking_branch_id"] for loan in now.loans}
     areas = {
         (now.region_of(branch) or "")[:4]
-        for branch in booking & set(at.bank.tree.nodes)
+        for branch in at.bank.tree.nodes
         if at.node in at.bank.tree.path(branch)
     }
     listed = {

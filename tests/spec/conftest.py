@@ -139,6 +139,8 @@ def _reduced(whole: Catalogue, wanted: Iterable[str]) -> Catalogue:
         for reading in whole.metrics[metric].readings
         for name in (*reading.measures, *whole.plain_measures(reading))
     }
+    # By these the engine finds where a pair trades and who of the listed has a loan.
+    plain |= {"supply_chain_balance", "tech_enterprise_balance"}
     queue = list(plain)
     while queue:
         terms = {term.measure for term in whole.measures[queue.pop()].terms}

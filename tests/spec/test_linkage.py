@@ -40,5 +40,6 @@ def test_modes_and_stages_are_parts_of_the_whole(spec):
             ("HO", "growth_stage", "seed"): (0, 10),
         },
         linkage_clients={("HO", "growth_stage", "growth"): 2, ("HO", "growth_stage", "seed"): 1},
+        linkage_balance={("HO", "linkage_mode", "loan_and_equity"): 10},
     )
     assert sum(spec.members(facts, "linkage_balance", "growth_stage").values()) == 60

@@ -104,6 +104,32 @@ def test_new_loans_are_weighted_by_what_was_drawn(spec):
     )
 
 
+def test_a_flow_is_judged_by_the_loan_as_it_stood_before(spec):
+    """L1 stood at 4 % in January, draws 300 more in February, and stands at 1 % then: 4 % on 300.
+
+    L2 is new in February and is read from its book: 2 % on 100. (12 + 2) / 400.
+    """
+    spec(
+        """
+        loan | branch | balance | rate
+        L1   | north  |     500 | 0.01
+        L2   | north  |     100 | 0.02
+        """,
+        as_of=date(2026, 2, 28),
+        before={
+            date(2026, 1, 31): {
+                "loan_snapshot": "loan | branch | balance | rate\nL1 | north | 200 | 0.04"
+            }
+        },
+        loan_event="""
+        loan | branch | event    | amount
+        L1   | north  | drawdown |    300
+        L2   | north  | drawdown |    100
+        """,
+        loan_rate_new={"north": (14, 400)},
+    )
+
+
 def test_a_month_without_new_loans_has_no_rate_of_new_loans(spec):
     spec(
         "loan | branch | balance | rate\nL1 | north | 100 | 0.04",

@@ -1,14 +1,12 @@
-"""A demo bank over fifteen months that every metric has a figure for, and the loans behind its figures.
+"""A demo bank of which every metric can be given, and the loans behind its figures.
 
-Only the months that March 2026 is compared with are delivered whole and built; of the others the trade
-alone is there, which March looks back on.
+Only the months that its last one is compared with are delivered whole and built; of the others the trade
+alone is there, which the last month looks back on.
 """
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from orchestration import intake, months
 from orchestration.bank import SYSTEM, Bank
 from orchestration.months import MonthAtWork
 from orchestration.tracing import Figure, Rows
-from tests.whole.commands import built
+from tests.whole.commands import built, made
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.sample.bank import UNDELIVERED, BankSpec, demo_bank
 
@@ -31,14 +29,14 @@ WHOLE = (
     date(2026, 2, 28),
     LAST,
 )
-HEAD, BRANCH = "HO", "B205"
 SPEC = BankSpec(months=16, loans=600, seed=7, last=LAST)
 TRADE = "supply_chain_trade"
+HEAD = "HO"
 
 
-def delivered_and_built(root: Path) -> None:
-    """Draw the bank, deliver it to an empty workspace and build it."""
-    bank, drawn = Bank.at(root), demo_bank(SPEC)
+def deliver_and_build(root):
+    """Draw the bank, deliver it to a new workspace and build it."""
+    bank, drawn = Bank.at(made(root)), demo_bank(SPEC)
     for day in drawn.month_ends:
         folder = root / "inbox" / day.isoformat()
         folder.mkdir(parents=True)
@@ -48,43 +46,34 @@ def delivered_and_built(root: Path) -> None:
                 files.append(folder / f"{name}.parquet")
                 rows.drop(UNDELIVERED.get(name, ())).write_parquet(files[-1])
         intake.ingest(bank, files, mapping="canonical", as_of=day)
-    said = built(root)
-    assert said == {day.isoformat(): (1, "built") for day in WHOLE}
-
-
-def unzero(amount: Decimal | None) -> Decimal | None:
-    """An amount without needless zeros."""
-    return None if amount is None else amount.normalize() + 0
+    assert built(root) == {day.isoformat(): (1, "built") for day in WHOLE}
 
 
 @dataclass(frozen=True, eq=False)
 class Grown:
-    """The bank at its last month, with rows classified once for all figures.
-
-    Attributes:
-        root: the folder of its workspace.
-    """
+    """The bank at its last month; its rows are classified once for all figures."""
 
     root: Path
-    _rows: dict[date, Rows] = field(default_factory=dict)
+    _rows: dict = field(default_factory=dict)
 
     @cached_property
-    def bank(self) -> Bank:
-        """The bank, opened."""
+    def bank(self):
         return Bank.at(self.root)
 
     @cached_property
-    def month(self) -> MonthAtWork:
-        """The last month."""
+    def month(self):
         return MonthAtWork.newest(self.bank, LAST)
 
+    @property
+    def catalogue(self):
+        return self.month.catalogue
+
     @cached_property
-    def tree(self) -> months.Tree:
-        """The branches of the last month."""
+    def tree(self):
         return months.tree(self.month)
 
     @cached_property
-    def facts(self) -> dict[tuple[str, str, str], dict[str, object]]:
+    def facts(self):
         """Uncut published figures of the last month by metric, reading and branch."""
         rows = self.bank.published.facts(SYSTEM, as_of=LAST).filter(pl.col("slice") == TOTAL)
         return {
@@ -93,63 +82,65 @@ class Grown:
         }
 
     @cached_property
-    def members(self) -> dict[tuple[str, str, str, str], dict[str, dict[str, object]]]:
-        """Published members by metric, reading, branch and slice."""
+    def members(self):
+        """Published members of slices, by metric, reading, branch and slice."""
         rows = self.bank.published.facts(SYSTEM, as_of=LAST).filter(pl.col("slice") != TOTAL)
-        found = defaultdict(dict)
+        found = defaultdict(list)
         for row in rows.collect().to_dicts():
-            key = row["metric_id"], row["reading"], row["branch_id"], row["slice"]
-            found[key][row["member"]] = row
+            found[row["metric_id"], row["reading"], row["branch_id"], row["slice"]].append(row)
         return found
 
     @cached_property
-    def book(self) -> pl.DataFrame:
-        """The accepted loans of the last month, as delivered."""
-        return self.month.table("loan_snapshot").collect()
+    def branch(self):
+        """The tier-1 branch with the most figures, so that little is left untried."""
+        nodes = self.bank.published.nodes(SYSTEM, as_of=LAST).collect()
+        given = defaultdict(int)
+        for (_, _, node), row in self.facts.items():
+            given[node] += row["value"] is not None
+        tier1 = sorted(nodes.filter(pl.col("level") == "tier1")["node_id"])
+        return max(tier1, key=lambda node: given[node])
 
-    def inside(self, node: str) -> list[str]:
-        """The booking branches that count for a node."""
-        rows = self.tree.counts_for
-        return sorted(rows.filter(pl.col("node_id") == node)["branch_id"])
+    def readings(self):
+        """Every metric with each of its readings."""
+        return [(m, r) for m in self.catalogue.metrics.values() for r in m.readings]
 
-    def figure(self, metric: str, reading: str, node: str) -> Figure:
-        """A figure to be taken apart; what it rests on is classified once for all."""
-        if not self._rows:
-            self._rows.update((day, self._held(day)) for day in WHOLE)
-        chosen = self.month.catalogue.metrics[metric]
-        return Figure(
-            self.bank, self.month, node, chosen, chosen.reading(reading), _rows=self._rows
-        )
+    def book(self, node, day=LAST):
+        """The loans that were accepted for a node, as the lake holds them."""
+        rows = MonthAtWork.newest(self.bank, day).table("loan_snapshot")
+        counts_for = self.tree.counts_for
+        inside = counts_for.filter(pl.col("node_id") == node)["branch_id"]
+        return rows.filter(pl.col("booking_branch_id").is_in(inside.implode())).collect()
 
-    def _held(self, day: date) -> Rows:
-        month = self.month if day == LAST else MonthAtWork.newest(self.bank, day)
-        return Held(month, self.tree)
+    def figure(self, metric, reading, node):
+        """A figure to be taken apart."""
+        for day in () if self._rows else WHOLE:
+            self._rows[day] = Held(MonthAtWork.newest(self.bank, day), self.tree)
+        return Figure(self.bank, self.month, node, metric, reading, _rows=self._rows)
+
+    def listed(self, metric, reading, node, side, cut=None):
+        """The rows that `loans` lists."""
+        return pl.concat(self.figure(metric, reading, node).rows(side, cut=cut)).collect()
 
 
 class Held(Rows):
     """The rows of a month, collected when first asked for: a sweep over all figures asks often."""
 
-    def __init__(self, month, tree):
-        super().__init__(month, tree)
-        object.__setattr__(self, "_held", {})
+    @cached_property
+    def _held(self):
+        return {}
 
     @cached_property
     def loans(self):
-        return self._once("loans", Rows.loans.func)
+        return self._once("loans", lambda: Rows.loans.func(self))
 
     @cached_property
     def flows(self):
-        return self._once("flows", Rows.flows.func)
+        return self._once("flows", lambda: Rows.flows.func(self))
 
     def changes(self, since):
-        return self._once(since, lambda own: Rows.changes(own, since))
+        return self._once(since, lambda: Rows.changes(self, since))
 
     def _once(self, name, make):
         if name not in self._held:
-            self._held[name] = make(self).collect()
+            self._held[name] = make().collect()
         return self._held[name].lazy()
-
-
-def note(path: Path) -> dict[str, object]:
-    """What a JSON file says."""
-    return json.loads(path.read_text(encoding="utf-8"))

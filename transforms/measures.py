@@ -124,7 +124,8 @@ def take(material: Material, *, engine: Engine = POLARS) -> Measures:
     if "chain" in taken:
         rows = judged_trade(material, taken["chain"])
         additive.append(flows.sums_by_branch(rows, catalogue.sums_of(Entity.TRADE)))
-    branches = cubes[TOTAL]["branch_id"].unique().sort()
+    nodes = material.tree.nodes["node_id"]
+    branches = pl.concat([nodes, cubes[TOTAL]["branch_id"]]).unique().sort()
     whole = cube.with_zeros(pl.concat(additive), branches, _given(catalogue, missing))
     rows = pl.concat([whole, cube.by_place(whole, places(material), catalogue)])
     counted = [clients.node_measures(pairs, material.tree.counts_for, catalogue)]
@@ -161,6 +162,7 @@ def classified(material: Material, judged: pl.DataFrame, *, engine: Engine = POL
     wanted = {m.over for m in measures if m.over in AMOUNTS[Entity.LOAN]}
     wanted |= {name for name, one in SLICES.items() if not one.of_branch} | {"group_id"}
     flags = {m.where for m in measures} | set(changes.flags_needed(catalogue))
+    flags |= {trade.LENT, listings.LENT} & set(catalogue.flags)
     return classify(tables, material.rules, flags=flags, columns=wanted, engine=engine)
 
 

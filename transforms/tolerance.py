@@ -75,7 +75,12 @@ def rule_of(
         if here in by_scope:
             return by_scope[here]
         here = parents.get(here)
-    return by_scope.get(regions.get(node, ""), by_scope.get(BANK))
+    place = regions.get(node, "")
+    # A place lies in its prefecture, and that in its province.
+    for region in (place, f"{place[:4]}00", f"{place[:2]}0000"):
+        if place and region in by_scope:
+            return by_scope[region]
+    return by_scope.get(BANK)
 
 
 def limits(

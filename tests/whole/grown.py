@@ -29,7 +29,7 @@ WHOLE = (
     date(2026, 2, 28),
     LAST,
 )
-SPEC = BankSpec(months=16, loans=600, seed=7, last=LAST)
+SPEC = BankSpec(months=16, loans=600, seed=33, last=LAST)
 TRADE = "supply_chain_trade"
 HEAD = "HO"
 

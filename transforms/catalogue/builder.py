@@ -33,6 +33,7 @@ from transforms.catalogue.vocabulary import (
     NAMES,
     NOW,
     REPORTED,
+    RESTS_ON,
     SLICES,
     THEN,
 )
@@ -77,6 +78,9 @@ _WANTED: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """What a reading of each kind must name."""
+
+_COUNTED: Final = (Entity.LOAN, Entity.FLOW, Entity.LISTING)
+"""Kinds of rows whose clients are counted."""
 
 _WITH_BASE: Final = (Kind.INCREMENT, Kind.GROWTH)
 
@@ -193,14 +197,19 @@ class Builder:
             amounts = AMOUNTS[flag.entity]
             self._known("measure", measure.name, f"{flag.entity} amount", measure.over, amounts)
         if measure.by:
-            self._check_largest(measure)
+            self._check_largest(measure, flag)
+        if measure.aggregation is Aggregation.COUNT_DISTINCT and flag.entity not in _COUNTED:
+            told = ", ".join(sorted(_COUNTED))
+            self._problem("measure", measure.name, f"clients are counted over {told} flags only")
         if (measure.since is not None) != (flag.entity is Entity.CHANGE):
             what = "a change needs `since`, and nothing else takes it"
             self._problem("measure", measure.name, what)
         if measure.window == "year_to_date":
             self._check_window(measure, flag)
 
-    def _check_largest(self, measure: Measure) -> None:
+    def _check_largest(self, measure: Measure, flag: Flag) -> None:
+        if flag.entity is not Entity.LOAN:
+            self._problem("measure", measure.name, "the largest are taken over loan flags only")
         known = ["borrower_id", "group_id", *SLICES]
         self._known("measure", measure.name, "column to take the largest by", measure.by, known)
         if measure.by in SLICES and not any(
@@ -228,12 +237,10 @@ class Builder:
             inner = self._measures.get(term.measure)
             if inner is None or term.at is At.NOW:
                 continue
-            if inner.aggregation in NODE_LEVEL:
+            if any(plain.aggregation in NODE_LEVEL for plain in self._inner(term.measure)):
                 what = f"{term.measure} is counted at every node anew and has no value at {term.at}"
                 self._problem("measure", measure.name, what)
-            if inner.aggregation is Aggregation.COMBINED and any(
-                t.at is not At.NOW for t in inner.terms
-            ):
+            if self._has_times(term.measure):
                 what = f"{term.measure} has times of its own and cannot be taken at {term.at}"
                 self._problem("measure", measure.name, what)
 
@@ -255,6 +262,12 @@ class Builder:
             self._problem("metric", key, f"a metric of kind {form.kind} needs a base")
         if form.base is not None and form.kind not in (*_WITH_BASE, Kind.RATIO):
             self._problem("metric", key, f"a metric of kind {form.kind} takes no base")
+        if form.base in (At.NOW, At.YEAR_TO_DATE):
+            self._problem("metric", key, f"{form.base} is no base to compare with")
+        if form.of_root and form.kind is not Kind.GAP:
+            self._problem("metric", key, "of_root belongs to a gap")
+        if form.annualised and form.kind is not Kind.RATIO:
+            self._problem("metric", key, "only a ratio is annualised")
         for name in (*form.slices, *form.composition):
             self._known("metric", key, "slice", name, SLICES)
         if form.composition and form.kind is not Kind.RATIO:
@@ -319,11 +332,17 @@ class Builder:
         if self._problems:
             return
         plain = [
-            self._measures[term.measure]
+            inner
             for reading in metric.readings
             for name in reading.measures
-            for term in self._plain(name)
+            for inner in self._inner(name)
         ]
+        if metric.kind is Kind.INDEX and any(
+            own.aggregation is not Aggregation.SUM or self._entity(own) is not Entity.LOAN
+            for reading in metric.readings
+            for own in (self._measures[name] for name in reading.measures)
+        ):
+            self._problem("metric", key, "an index is made of one sum over loans")
         if metric.cuts:
             self._check_cuts(metric, plain)
         if metric.base is not None or metric.kind in (Kind.INCREMENT_DIFFERENCE, Kind.AVERAGE):
@@ -336,23 +355,50 @@ class Builder:
             for m in plain
         ):
             self._problem("metric", key, "only sums and clients of loans can be cut into slices")
-        elif metric.base is not None or metric.kind is Kind.TOLERANCE:
-            self._problem("metric", key, "a comparison or tolerance cannot be cut into slices")
+        elif (
+            metric.base is not None
+            or metric.kind in (Kind.TOLERANCE, Kind.AVERAGE, Kind.INCREMENT_DIFFERENCE)
+            or any(self._has_times(n) for reading in metric.readings for n in reading.measures)
+        ):
+            what = "only what is taken now can be cut into slices, no comparison and no tolerance"
+            self._problem("metric", key, what)
+        places = [name for name in metric.cuts if SLICES[name].of_branch]
+        if places and any(m.aggregation is Aggregation.COUNT_DISTINCT for m in plain):
+            what = f"clients cannot be cut by {places[0]}: ask for the branches there instead"
+            self._problem("metric", key, what)
 
     def _check_times(self, metric: Metric, plain: Sequence[Measure]) -> None:
         key = metric.metric_id
         if any(m.aggregation in NODE_LEVEL for m in plain):
             self._problem("metric", key, "what is counted at every node anew has no earlier value")
         for name in {name for reading in metric.readings for name in reading.measures}:
-            if any(term.at is not At.NOW for term in self._measures[name].terms):
+            if self._has_times(name):
                 what = f"{name} has times of its own and cannot be taken at another"
                 self._problem("metric", key, what)
 
-    def _plain(self, name: str) -> tuple[Term, ...]:
-        measure = self._measures[name]
+    def _inner(self, name: str, seen: frozenset[str] = frozenset()) -> tuple[Measure, ...]:
+        """The plain measures under one, however deeply it is combined; circles are told elsewhere."""
+        measure = self._measures.get(name)
+        if measure is None or name in seen:
+            return ()
         if measure.aggregation is not Aggregation.COMBINED:
-            return (Term(name),)
-        return tuple(inner for term in measure.terms for inner in self._plain(term.measure))
+            return (measure,)
+        deeper = seen | {name}
+        return tuple(own for term in measure.terms for own in self._inner(term.measure, deeper))
+
+    def _has_times(self, name: str, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether anything under a measure is taken at a time of its own."""
+        measure = self._measures.get(name)
+        if measure is None or name in seen:
+            return False
+        return any(
+            term.at is not At.NOW or self._has_times(term.measure, seen | {name})
+            for term in measure.terms
+        )
+
+    def _entity(self, measure: Measure) -> Entity | None:
+        flag = self._flags.get(measure.where)
+        return flag.entity if flag else None
 
     def _check_gap(self, metric: Metric) -> None:
         for reading in metric.readings:
@@ -374,7 +420,8 @@ class Builder:
     def _known(self, kind: str, key: str, what: str, asked: str, known: Iterable[str]) -> None:
         names = list(known)
         if asked not in names:
-            self._problem(kind, key, f"no {what} {asked!r}.{did_you_mean(asked, names)}")
+            near = did_you_mean(asked, names)
+            self._problem(kind, key, f"no {what} {asked!r}" + (f".{near}" if near else ""))
 
     # Flags
 
@@ -399,7 +446,7 @@ class Builder:
             except pl.exceptions.PolarsError as error:
                 self._problem("flag", flag.name, f"{clause.sql!r} is no SQL condition ({error})")
                 continue
-            for name in columns:
+            for name in (*columns, *clause.soft):
                 self._known("flag", flag.name, "column or flag", name, known)
             used += columns
         self._uses[flag.name] = tuple(dict.fromkeys(used))
@@ -537,7 +584,8 @@ def _closure(
     queue = list(start)
     while queue:
         name = queue.pop(0)
-        for plain in (name, name.removeprefix(THEN), name.removeprefix(NOW)):
+        leaning = RESTS_ON.get(name, name)
+        for plain in (leaning, name.removeprefix(THEN), name.removeprefix(NOW)):
             if plain in flags and plain not in found:
                 found[plain] = None
                 queue += uses.get(plain, ())

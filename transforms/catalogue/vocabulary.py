@@ -265,6 +265,17 @@ NAMES: Final[Mapping[Entity, Mapping[str, Name]]] = MappingProxyType(
 )
 """Names by kind of row. A change names loan flags with `then_` or `now_` before them."""
 
+RESTS_ON: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "then_npl": "is_npl",
+        "first_receipt": "is_first_time",
+        "has_loan": "is_tech_enterprise",
+        "recent": "is_supply_chain",
+        "recent_a_year_ago": "is_supply_chain",
+    }
+)
+"""Names that are looked up by a flag: a change of the flag is a change of what names them."""
+
 THEN: Final = "then_"
 NOW: Final = "now_"
 

@@ -11,7 +11,6 @@ from orchestration.bank import SYSTEM
 from orchestration.tracing import Figure
 from transforms import trace
 from transforms.catalogue.vocabulary import TOTAL
-from transforms.errors import BranchmarkError
 from transforms.schema import TEXT, WIDE
 from transforms.trace import Part, Side
 
@@ -57,8 +56,7 @@ class Fork:
     def differences(self) -> pl.DataFrame:
         """Loans that one reading counts and another does not; rows of `DIFFERENCE`, largest first.
 
-        Raises:
-            BranchmarkError: if the readings differ by a rule and not by loans.
+        None at all where the readings differ by a rule and not by loans.
         """
         first, *others = self.figures
         tables = [
@@ -67,11 +65,7 @@ class Fork:
             for side in (Side.NUMERATOR, Side.DENOMINATOR)
             for table in (*_apart(first, other, side), *_apart(other, first, side))
         ]
-        if not tables:
-            raise BranchmarkError(
-                f"The readings of {first.metric.metric_id} have no loans of their own to compare."
-            )
-        return pl.concat(tables).sort(
+        return pl.concat([pl.DataFrame(schema=DIFFERENCE), *tables]).sort(
             pl.col("amount").abs(), "loan_id", "in", "not_in", descending=[True] + [False] * 3
         )
 

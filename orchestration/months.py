@@ -160,7 +160,7 @@ def before(month: MonthAtWork) -> dict[At, Before]:
     found = {}
     for at, day in back.items():
         if day in delivered:
-            then = MonthAtWork.newest(month.bank, day)
+            then = replace(MonthAtWork.newest(month.bank, day), instead=month.instead)
             # Judged by today's definitions: what changed is the loan, not the rule.
             rules = replace(then.rules(), catalogue=month.catalogue)
             found[at] = Before(LoanTables(month=then.tables()), rules)

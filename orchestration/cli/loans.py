@@ -13,13 +13,13 @@ import typer
 
 from orchestration.bank import SYSTEM, Bank
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
-from orchestration.cli.output import Format, console, exact, show
+from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.forks import Fork
 from orchestration.months import MonthAtWork
 from orchestration.tracing import Figure
 from records.access import Scope
 from transforms.catalogue.load import unknown_metric
-from transforms.catalogue.model import Metric, Unit
+from transforms.catalogue.model import Kind, Metric
 from transforms.catalogue.vocabulary import SLICES, TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.trace import ROW, Side
@@ -182,7 +182,7 @@ def _tell(figure: Figure, side: Side, told: tuple[int, int, Decimal], *, cut: bo
         .select(side.value)
         .collect()
     )
-    if held.height and held.item() is not None and figure.metric.unit is not Unit.PP:
+    if held.height and held.item() is not None and figure.metric.kind is not Kind.GAP:
         out.print(f"The published {side} is {held.item():,.2f}.")
 
 
@@ -217,8 +217,12 @@ def fork(
         ]
     told = Fork(tuple(figures))
     rows = told.differences
-    if output is not Format.TABLE:
-        show([_told(row) for row in rows.iter_rows(named=True)], output)
+    listed = [_told(row) for row in rows.iter_rows(named=True)]
+    if output is Format.JSON:
+        print_json({"figures": told.values(), "loans": listed})
+        return
+    if output is Format.CSV:
+        show(listed, output)
         return
     show(
         told.values(),
@@ -227,6 +231,9 @@ def fork(
         columns=("reading", "numerator", "denominator", "value", "status", "reason"),
         right=("numerator", "denominator", "value"),
     )
+    if rows.is_empty():
+        console().print("No loan tells these readings apart: they differ by a rule, not by loans.")
+        return
     show(
         told.summary(),
         Format.TABLE,
@@ -234,7 +241,7 @@ def fork(
         right=("loans", "amount"),
     )
     show(
-        [_told(row) for row in rows.head(_SHOWN).iter_rows(named=True)],
+        listed[:_SHOWN],
         Format.TABLE,
         title=f"The {min(_SHOWN, rows.height)} largest of {rows.height:,} loans",
         columns=("loan_id", "in", "not_in", "side", "amount", "rule", "because"),

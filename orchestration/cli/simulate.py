@@ -88,7 +88,7 @@ def _is_branch(month: MonthAtWork, branch: str) -> bool:
 
 
 def _row(row: dict[str, object]) -> dict[str, object]:
-    before, after = str(row["status"]), str(row["status_after"])
+    before, after = str(row["status"] or "–"), str(row["status_after"] or "–")
     return {
         "metric": row["metric_id"],
         "reading": row["reading"],

@@ -12,11 +12,12 @@ import typer.main
 import yaml
 
 from docs import generate
-from docs.generator.words import FAMILIES, chinese
+from docs.generator.words import chinese
 from orchestration.cli.app import app
 from records.deliveries import LOAD_BATCH, REJECTED
 from records.published import RESULTS
 from tests.scenario import CATALOGUE, DEFINITIONS, REFERENCE, engine_facts, small_book
+from transforms.catalogue.families import FAMILIES
 from transforms.catalogue.load import definitions, packaged_texts
 from transforms.catalogue.vocabulary import AMOUNTS, NAMES, REPORTED, SLICES
 from transforms.reference import tables as reference_tables

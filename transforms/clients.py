@@ -13,7 +13,7 @@ import polars as pl
 from transforms.catalogue.model import Aggregation, Catalogue, Entity, Measure
 from transforms.catalogue.vocabulary import SLICES, TOTAL
 from transforms.classify import slice_member
-from transforms.cube import measures_cut_by
+from transforms.cube import CARRIED, measures_cut_by
 from transforms.engines import Frame
 from transforms.schema import TEXT, WIDE
 
@@ -51,14 +51,14 @@ def pairs(loans: Frame, catalogue: Catalogue) -> dict[str, Frame]:
     """Branch x client with a mark (0 or 1) for every distinct-count measure, and summed amounts.
 
     Returns:
-        Under `total` also the sums that the largest clients are found by, with the client's group; for
-        every slice that clients are counted by, branch x client x member.
+        Under `total` also the sums that the largest clients are found by, with the client's group and
+        size; for every other slice that clients are counted by, branch x client x member.
     """
     sums = {_sum_name(m): m for m in _largest(catalogue)}
     found = {TOTAL: _marked(loans, _counted(catalogue), sums, None)}
     for name in SLICES:
         measures = measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT)
-        if measures:
+        if measures and name != CARRIED:
             found[name] = _marked(loans, measures, {}, name)
     return found
 
@@ -66,12 +66,14 @@ def pairs(loans: Frame, catalogue: Catalogue) -> dict[str, Frame]:
 def _marked(
     loans: Frame, measures: Sequence[Measure], sums: Mapping[str, Measure], slice_: str | None
 ) -> Frame:
-    member = {} if slice_ is None else {"member": slice_member(slice_)}
-    group = [_GROUP] if sums else []
+    # A client has one size, so that it needs no rows of its own for each.
+    member = {"member": slice_member(slice_ or CARRIED)}
+    keys = [] if slice_ is None else ["member"]
+    group = ([_GROUP] if sums else []) + (["member"] if slice_ is None else [])
     zero = nw.lit(0).cast(nw.Decimal(38, 2))
     marked = loans.select(
         _CLIENT,
-        *group,
+        *([_GROUP] if sums else []),
         *(nw.col(m.where).cast(nw.Int8).alias(m.name) for m in measures),
         *(
             nw.when(nw.col(m.where)).then(nw.col(m.over)).otherwise(zero).alias(name)
@@ -85,7 +87,7 @@ def _marked(
         marked = marked.filter(
             nw.any_horizontal(*(nw.col(m.name) > 0 for m in measures), ignore_nulls=True)
         )
-    return marked.group_by("branch_id", _CLIENT, *member).agg(
+    return marked.group_by("branch_id", _CLIENT, *keys).agg(
         *(nw.col(m.name).max() for m in measures),
         *(nw.col(name).sum() for name in sums),
         *(nw.col(name).max() for name in group),
@@ -96,32 +98,38 @@ def node_measures(
     marked: Mapping[str, pl.DataFrame], counts_for: pl.DataFrame, catalogue: Catalogue
 ) -> pl.DataFrame:
     """Distinct clients and the largest few by node; rows of `NODE_MEASURE`, sorted."""
-    tables = [pl.DataFrame(schema=NODE_MEASURE)]
-    for name, frame in marked.items():
-        measures = (
-            _counted(catalogue)
-            if name == TOTAL
-            else measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT)
-        )
-        tables.append(_distinct(frame, [m.name for m in measures], counts_for, name))
+    several = _in_several(marked[TOTAL], _CLIENT)
+    tables = [
+        pl.DataFrame(schema=NODE_MEASURE),
+        _distinct(marked[TOTAL], _counted(catalogue), several, counts_for, TOTAL),
+    ]
+    for name in SLICES:
+        measures = measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT)
+        if measures:
+            frame = marked[TOTAL] if name == CARRIED else marked[name]
+            tables.append(_distinct(frame, measures, several, counts_for, name))
     tables += [_top(marked[TOTAL], measure, counts_for) for measure in _largest(catalogue)]
     return pl.concat(tables).sort("node_id", "slice", "member", "measure")
 
 
 def _distinct(
-    frame: pl.DataFrame, names: list[str], counts_for: pl.DataFrame, slice_: str
+    frame: pl.DataFrame,
+    measures: Sequence[Measure],
+    several: pl.DataFrame,
+    counts_for: pl.DataFrame,
+    slice_: str,
 ) -> pl.DataFrame:
+    names = [m.name for m in measures]
     member = [] if slice_ == TOTAL else ["member"]
-    several = _in_several(frame, [_CLIENT, *member])
     alone = (
-        frame.join(several, on=[_CLIENT, *member], how="anti")
+        frame.join(several, on=_CLIENT, how="anti")
         .group_by("branch_id", *member)
         .agg(pl.col(names).cast(pl.Int64).sum())
         .join(counts_for, on="branch_id", how="inner")
         .select("node_id", *member, *names)
     )
     shared = (
-        frame.join(several, on=[_CLIENT, *member], how="semi")
+        frame.join(several, on=_CLIENT, how="semi")
         .join(counts_for, on="branch_id", how="inner")
         .group_by("node_id", _CLIENT, *member)
         .agg(pl.col(names).cast(pl.Int64).max())
@@ -140,9 +148,9 @@ def _distinct(
     return rows if slice_ == TOTAL else rows.filter(pl.col("amount") != 0)
 
 
-def _in_several(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """Keys that stand at more than one branch."""
-    return frame.group_by(keys).agg(_branches=pl.len()).filter(pl.col("_branches") > 1).select(keys)
+def _in_several(frame: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Clients (or groups) that stand at more than one branch."""
+    return frame.group_by(key).agg(_branches=pl.len()).filter(pl.col("_branches") > 1).select(key)
 
 
 def _top(frame: pl.DataFrame, measure: Measure, counts_for: pl.DataFrame) -> pl.DataFrame:
@@ -154,7 +162,7 @@ def _top(frame: pl.DataFrame, measure: Measure, counts_for: pl.DataFrame) -> pl.
         .group_by("branch_id", "_key")
         .agg(pl.col("_amount").sum())
     )
-    several = _in_several(held, ["_key"])
+    several = _in_several(held, "_key")
     # Of clients with one branch, no more than the largest of each branch can be among a node's.
     alone = (
         held.join(several, on="_key", how="anti")

@@ -26,6 +26,9 @@ BRANCH_MEASURE: Final[Mapping[str, pl.DataType]] = {
 }
 """Long table of additive measures by booking branch; `slice` and `member` are `total` when uncut."""
 
+CARRIED: Final = "enterprise_size"
+"""A slice that travels in the uncut cube: size decides so many flags that it adds hardly a cell."""
+
 _KEY: Final = "flags_"
 _BITS: Final = 62
 """Flags that fit one whole number of 64 bits with its sign left alone."""
@@ -62,17 +65,19 @@ def _flags(measures: Sequence[Measure]) -> tuple[str, ...]:
 def aggregate(loans: Frame, catalogue: Catalogue) -> dict[str, Frame]:
     """The cubes of classified loans: `total`, and one for each slice that metrics ask for.
 
-    Each is `branch_id`, keys of flag bits, the member, and a sum for each amount.
+    Each is `branch_id`, keys of flag bits, the member, and a sum for each amount; in `total` the member
+    is that of the slice `CARRIED`.
     """
-    cubes = {TOTAL: _cells(loans, _wanted(catalogue, None), None)}
+    cubes = {TOTAL: _cells(loans, _wanted(catalogue, None), CARRIED)}
     for name, slice_ in SLICES.items():
-        measures = () if slice_.of_branch else _wanted(catalogue, name)
+        separate = not slice_.of_branch and name != CARRIED
+        measures = _wanted(catalogue, name) if separate else ()
         if measures:
             cubes[name] = _cells(loans, measures, name)
     return cubes
 
 
-def _cells(loans: Frame, measures: Sequence[Measure], slice_: str | None) -> Frame:
+def _cells(loans: Frame, measures: Sequence[Measure], slice_: str) -> Frame:
     amounts = sorted({measure.over for measure in measures})
     keys = {
         f"{_KEY}{number}": nw.sum_horizontal(
@@ -85,9 +90,9 @@ def _cells(loans: Frame, measures: Sequence[Measure], slice_: str | None) -> Fra
         )
         for number, chunk in enumerate(batched_flags(measures))
     }
-    member = {} if slice_ is None else {"member": slice_member(slice_)}
-    keyed = loans.select(*amounts, branch_id=nw.col("booking_branch_id"), **keys, **member)
-    return keyed.group_by("branch_id", *keys, *member).agg(
+    member = slice_member(slice_)
+    keyed = loans.select(*amounts, branch_id=nw.col("booking_branch_id"), member=member, **keys)
+    return keyed.group_by("branch_id", "member", *keys).agg(
         nw.col(amount).sum() for amount in amounts
     )
 
@@ -105,17 +110,29 @@ def branch_measures(cubes: Mapping[str, pl.DataFrame], catalogue: Catalogue) -> 
         Rows of `BRANCH_MEASURE`, sorted; a branch in the cube has a row for every uncut measure, zero
         included; members of slices appear only where a loan has them.
     """
-    tables = [
-        _measured(cube, _wanted(catalogue, None if name == TOTAL else name), name)
+    whole = _wanted(catalogue, None)
+    tables = [_measured(cubes[TOTAL], whole, whole, TOTAL)]
+    carried = _wanted(catalogue, CARRIED)
+    if carried:
+        tables.append(_measured(cubes[TOTAL], carried, whole, CARRIED))
+    tables += [
+        _measured(cube, _wanted(catalogue, name), None, name)
         for name, cube in cubes.items()
+        if name != TOTAL
     ]
     return pl.concat(tables).sort("branch_id", "slice", "member", "measure")
 
 
-def _measured(cube: pl.DataFrame, measures: Sequence[Measure], slice_: str) -> pl.DataFrame:
+def _measured(
+    cube: pl.DataFrame,
+    measures: Sequence[Measure],
+    keyed_by: Sequence[Measure] | None,
+    slice_: str,
+) -> pl.DataFrame:
+    """Measures taken from a cube, whose keys hold the flags of `keyed_by` (or of the measures)."""
     place = {
         flag: (f"{_KEY}{number}", 1 << bit)
-        for number, chunk in enumerate(batched_flags(measures))
+        for number, chunk in enumerate(batched_flags(keyed_by or measures))
         for bit, flag in enumerate(chunk)
     }
 

@@ -252,7 +252,17 @@ def test_a_year_apart_the_ibrd_excerpt_shows_its_growth(ibrd):
     assert abs(growth - (Decimal(now) / Decimal(before) - 1)) < Decimal("1e-11")
 
 
-def test_the_sba_excerpt_runs_off_in_a_straight_line(tmp_path):
+@pytest.fixture(scope="module")
+def sba(tmp_path_factory):
+    """The SBA excerpt at the end of 2007, delivered by a process of its own, and the receipt."""
+    root = made(tmp_path_factory.mktemp("sba") / "bank", "--base-currency", "USD")
+    words = ("--mapping", "sba", "--as-of", "2007-12-31", "-w", root, "--format", "json")
+    receipt = balanced(branchmark("ingest", EXAMPLES / "sba" / "sample.csv", *words).json)
+    assert built(root) == {"2007-12-31": (1, "built")}
+    return root, receipt
+
+
+def test_the_sba_excerpt_runs_off_in_a_straight_line(sba):
     """The balances of the book at the end of 2007, worked out from the file in plain Python."""
     month = date(2007, 12, 31)
     on_book, npl, outside, unknown, unreadable = {}, Decimal(0), 0, 0, 0
@@ -276,16 +286,11 @@ def test_the_sba_excerpt_runs_off_in_a_straight_line(tmp_path):
             npl += balance
     assert month.day == monthrange(month.year, month.month)[1]
     total = sum(balance for _, balance in on_book.values())
-    root = made(tmp_path / "bank", "--base-currency", "USD")
-    said = branchmark(
-        *("ingest", path, "--mapping", "sba", "--as-of", month, "-w", root, "--format", "json")
-    )
-    receipt = balanced(said.json)
+    root, receipt = sba
     assert receipt["outside_rows"] == outside
     assert receipt["rejected_rows"] == unknown + unreadable
     assert receipt["accepted_rows"] == len(on_book) > 20
     assert Decimal(receipt["accepted_amount"]) == total
-    built(root)
     facts = figures(root)
     assert Decimal(facts["loan_balance", "default", "HO"]["value"]) == total
     assert Decimal(facts["npl_balance", "default", "HO"]["value"]) == npl
@@ -295,3 +300,76 @@ def test_the_sba_excerpt_runs_off_in_a_straight_line(tmp_path):
     sei = facts["sei_balance", "broad", "HO"]
     assert sei["value"] is None
     assert sei["reason"]
+
+
+# What a book lacks
+
+WHY_NOT = (
+    "column ",
+    "table ",
+    "the month ",
+    "the book of ",
+    "the definition holds from ",
+    "industries are coded in ",
+    "it is defined for the whole bank only",
+)
+NOTHING_THERE = ("there is nothing in the denominator", "the base is zero or negative")
+IBRD_GIVES = {
+    *("loan_balance", "loan_clients", "loan_growth_yoy", "loan_rate", "mlt_share"),
+    *("industry_share", "largest_client_share", "ten_largest_clients_share"),
+}
+SBA_GIVES = {
+    *("loan_balance", "loan_clients", "mlt_share", "industry_share", "industry_hhi"),
+    *("largest_client_share", "ten_largest_clients_share"),
+    *("npl_balance", "npl_ratio", "special_mention_ratio"),
+    *("overdue_ratio", "overdue_90_ratio", "overdue_90_to_npl", "overdue_60_to_npl"),
+}
+NO_SUCH_TIER = {"special_mention_ratio"}
+"""The mapping says of every loan of that book which tier it is in, and none is in this one."""
+
+
+def test_a_book_gives_what_it_holds_and_names_what_it_lacks(ibrd, sba):
+    """Every metric and reading of every branch: a figure or the table or column that is missing."""
+    for (root, _), gives in ((ibrd, IBRD_GIVES), (sba, SBA_GIVES)):
+        facts = figures(root)
+        assert len({metric for metric, *_ in facts}) >= 113
+        given = set()
+        for key, row in facts.items():
+            if row["numerator"] is None:
+                assert (row["value"], row["denominator"]) == (None, None), key
+                assert row["status"] == "not_comparable", key
+                assert row["reason"].startswith(WHY_NOT), (key, row["reason"])
+                continue
+            given.add(key[0])
+            if row["value"] is None:
+                assert row["reason"] in NOTHING_THERE, key
+                assert Decimal(row["denominator"]) <= 0, key
+        assert given == gives
+
+
+def test_a_missing_table_or_column_is_named_as_the_dictionary_names_it(ibrd, sba):
+    listed = here("dictionary", "--format", "json").json
+    columns = {(row["table"], row["column"]) for row in listed}
+    tables = {table for table, _ in columns}
+    for root, _ in (ibrd, sba):
+        named = 0
+        for key, row in figures(root).items():
+            words = (row["reason"] or "").split()
+            if words[:1] == ["column"]:
+                assert (words[-1], words[1]) in columns, key
+                named += 1
+            elif words[:1] == ["table"]:
+                assert words[1] in tables, key
+                named += 1
+        assert named > 100
+
+
+def test_what_a_book_cannot_tell_is_not_told_as_zero(ibrd, sba):
+    """At the head office of each excerpt no figure is zero: a zero would be a claim about the book."""
+    for root, _ in (ibrd, sba):
+        zeros = {
+            metric
+            for (metric, _, node), row in figures(root).items()
+            if node == "HO" and row["numerator"] is not None and Decimal(row["numerator"]) == 0
+        }
+        assert zeros - NO_SUCH_TIER == set()

@@ -100,17 +100,17 @@ class Rows:
     @cached_property
     def every_loan(self) -> pl.LazyFrame:
         """The month's loans with every lookup and flag, asked for or not."""
-        material = self.material
-        tables = LoanTables(
-            material.tables.month,
-            material.tables.trades,
-            first_loans.first_receipts(self.events),
-        )
-        rows: pl.LazyFrame = classify(tables, material.rules).to_native()
+        rows: pl.LazyFrame = classify(self._tables, self.material.rules).to_native()
         return rows
 
-    def of(self, measure: Measure, catalogue: Catalogue) -> pl.LazyFrame:
-        """Rows of the kind that a measure is taken over, with `branch_id`."""
+    def of(self, measure: Measure, catalogue: Catalogue, cut_by: str | None = None) -> pl.LazyFrame:
+        """Rows of the kind that a measure is taken over, with `branch_id` and its flag.
+
+        Args:
+            measure: the measure.
+            catalogue: its definitions.
+            cut_by: a slice whose member is asked for too.
+        """
         entity = catalogue.entity_of(measure)
         if entity is Entity.EVENT:
             return self._events(measure)
@@ -122,7 +122,27 @@ class Rows:
             Entity.FLOW: lambda: self.flows,
             Entity.TRADE: self._trade,
             Entity.LISTING: self._listed,
-        }.get(entity or Entity.LOAN, lambda: self.loans)()
+        }.get(entity or Entity.LOAN, lambda: self._loans_for(measure, cut_by))()
+
+    def _loans_for(self, measure: Measure, cut_by: str | None) -> pl.LazyFrame:
+        """The month's loans with what one measure asks for and nothing else: a list may be long."""
+        wanted = {measure.over, measure.by, cut_by} - {None, ""}
+        rows: pl.LazyFrame = classify(
+            self._tables,
+            self.material.rules,
+            flags=(measure.where,),
+            columns={name for name in wanted if name is not None},
+        ).to_native()
+        return rows.with_columns(branch_id=pl.col("booking_branch_id"))
+
+    @cached_property
+    def _tables(self) -> LoanTables:
+        material = self.material
+        return LoanTables(
+            material.tables.month,
+            material.tables.trades,
+            first_loans.first_receipts(self.events),
+        )
 
     def _events(self, measure: Measure) -> pl.LazyFrame:
         day = self.month.as_of
@@ -247,7 +267,7 @@ class Figure:
         """
         catalogue = self._catalogue_at(part.as_of)
         measure = catalogue.measures[part.measure]
-        rows = self.rows_at(part.as_of).of(measure, catalogue)
+        rows = self.rows_at(part.as_of).of(measure, catalogue, cut[0] if cut else None)
         if catalogue.entity_of(measure) is Entity.LISTING:
             return rows.filter(pl.col("branch_id") == self.node)
         here = rows.filter(self._counts())

@@ -26,7 +26,8 @@ flags:
     source: {document: "minutes of the credit committee", verified: true, own: true}
     all:
       - {sql: "is_loan", label: {en: is a loan in scope, zh: 纳入统计的贷款}}
-      - {sql: "balance BETWEEN 100000 AND 600000", label: {en: "100,000 to 600,000 is owed", zh: 余额10万元至60万元}}
+      - sql: "balance BETWEEN 100000 AND 600000"
+        label: {en: "100,000 to 600,000 is owed", zh: 余额10万元至60万元}
 EARLIER
 measures:
   mid_ticket_balance: {sum: balance, where: is_mid_ticket}
@@ -57,7 +58,9 @@ EARLIER = """\
 
 def other_reading():
     """The product's own metric again, with `confirmed` read as broadly as `broad`."""
-    text = resources.files("transforms.catalogue").joinpath("definitions/sei.yaml").read_text("utf-8")
+    text = (
+        resources.files("transforms.catalogue").joinpath("definitions/sei.yaml").read_text("utf-8")
+    )
     metric = yaml.safe_load(text)["metrics"]["sei_balance"]
     metric["readings"]["confirmed"] = dict(metric["readings"]["broad"])
     return yaml.safe_dump({"metrics": {"sei_balance": metric}}, allow_unicode=True)
@@ -159,7 +162,7 @@ def test_another_reading_changes_its_metric_with_version_and_fingerprint_and_not
                     changed.add(key)
             else:
                 assert after[month][key] == row, key
-        for (metric, reading, node) in changed:
+        for metric, reading, node in changed:
             assert (metric, reading) == ("sei_balance", "confirmed")
             broad = before[month]["sei_balance", "broad", node]
             assert after[month][metric, reading, node]["value"] == broad["value"]
@@ -181,9 +184,7 @@ def test_an_earlier_edition_changes_the_months_up_to_its_last_day_and_no_other(t
     for key, row in before[SEPTEMBER].items():
         if key[0] != "mid_ticket_share":
             assert after[SEPTEMBER][key] == row
-    versions = {
-        month: after[month][HEAD]["definition_version"] for month in (SEPTEMBER, OCTOBER)
-    }
+    versions = {month: after[month][HEAD]["definition_version"] for month in (SEPTEMBER, OCTOBER)}
     assert versions[SEPTEMBER] != versions[OCTOBER]
     assert before[SEPTEMBER][HEAD]["definition_version"] == versions[OCTOBER]
     assert after["catalogue"]["mid_ticket_share"]["version"] == versions[OCTOBER]
@@ -214,10 +215,10 @@ def test_each_month_of_the_product_itself_has_the_definitions_of_its_day(told):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("kind: ratio", "kind: ratoi"), "mine.yaml line 13"),
+        (("kind: ratio", "kind: ratoi"), "mine.yaml line 14"),
         (("is_loan", "is_lone"), "mine.yaml line 2"),
-        (("where: is_mid_ticket", "where: is_mid_tiket"), "mine.yaml line 9"),
-        (("default_reading: all_loans", "default_reading: all"), "mine.yaml line 11"),
+        (("where: is_mid_ticket", "where: is_mid_tiket"), "mine.yaml line 10"),
+        (("default_reading: all_loans", "default_reading: all"), "mine.yaml line 12"),
         (("all_loans: {denominator: loan_balance}", "all_loans: {of: nothing}"), "mine.yaml line"),
     ],
 )

@@ -95,7 +95,10 @@ def refused(bank, *words):
         (("kpis", "--metric", "npl_ratio", "--reading", "strict"), "No reading of npl_ratio"),
         (("kpis", "--reading", "brod"), "Did you mean broad?"),
         (("kpis", "--branch", "B999"), "No branch 'B999'."),
-        (("kpis", "--slice", "enterprise_sise"), "Did you mean enterprise_size?"),
+        (
+            ("kpis", "--slice", "enterprise_sise"),
+            "Did you mean enterprise_size or core_enterprise?",
+        ),
         (("kpis", "--as-of", "2019-01-31"), "2019-01-31 is not published"),
         (("kpis", "--as-of", "2026-10-30"), "did you mean 2026-10-31?"),
         (("kpis", "--as-of", "yesterday"), "'yesterday' is not a month end."),

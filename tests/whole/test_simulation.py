@@ -88,7 +88,9 @@ def resting_on(catalogue, word):
 def test_a_changed_threshold_changes_what_rests_on_it_and_nothing_else(grown, tmp_path):
     """Months compared with are computed under it too, so that a growth compares like with like."""
     text = packaged("thresholds")
-    changed = text.replace("inclusive_limit,2018-01-01,,10000000,", "inclusive_limit,2018-01-01,,3000000,")
+    changed = text.replace(
+        "inclusive_limit,2018-01-01,,10000000,", "inclusive_limit,2018-01-01,,3000000,"
+    )
     assert changed != text
     rows = simulated(grown, "--with", written(tmp_path / "thresholds.csv", changed))
     told_as_published(grown, rows)
@@ -131,9 +133,7 @@ def test_a_class_more_on_a_list_changes_its_share_by_the_loans_to_that_class(gro
     sums = free.group_by("code").agg(pl.col("amount").sum()).sort("amount", "code")
     chosen, amount = sums.row(-1)
     line = f"TWO_HIGH_2021,两高,one more,{chosen},class,,a trial,,,2021-05-01,\n"
-    path = written(
-        tmp_path / "restricted_industries.csv", packaged("restricted_industries") + line
-    )
+    path = written(tmp_path / "restricted_industries.csv", packaged("restricted_industries") + line)
     rows = simulated(grown, "--with", path)
     told_as_published(grown, rows)
     assert {(row["metric"], row["reading"]) for row in rows} == {("two_high_share", "two_high")}

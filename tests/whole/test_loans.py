@@ -141,7 +141,7 @@ def test_what_is_left_out_and_what_counts_are_the_whole_book_of_the_node(grown, 
 
 
 def test_the_loans_of_a_member_add_up_to_the_figure_of_the_member(grown, node):
-    """Of each slice the smallest and the largest member."""
+    """Of each slice the smallest member and the largest; at the branch the largest."""
     wrong, compared = [], 0
     for metric, reading, _ in given(grown, node):
         for cut in metric.cuts:
@@ -149,7 +149,8 @@ def test_the_loans_of_a_member_add_up_to_the_figure_of_the_member(grown, node):
                 grown.members[metric.metric_id, reading.name, node, cut],
                 key=lambda fact: (fact["numerator"], fact["member"]),
             )
-            for fact in {fact["member"]: fact for fact in (*facts[:1], *facts[-1:])}.values():
+            ends = (*facts[:1], *facts[-1:]) if node == HEAD else facts[-1:]
+            for fact in {fact["member"]: fact for fact in ends}.values():
                 for side in BOTH:
                     if is_listable(grown, metric, reading, side):
                         place = (cut, fact["member"])
@@ -158,7 +159,7 @@ def test_the_loans_of_a_member_add_up_to_the_figure_of_the_member(grown, node):
                         if rows["amount"].sum() != fact[side.value]:
                             wrong.append((metric.metric_id, reading.name, place, side))
     assert wrong == []
-    assert compared >= 200
+    assert compared >= 100
 
 
 # Through the command line

@@ -66,7 +66,9 @@ class Fork:
             for table in (*_apart(first, other, side), *_apart(other, first, side))
         ]
         return pl.concat([pl.DataFrame(schema=DIFFERENCE), *tables]).sort(
-            pl.col("amount").abs(), "loan_id", "in", "not_in", descending=[True] + [False] * 3
+            pl.col("amount").abs(),
+            *("loan_id", "in", "not_in", "side"),
+            descending=[True] + [False] * 4,
         )
 
     def summary(self) -> list[dict[str, object]]:

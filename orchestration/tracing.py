@@ -93,9 +93,31 @@ class Rows:
         }
         if LOAN_EVENT.name in self.material.tables.month:
             found[Entity.FLOW, None] = self.flows.filter(one).collect()
+            found[Entity.FLOW, At.YEAR_TO_DATE] = self._of_year(one)
         for since in self.material.before:
             found[Entity.CHANGE, since] = self.changes(since).filter(one).collect()
         return found
+
+    def _of_year(self, one: pl.Expr) -> pl.DataFrame:
+        """A loan's events of the year, with the flags that clients of a year are counted by."""
+        catalogue = self.month.catalogue
+        named = {m.where for m in catalogue.measures.values() if m.window == "year_to_date"}
+        flags = tuple(flag for flag in catalogue.flags_of(Entity.FLOW) if flag.name in named)
+        events = self.month.history(LOAN_EVENT.name).filter(one).collect()
+        return first_loans.flagged(events, flags, self.material.parameters)
+
+    def among_largest(self, loan_id: str) -> tuple[Measure, ...]:
+        """Measures of the bank's largest that the loan's client (group, member) is one of."""
+        catalogue = self.month.catalogue
+        return tuple(
+            measure
+            for measure in catalogue.measures_by(Aggregation.LARGEST)
+            if of_largest(self.of(measure, catalogue), measure)
+            .filter(pl.col("loan_id") == loan_id)
+            .select(pl.len())
+            .collect()
+            .item()
+        )
 
     @cached_property
     def every_loan(self) -> pl.LazyFrame:
@@ -211,9 +233,7 @@ class Figure:
             BranchmarkError: if the side has no loans to list.
         """
         if side is Side.EXCLUDED:
-            part = next((p for p in self.parts if p.side is Side.NUMERATOR), self.parts[0])
-            rows = self.of_node(part, whole_clients=True, cut=cut)
-            yield trace.rows_left_out(rows, part, *self.judged_by(part))
+            yield from self._left_out(cut)
             return
         own = [part for part in self.parts if part.side is side and self.has_rows(part)]
         if not own:
@@ -224,6 +244,28 @@ class Figure:
             yield trace.rows_of_part(
                 self.of_node(part, cut=self._cut_for(side, cut)), part, *self.judged_by(part)
             )
+
+    def _left_out(self, cut: tuple[str, str] | None) -> Iterator[pl.LazyFrame]:
+        """What is not in the numerator: for a sum over months, of each of them."""
+        above = [p for p in self.parts if p.side is Side.NUMERATOR and self.has_rows(p)]
+        first = (above or list(self.parts))[0]
+        for part in above or [first]:
+            if part.measure != first.measure or part.times < 0:
+                continue
+            rows = self.of_node(part, whole_clients=True, cut=cut)
+            yield trace.rows_left_out(rows, part, *self.judged_by(part))
+            measure = self._catalogue_at(part.as_of).measures[part.measure]
+            if measure.aggregation is Aggregation.LARGEST:
+                let_in = rows.filter(pl.col(measure.where))
+                among = self.of_node(part, cut=cut).select("loan_id")
+                yield trace.rows_of_part(
+                    let_in.join(among, on="loan_id", how="anti"), part, *self.judged_by(part)
+                ).with_columns(
+                    side=pl.lit(Side.EXCLUDED.value),
+                    because=pl.lit(
+                        f"not so: its client is among the {measure.largest} largest of the branch"
+                    ),
+                )
 
     def _cut_for(self, side: Side, cut: tuple[str, str] | None) -> tuple[str, str] | None:
         """Of a composition the numerator alone is cut."""
@@ -270,11 +312,11 @@ class Figure:
         rows = self.rows_at(part.as_of).of(measure, catalogue, cut[0] if cut else None)
         if catalogue.entity_of(measure) is Entity.LISTING:
             return rows.filter(pl.col("branch_id") == self.node)
-        here = rows.filter(self._counts())
+        here = rows.filter(self._counts(self.tree.root if part.whole_bank else self.node))
         if cut is not None and catalogue.entity_of(measure) is Entity.LOAN:
             here = here.filter(self._member(*cut))
         if measure.aggregation is Aggregation.LARGEST and not whole_clients:
-            return self._of_largest(here, measure)
+            return of_largest(here, measure)
         return here
 
     def _member(self, slice_: str, member: str) -> pl.Expr:
@@ -286,29 +328,29 @@ class Figure:
         column = SLICE_COLUMNS.get(slice_, slice_)
         return pl.col(column).fill_null(UNTAGGED) == member
 
-    def _counts(self) -> pl.Expr:
+    def _counts(self, node: str) -> pl.Expr:
         """Whether a row's branch counts for the node; strays count for the root."""
         counts_for = self.tree.counts_for
-        own = counts_for.filter(pl.col("node_id") == self.node)["branch_id"]
+        own = counts_for.filter(pl.col("node_id") == node)["branch_id"]
         inside = pl.col("branch_id").is_in(own.implode())
-        if self.node != self.tree.root:
+        if node != self.tree.root:
             return inside
         return inside | ~pl.col("branch_id").is_in(counts_for["branch_id"].implode())
 
-    @staticmethod
-    def _of_largest(rows: pl.LazyFrame, measure: Measure) -> pl.LazyFrame:
-        """Only the rows of the largest few clients, groups or members."""
-        key = {
-            "borrower_id": pl.col("borrower_id"),
-            "group_id": pl.coalesce("group_id", "borrower_id"),
-        }.get(measure.by, pl.col(measure.by))
-        keyed = rows.with_columns(_key=key)
-        largest = (
-            keyed.filter(pl.col(measure.where))
-            .group_by("_key")
-            .agg(_held=pl.col(measure.over).sum())
-            .sort("_held", "_key", descending=[True, False])
-            .head(measure.largest)
-            .select("_key")
-        )
-        return keyed.join(largest, on="_key", how="semi")
+
+def of_largest(rows: pl.LazyFrame, measure: Measure) -> pl.LazyFrame:
+    """Only the rows of the largest few clients, groups or members."""
+    key = {
+        "borrower_id": pl.col("borrower_id"),
+        "group_id": pl.coalesce("group_id", "borrower_id"),
+    }.get(measure.by, pl.col(measure.by))
+    keyed = rows.with_columns(_key=key)
+    largest = (
+        keyed.filter(pl.col(measure.where))
+        .group_by("_key")
+        .agg(_held=pl.col(measure.over).sum())
+        .sort("_held", "_key", descending=[True, False])
+        .head(measure.largest)
+        .select("_key")
+    )
+    return keyed.join(largest, on="_key", how="semi")

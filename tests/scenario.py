@@ -197,9 +197,7 @@ def material_of(book: SmallBook, as_of: date, reference=None, definitions=None) 
         for day in sorted(book.months)
         if day <= as_of
     ]
-    year = [
-        book.table("loan_event", day) for day in months_of_year_to(as_of) if day in book.months
-    ]
+    year = [book.table("loan_event", day) for day in months_of_year_to(as_of) if day in book.months]
     back = {At.PREVIOUS_MONTH: previous_month_end(as_of), At.YEAR_END: previous_year_end(as_of)}
     return Material(
         tables=_tables(book, as_of),

@@ -24,6 +24,7 @@ __all__ = ["LoanTables", "Rules", "classify", "clause_sql", "flag_sql", "with_fl
 LOOKUPS: Final = (
     Lookup(price.BALANCE_GIVES, price.attach_balance),
     Lookup(price.TERM_GIVES, price.attach_term),
+    Lookup(price.PRODUCT_GIVES, price.attach_product),
     Lookup(borrower.GIVES, borrower.attach),
     Lookup(industry.GIVES, industry.attach),
     Lookup(industry.SEI_GIVES, industry.attach_sei, (industry.CLASS,)),
@@ -70,7 +71,7 @@ def classify(
         columns: looked-up columns wanted beside those of the flags; every one if not given.
         engine: what runs it.
     """
-    chosen = _flags_wanted(rules.catalogue, flags)
+    chosen = closure(rules.catalogue, flags)
     named = {name for flag in chosen for clause in flag.clauses for name in columns_of(clause.sql)}
     every = {name for lookup in LOOKUPS for name in lookup.gives}
     wanted = named | (every if columns is None else set(columns)) | {"balance"}
@@ -86,7 +87,8 @@ def slice_member(name: str) -> nw.Expr:
     return nw.col(SLICE_COLUMNS.get(name, name)).fill_null(UNTAGGED)
 
 
-def _flags_wanted(catalogue: Catalogue, names: Iterable[str] | None) -> tuple[Flag, ...]:
+def closure(catalogue: Catalogue, names: Iterable[str] | None) -> tuple[Flag, ...]:
+    """Loan flags with all they refer to, each after those; every one if none are named."""
     every = catalogue.flags_of(Entity.LOAN)
     if names is None:
         return every

@@ -120,7 +120,7 @@ def _distinct(
     slice_: str,
 ) -> pl.DataFrame:
     names = [m.name for m in measures]
-    member = [] if slice_ == TOTAL else ["member"]
+    member: list[str] = [] if slice_ == TOTAL else ["member"]
     alone = (
         frame.join(several, on=_CLIENT, how="anti")
         .group_by("branch_id", *member)
@@ -137,7 +137,7 @@ def _distinct(
     )
     wide = pl.concat([alone, shared]).group_by("node_id", *member).agg(pl.col(names).sum())
     rows = wide.unpivot(
-        names, index=["node_id", *member], variable_name="measure", value_name="amount"
+        names, index=[*("node_id", *member)], variable_name="measure", value_name="amount"
     ).select(
         "node_id",
         slice=pl.lit(slice_),

@@ -100,7 +100,8 @@ class CatalogueError(BranchmarkError):
 
     def __init__(self, where: str, problems: Collection[str]) -> None:
         listed = "; ".join(problems)
-        super().__init__(f"{where} is refused: {listed}. Mend the file and run again.")
+        end = "" if listed.endswith(("?", ".")) else "."
+        super().__init__(f"{where} is refused: {listed}{end} Mend the file and run again.")
         self.problems = tuple(problems)
 
 

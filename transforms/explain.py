@@ -4,7 +4,7 @@ The same clauses that classify the whole book are asked about a single row; noth
 rows behind a figure, the other way round, are listed by `trace`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -65,6 +65,7 @@ class Explanation:
 
 
 NO_ROW: Final[Mapping[Entity, Label]] = {
+    Entity.LOAN: Label("the loan has left the book", "该笔贷款已不在台账中"),
     Entity.EVENT: Label("no first-loan event names this loan", "没有首贷事件涉及该笔贷款"),
     Entity.FLOW: Label("no event of the month names this loan", "当月没有发生额涉及该笔贷款"),
     Entity.CHANGE: Label("the loan is in neither book", "该笔贷款不在两期台账中"),
@@ -79,6 +80,7 @@ def explain(
     parameters: Mapping[str, Decimal],
     *,
     as_of: date,
+    among: Collection[Measure] = (),
     metric_id: str | None = None,
 ) -> Iterator[Explanation]:
     """What every metric makes of a loan at its month end; what it was at base months is left out.
@@ -88,6 +90,7 @@ def explain(
         rows: the loan's rows by kind, with flags: its own, its events, its changes.
         parameters: the thresholds in force.
         as_of: the month end.
+        among: measures of the largest that the loan's client belongs to, at the whole bank.
         metric_id: one metric only.
     """
     for metric in catalogue.metrics.values():
@@ -102,35 +105,33 @@ def explain(
                 if key in seen or part.as_of != as_of or not measure.where:
                     continue
                 seen[key] = None
-                yield _explanation(catalogue, metric, reading, role, measure, rows, parameters)
+                answer, amount = _answered(catalogue, measure, rows, parameters, among)
+                yield Explanation(metric, reading, role.value, measure, answer, amount)
 
 
-def _explanation(
+def _answered(
     catalogue: Catalogue,
-    metric: Metric,
-    reading: Reading,
-    role: Side,
     measure: Measure,
     rows: Mapping[Kin, pl.DataFrame],
     parameters: Mapping[str, Decimal],
-) -> Explanation:
+    among: Collection[Measure],
+) -> tuple[Answer, Decimal | None]:
+    """Whether the loan counts in a measure, and what it adds if it does."""
     flag = catalogue.flags[measure.where]
-    own = rows.get((flag.entity, measure.since))
+    window = At.YEAR_TO_DATE if measure.window == "year_to_date" else None
+    own = rows.get((flag.entity, measure.since or window))
     if own is None or own.is_empty():
-        nothing = Answer(counts=False, because=(NO_ROW[flag.entity],), facts={})
-        return Explanation(metric, reading, role.value, measure, nothing, None)
+        return Answer(counts=False, because=(NO_ROW[flag.entity],), facts={}), None
     # Of several events the first that counts speaks for the loan, or the first of all.
     chosen = own.filter(pl.col(flag.name))
-    row = (chosen if chosen.height else own).head(1)
-    answer = judge(catalogue, flag, row, parameters)
-    return Explanation(
-        metric,
-        reading,
-        role.value,
-        measure,
-        answer,
-        _amount(measure, chosen) if answer.counts else None,
-    )
+    answer = judge(catalogue, flag, (chosen if chosen.height else own).head(1), parameters)
+    if answer.counts and measure.aggregation is Aggregation.LARGEST and measure not in among:
+        told = Label(
+            f"its client is not among the {measure.largest} largest of the bank",
+            f"其客户不属于全行最大的{measure.largest}家",
+        )
+        answer = Answer(counts=False, because=(told,), facts=answer.facts)
+    return answer, _amount(measure, chosen) if answer.counts else None
 
 
 def _amount(measure: Measure, rows: pl.DataFrame) -> Decimal:

@@ -16,7 +16,7 @@ from transforms import schema
 from transforms.catalogue.model import Aggregation, Catalogue, Entity, Measure
 from transforms.catalogue.sql import columns_of
 from transforms.catalogue.vocabulary import LOAN_NAMES
-from transforms.classify import LoanTables, Rules, classify, with_flags
+from transforms.classify import LoanTables, Rules, classify, closure, with_flags
 from transforms.cube import BRANCH_MEASURE, long
 from transforms.engines import POLARS, Engine, Frame, neutral
 from transforms.schema import LOAN_EVENT, LOAN_SNAPSHOT, WIDE
@@ -56,7 +56,14 @@ def flows(
     flags = rules.catalogue.flags_of(Entity.FLOW)
     named = {name for flag in flags for clause in flag.clauses for name in columns_of(clause.sql)}
     loan_flags = {flag.name for flag in rules.catalogue.flags_of(Entity.LOAN) if flag.name in named}
-    looked_up = (named & set(LOAN_NAMES)) - _OF_EVENT
+    # Also what the loan flags look at, so that a refusal can be told down to its condition.
+    deeper = {
+        name
+        for flag in closure(rules.catalogue, loan_flags)
+        for clause in flag.clauses
+        for name in columns_of(clause.sql)
+    }
+    looked_up = ((named | deeper) & set(LOAN_NAMES)) - _OF_EVENT
     known = _loans_of(events, tables, rules, before, loan_flags, looked_up, engine)
     joined = events.join(known, on="loan_id", how="left")
     if before is not None:
@@ -102,7 +109,8 @@ def _loans_of(
     classified = classify(
         replace(tables, month=month), rules, flags=flags, columns=wanted, engine=engine
     )
-    kept = dict.fromkeys([*sorted(flags | wanted), "interest_rate", "spread_rate"])
+    own_flags = {flag.name for flag in closure(rules.catalogue, flags)}
+    kept = dict.fromkeys([*sorted(own_flags | wanted), "interest_rate", "spread_rate"])
     return classified.select(
         "loan_id", "booking_branch_id", *(name for name in kept if name not in _OF_EVENT)
     )

@@ -7,8 +7,8 @@ million loans streams. Where the rows of a month come from belongs in `orchestra
 put to every metric, in `explain`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -70,6 +70,7 @@ class Part:
         measure: a plain measure.
         as_of: the month end it is taken at.
         times: what it is multiplied by.
+        whole_bank: it is the whole bank's, whatever branch the figure is of.
     """
 
     metric_id: str
@@ -77,6 +78,7 @@ class Part:
     measure: str
     as_of: date
     times: Decimal
+    whole_bank: bool = False
 
 
 def parts_of(
@@ -85,7 +87,7 @@ def parts_of(
     """Every part of a figure; parts of earlier months for comparisons and sums over the year."""
     if metric.kind is Kind.GAP:
         return tuple(
-            part
+            replace(part, whole_bank=metric.of_root and pair is reading.subtrahend)
             for pair in (reading.minuend, reading.subtrahend)
             if pair is not None
             for part in parts_of(
@@ -212,8 +214,9 @@ def rows_of_part(
     measure = catalogue.measures[part.measure]
     flag = catalogue.flags[measure.where]
     let_in = rows.filter(pl.col(flag.name))
+    amount = _amount(measure, let_in.collect_schema().names())
     return (
-        _shaped(let_in, part, _amount(measure) * pl.lit(part.times, dtype=WIDE))
+        _shaped(let_in, part, amount * pl.lit(part.times, dtype=WIDE))
         .with_columns(rule=pl.lit(flag.name), because=admitted(flag, parameters))
         .select(*ROW)
     )
@@ -237,13 +240,14 @@ def rows_left_out(
     )
 
 
-def _amount(measure: Measure) -> pl.Expr:
+def _amount(measure: Measure, held: Collection[str]) -> pl.Expr:
     match measure.aggregation:
         case Aggregation.SUM | Aggregation.LARGEST:
             return pl.col(measure.over).cast(WIDE).fill_null(0)
         case Aggregation.COUNT_DISTINCT:
-            # A client counts once: with the first of its rows, whichever that is.
-            first = pl.int_range(pl.len()).over("borrower_id") == 0
+            # A client counts once: with the first of its loans, so that a list is the same every day.
+            by = "loan_id" if "loan_id" in held else "borrower_id"
+            first = pl.int_range(pl.len()).over("borrower_id", order_by=by) == 0
             return first.cast(pl.Int64).cast(WIDE)
         case _:
             return pl.lit(1, dtype=WIDE)

@@ -17,7 +17,7 @@ from orchestration.cli.options import (
     month_or_all,
     root_of,
 )
-from orchestration.cli.output import Format, console, exact, show
+from orchestration.cli.output import Format, at_least, console, exact, show
 from orchestration.months import MonthAtWork
 from orchestration.tracing import Rows
 from records.access import Scope
@@ -140,7 +140,7 @@ def _require_branch(branch: str, known: pl.Series) -> None:
         )
 
 
-_COUNTS = (Unit.COUNT.value,)
+_AMOUNTS = ("numerator", "denominator", "headroom_amount")
 
 
 def _kpi(row: dict[str, object], catalogue: Catalogue) -> dict[str, object]:
@@ -151,12 +151,8 @@ def _kpi(row: dict[str, object], catalogue: Catalogue) -> dict[str, object]:
     def number(name: str) -> object:
         value = row[name]
         if value is None or unit != Unit.COUNT:
-            places = (
-                2
-                if unit == Unit.CURRENCY or name in ("numerator", "denominator", "headroom_amount")
-                else None
-            )
-            return exact(value, places=places)  # type: ignore[arg-type]
+            money = unit == Unit.CURRENCY or name in _AMOUNTS
+            return at_least(value, 2) if money else exact(value)  # type: ignore[arg-type]
         return int(value)  # type: ignore[call-overload]
 
     return {
@@ -201,7 +197,8 @@ def explain(
     if not delivered:
         raise NoSuchMonthError(None, (), what="delivered")
     month = MonthAtWork.newest(bank, month_of(as_of) or delivered[-1])
-    rows = Rows(month, months.tree(month)).of_loan(loan_id)
+    gathered = Rows(month, months.tree(month))
+    rows = gathered.of_loan(loan_id)
     loan = rows[Entity.LOAN, None]
     if loan.is_empty() and all(own.is_empty() for own in rows.values()):
         raise UnknownNameError(
@@ -223,7 +220,7 @@ def explain(
             "role": one.role,
             "measure": one.measure.name,
             "counts": one.answer.counts,
-            "amount": exact(one.amount, places=2) if one.amount is not None else "0.00",
+            "amount": at_least(one.amount or Decimal(0), 2),
             "rule": one.measure.where,
             "because": "; ".join(
                 label.en if one.answer.counts else f"not so: {label.en}"
@@ -239,6 +236,7 @@ def explain(
             rows,
             bank.reference.thresholds(month.as_of),
             as_of=month.as_of,
+            among=gathered.among_largest(loan_id),
             metric_id=metric,
         )
     ]

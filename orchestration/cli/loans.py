@@ -20,7 +20,7 @@ from orchestration.tracing import Figure
 from records.access import Scope
 from transforms.catalogue.load import unknown_metric
 from transforms.catalogue.model import Kind, Metric
-from transforms.catalogue.vocabulary import SLICES, TOTAL
+from transforms.catalogue.vocabulary import SLICES, TOTAL, UNTAGGED
 from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.trace import ROW, Side
 
@@ -55,7 +55,7 @@ def loans(
     if (slice_ is None) != (member is None):
         raise BranchmarkError("Give --slice and --member together.")
     if slice_ is not None:
-        _require_slice(figure.metric, slice_)
+        _require_slice(figure.metric, slice_, str(member))
     frames = list(figure.rows(side, cut=None if slice_ is None else (slice_, str(member))))
     rows = pl.concat(frames) if len(frames) > 1 else frames[0]
     if output is not Format.TABLE:
@@ -99,7 +99,7 @@ def figure_of(
     return Figure(bank, month, node, chosen, chosen.reading(reading or chosen.default_reading))
 
 
-def _require_slice(metric: Metric, slice_: str) -> None:
+def _require_slice(metric: Metric, slice_: str, member: str) -> None:
     if slice_ not in metric.cuts:
         cuts = ", ".join(metric.cuts) or "nothing"
         raise UnknownNameError(
@@ -107,6 +107,12 @@ def _require_slice(metric: Metric, slice_: str) -> None:
             slice_,
             metric.cuts or tuple(SLICES),
             way_out=f"{metric.metric_id} can be cut by {cuts}.",
+        )
+    codes = SLICES[slice_].code_list
+    known = (*codes.values, UNTAGGED) if codes is not None else (member,)
+    if member not in known:
+        raise UnknownNameError(
+            f"member of {slice_}", member, known, way_out=f"There are {', '.join(known)}."
         )
 
 
@@ -132,7 +138,8 @@ def _stream(rows: pl.LazyFrame, output: Format) -> None:
 
 def _batches(rows: pl.LazyFrame) -> Iterator[Sequence[tuple[object, ...]]]:
     count = rows.select(pl.len()).collect().item()
-    ordered = rows.sort("loan_id", "as_of_date", "measure") if count <= _SORTED else rows
+    order = ("loan_id", "as_of_date", "measure", "side", "amount", "because", "branch_id")
+    ordered = rows.sort(order) if count <= _SORTED else rows
     for batch in ordered.select(*ROW).collect_batches(chunk_size=50_000):
         told = batch.with_columns(
             _plain("amount"), _plain("balance"), pl.col("as_of_date").cast(pl.String)
@@ -167,6 +174,9 @@ def _show(rows: pl.DataFrame, figure: Figure, side: Side) -> None:
 def _tell(figure: Figure, side: Side, told: tuple[int, int, Decimal], *, cut: bool) -> None:
     out = console()
     count, clients, total = told
+    if figure.metric.kind is Kind.GAP:
+        out.print(f"{count:,} rows of the two metrics that it is the difference of.")
+        return
     more = f" The {_SHOWN} largest are shown; --format csv gives all." if count > _SHOWN else ""
     out.print(f"{count:,} rows of {clients:,} clients; they add up to {total:,.2f}.{more}")
     if side is Side.EXCLUDED or cut:
@@ -182,7 +192,7 @@ def _tell(figure: Figure, side: Side, told: tuple[int, int, Decimal], *, cut: bo
         .select(side.value)
         .collect()
     )
-    if held.height and held.item() is not None and figure.metric.kind is not Kind.GAP:
+    if held.height and held.item() is not None:
         out.print(f"The published {side} is {held.item():,.2f}.")
 
 
@@ -204,6 +214,8 @@ def fork(
         for name in (reading or [None])  # type: ignore[list-item]
     ]
     first = figures[0]
+    if len({figure.reading.name for figure in figures}) < len(figures):
+        raise BranchmarkError(f"{first.reading.name} is asked for twice. Name two readings.")
     names = [own.name for own in first.metric.readings]
     if len(names) == 1:
         raise BranchmarkError(
@@ -219,7 +231,7 @@ def fork(
     rows = told.differences
     listed = [_told(row) for row in rows.iter_rows(named=True)]
     if output is Format.JSON:
-        print_json({"figures": told.values(), "loans": listed})
+        print_json({"figures": [_exactly(row) for row in told.values()], "loans": listed})
         return
     if output is Format.CSV:
         show(listed, output)
@@ -247,6 +259,12 @@ def fork(
         columns=("loan_id", "in", "not_in", "side", "amount", "rule", "because"),
         right=("amount",),
     )
+
+
+def _exactly(row: dict[str, object]) -> dict[str, object]:
+    return {
+        name: exact(value) if isinstance(value, Decimal) else value for name, value in row.items()
+    }
 
 
 def _told(row: dict[str, object]) -> dict[str, object]:

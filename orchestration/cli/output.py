@@ -49,6 +49,19 @@ def exact(value: Decimal | None, *, places: int | None = None) -> str | None:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def at_least(value: Decimal | None, places: int) -> str | None:
+    """A decimal as plain text with so many decimals, or more where it has more: nothing is rounded.
+
+    >>> at_least(Decimal("1.5"), 2), at_least(Decimal("0.331500"), 2)
+    ('1.50', '0.3315')
+    """
+    text = exact(value)
+    if text is None:
+        return None
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals.ljust(places, '0')}"
+
+
 def show(
     rows: Sequence[dict[str, object]],
     how: Format,

@@ -51,7 +51,6 @@ def simulate(
             bases_as_published=bases_as_published,
             progress=lambda told: status.update(f"computing {told}"),
         )
-    total = rows.height
     if branch is not None:
         rows = rows.filter(pl.col("branch_id") == branch)
     if metric is not None:
@@ -63,7 +62,7 @@ def simulate(
                 "metric", metric, tuple(known), way_out="`branchmark catalogue` lists all."
             )
         rows = rows.filter(pl.col("metric_id") == metric)
-    if branch is not None and rows.is_empty() and total and not _is_branch(month, branch):
+    if branch is not None and rows.is_empty() and not _is_branch(month, branch):
         raise BranchmarkError(
             f"No branch {branch} in {month.as_of}. `branchmark kpis` lists the branches."
         )

@@ -196,7 +196,8 @@ def _ends(
 ) -> Iterable[date]:
     for section, key, thing in _dated(content):
         editions = thing.get(_EARLIER) or ()
-        for edition in editions if isinstance(editions, list | tuple) else (editions,):
+        listed: Iterable[Any] = editions if isinstance(editions, list) else [editions]
+        for edition in listed if editions else ():
             until = edition.get(_UNTIL) if isinstance(edition, dict) else None
             if isinstance(until, date) and not isinstance(until, datetime):
                 yield until

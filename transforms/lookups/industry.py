@@ -24,7 +24,7 @@ _TECHNOLOGY: Final = (
 _RESTRICTED: Final = ("overcapacity", "two_high", "energy_intensive")
 
 CLASS: Final = "purpose_class"
-GIVES: Final = (CLASS, "purpose_division", "industry_section", "industry_division")
+GIVES: Final = (CLASS, "purpose_division", "industry_section", "industry_division", "gbt_section")
 SEI_GIVES: Final = (*_SEI, "sei_field")
 TECHNOLOGY_GIVES: Final = _TECHNOLOGY
 RESTRICTED_GIVES: Final = _RESTRICTED
@@ -52,6 +52,10 @@ def attach(loans: Frame, at: Inputs) -> Frame:
         .with_columns(
             nw.col("industry_section").fill_null(UNTAGGED),
             nw.col("industry_division").fill_null(UNTAGGED),
+            # The letters of another classification mean other things.
+            gbt_section=nw.col("industry_section")
+            if at.rules.taxonomy is Taxonomy.GBT4754
+            else nw.lit(None).cast(nw.String()),
         )
     )
 

@@ -13,6 +13,7 @@ from transforms.lookups.inputs import YEAR, Inputs, day_as_number
 
 BALANCE_GIVES: Final = ("balance", "in_base_currency", "fx")
 TERM_GIVES: Final = ("long_term", "drawn_this_year")
+PRODUCT_GIVES: Final = ("development_loan",)
 LPR_GIVES: Final = ("lpr", "spread_rate", "spread")
 
 
@@ -44,6 +45,12 @@ def attach_term(loans: Frame, at: Inputs) -> Frame:
         long_term=longer,
         drawn_this_year=nw.col("disbursement_date").dt.year() == at.rules.as_of.year,
     )
+
+
+def attach_product(loans: Frame, at: Inputs) -> Frame:
+    """Whether the product is a real estate development loan."""
+    del at
+    return loans.with_columns(development_loan=nw.col("product_type") == "real_estate_development")
 
 
 def attach_lpr(loans: Frame, at: Inputs) -> Frame:

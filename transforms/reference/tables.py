@@ -291,6 +291,10 @@ def load(replacements: Mapping[str, str] | None = None) -> Reference:
             )
     texts = {name: (replacements or {}).get(name) or packaged_text(name) for name in NAMES}
     tables = {name: _frame(text) for name, text in texts.items()}
+    for name in replacements or {}:
+        missing = [c for c in _frame(packaged_text(name)).columns if c not in tables[name].columns]
+        if missing:
+            raise ReferenceTableError(name, [f"column {missing[0]} is missing"])
     for name, problems in check(tables).items():
         if problems:
             raise ReferenceTableError(name, problems)

@@ -69,7 +69,15 @@ def explained(grown, chosen):
     figure = grown.figure(*grown.readings()[0], HEAD)
     rows, limits = figure.rows_at(LAST), grown.bank.reference.thresholds(LAST)
     return {
-        loan: list(explain(grown.catalogue, rows.of_loan(loan), limits, as_of=LAST))
+        loan: list(
+            explain(
+                grown.catalogue,
+                rows.of_loan(loan),
+                limits,
+                as_of=LAST,
+                among=rows.among_largest(loan),
+            )
+        )
         for loan in chosen
     }
 

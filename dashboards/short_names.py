@@ -11,7 +11,7 @@ SHORT_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "loan_balance": ("Loans", "贷款余额"),
         "loan_average_balance": ("Average loans", "月均余额"),
-        "loan_increment_ytd": ("Loan growth ytd", "比年初增量"),
+        "loan_increment_ytd": ("Loan increment ytd", "比年初增量"),
         "loan_increment_mom": ("Increment, month", "比上月增量"),
         "loan_increment_yoy_diff": ("Increment on last year", "同比多增"),
         "loan_growth_yoy": ("Growth, year on year", "同比增速"),

@@ -7,6 +7,7 @@ declarations do not say: wording belongs in the catalogue, the rules and the sch
 together is in `docs/generator/`.
 """  # noqa: INP001 - a script beside the pages it writes, no package
 
+import argparse
 import json
 import sys
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from docs.generator.checks import checks_page
 from docs.generator.dictionary import dictionary_page
 from docs.generator.metrics import metrics_page
 from expectations.rules import load_rules
+from orchestration.bank import Bank
 from transforms.catalogue.forms import json_schema
 from transforms.catalogue.load import load as load_catalogue
 from transforms.reference import tables as reference_tables
@@ -43,10 +45,26 @@ def pages() -> dict[str, str]:
     }
 
 
+def bank_pages(workspace: Path) -> dict[str, str]:
+    """The pages of metrics with a workspace's own definitions and reference tables, by file name."""
+    bank = Bank.at(workspace)
+    return {
+        "docs/metrics.md": _text(metrics_page(bank.definitions, bank.reference, Language.EN)),
+        "docs/metrics.zh.md": _text(metrics_page(bank.definitions, bank.reference, Language.ZH)),
+    }
+
+
 def main() -> None:
     """Write the files, and say which of them changed."""
-    for name, text in pages().items():
-        path = ROOT / name
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--workspace", type=Path, help="write a bank's own pages of metrics into its folder `docs`"
+    )
+    workspace: Path | None = parser.parse_args().workspace
+    root = workspace or ROOT
+    for name, text in (bank_pages(workspace) if workspace else pages()).items():
+        path = root / name
+        path.parent.mkdir(exist_ok=True)
         same = path.exists() and path.read_text(encoding="utf-8") == text
         if not same:
             path.write_text(text, encoding="utf-8")

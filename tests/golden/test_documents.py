@@ -14,6 +14,7 @@ import yaml
 from docs import generate
 from docs.generator.words import chinese
 from orchestration.cli.app import app
+from records import workspace as workspaces
 from records.deliveries import LOAD_BATCH, REJECTED
 from records.published import RESULTS
 from tests.scenario import CATALOGUE, DEFINITIONS, REFERENCE, engine_facts, small_book
@@ -437,3 +438,36 @@ def test_the_example_of_extending_is_computed_with_what_was_in_force():
     """2022: 60 within 50 million, of all 400. 2024: 60 + 40 within 100 million, of corporate 200."""
     assert medium_share_on(date(2022, 12, 31)) == {(60, 400)}
     assert medium_share_on(date(2024, 12, 31)) == {(100, 200)}
+
+
+def test_a_metric_of_a_workspace_stands_on_its_own_pages_in_both_languages(tmp_path):
+    workspace = workspaces.create(tmp_path / "bank", name="Bank", base_currency="CNY").root
+    (workspace / "catalogue" / "mine.yaml").write_text(
+        """
+flags:
+  is_medium:
+    label: {en: Loan to a medium-sized company, zh: 中型企业贷款}
+    source: {document: "House rule", verified: false, own: true}
+    all:
+      - {sql: "is_corporate", label: {en: is a corporate loan, zh: 对公贷款}}
+      - {sql: "enterprise_size = 'CS02'", label: {en: is medium-sized, zh: 中型企业}}
+measures:
+  medium_balance: {sum: balance, where: is_medium}
+metrics:
+  medium_balance:
+    label: {en: Loans to medium-sized companies, zh: 中型企业贷款余额}
+    kind: total
+    of: medium_balance
+    unit: currency
+    better: higher
+    source: {document: "House rule", verified: false, own: true}
+    valid_from: 2020-01-01
+    version: 1
+""",
+        encoding="utf-8",
+    )
+    told = generate.bank_pages(workspace)
+    assert "**Loans to medium-sized companies**" in told["docs/metrics.md"]
+    assert "## medium_balance" in told["docs/metrics.md"]
+    assert "中型企业贷款余额" in told["docs/metrics.zh.md"]
+    assert told["docs/metrics.md"] != generate.pages()["docs/metrics.md"]

@@ -1,6 +1,6 @@
 """How definitions are written in YAML: the shapes a file may have, and the JSON Schema for editors.
 
-Only shapes are checked here; what definitions say about each other is checked in `builder`.
+Only shapes are checked here; what definitions say about each other is checked in `checks`.
 """
 
 from datetime import date

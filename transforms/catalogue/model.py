@@ -3,7 +3,7 @@
 A *flag* is a rule about one row of a kind (a loan, a flow, a first-loan event), in clauses a person can
 read. A *measure* is one number over flagged rows: a sum, a count, the largest few. A *metric* is what a
 bank reports, made from measures. Reading them from YAML belongs in `forms` and `load`, refusing wrong
-ones in `builder`; computing them in `cube`, `clients` and `facts`.
+ones in `checks`; computing them in `cube`, `clients` and `facts`.
 """
 
 from collections.abc import Mapping

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from transforms import codes, schema
-from transforms.catalogue.model import At, Entity
+from transforms.catalogue.model import Entity
 from transforms.codes import CodeList
 from transforms.reference.tables import Taxonomy
 from transforms.schema import Presence, Table
@@ -440,12 +440,3 @@ SLICES: Final[Mapping[str, Slice]] = MappingProxyType(
     }
 )
 """Dimensions a metric may be cut by. A loan has one member of each, so parts add up to the total."""
-
-BASES: Final = (
-    At.PREVIOUS_MONTH,
-    At.YEAR_END,
-    At.SAME_MONTH_LAST_YEAR,
-    At.YEAR_END_BEFORE,
-    At.YEAR_TO_DATE,
-)
-"""Times other than now."""

@@ -218,13 +218,12 @@ def _with_indices(rows: pl.DataFrame, sums: pl.DataFrame, catalogue: Catalogue) 
 
 def _with_limits(rows: pl.DataFrame, month: Month, catalogue: Catalogue) -> pl.DataFrame:
     for rule in tolerance_names(catalogue):
-        metric, reading = next(
-            (metric, reading)
+        reading = next(
+            reading
             for metric in catalogue.metrics.values()
             for reading in metric.readings
             if reading.rule == rule
         )
-        del metric
         root = rows.filter(pl.col("node_id") == month.tree.root, pl.col("slice") == TOTAL)
         all_loans = tolerance.reference_percent(
             root[str(reading.reference_numerator)].item(),

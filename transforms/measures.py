@@ -29,6 +29,8 @@ from transforms.classify import LoanTables, Rules, classify
 from transforms.engines import POLARS, Engine, Frame
 from transforms.flows import Before
 from transforms.hierarchy import Tree
+from transforms.lookups import place
+from transforms.lookups.inputs import Inputs
 from transforms.schema import (
     BRANCH,
     LOAN_EVENT,
@@ -269,17 +271,7 @@ def _reported(material: Material) -> pl.DataFrame:
 
 def places(material: Material) -> pl.DataFrame:
     """`branch_id` with a column for each slice that follows from the branch."""
-    given = material.tables.month.get(BRANCH.name)
-    rows = pl.DataFrame(schema=BRANCH.dtypes) if given is None else given.collect()
-    clusters = material.rules.reference.clusters()
-    return (
-        rows.select("branch_id", four=pl.col("region_code").str.slice(0, 4))
-        .with_columns(two=pl.col("four").str.slice(0, 2))
-        .join(clusters.rename({"prefix": "four", "cluster": "narrow"}), on="four", how="left")
-        .join(clusters.rename({"prefix": "two", "cluster": "wide"}), on="two", how="left")
-        .select(
-            "branch_id",
-            region=pl.col("two") + "0000",
-            cluster=pl.coalesce("narrow", "wide"),
-        )
+    found: pl.DataFrame = (
+        place.of_branches(Inputs(material.tables, material.rules)).to_native().collect()
     )
+    return found

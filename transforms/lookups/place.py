@@ -9,10 +9,19 @@ from transforms.engines import Frame
 from transforms.lookups.inputs import Inputs
 
 
+def of_branches(at: Inputs) -> Frame:
+    """Where every branch is: `branch_id`, `region` (its province) and `cluster`, empty if unknown."""
+    branches = at.table(schema.BRANCH).select("branch_id", place=nw.col("region_code"))
+    return _with_cluster(branches, at, "place").select(
+        "branch_id",
+        "cluster",
+        region=nw.concat_str(nw.col("place").str.slice(0, 2), nw.lit("0000")),
+    )
+
+
 def attach_booking(loans: Frame, at: Inputs) -> Frame:
     """The cluster of the booking branch."""
-    branches = at.table(schema.BRANCH).select("branch_id", place=nw.col("region_code"))
-    clusters = _with_cluster(branches, at, "place").select("branch_id", booking_cluster="cluster")
+    clusters = of_branches(at).select("branch_id", booking_cluster="cluster")
     return loans.join(
         clusters, left_on="booking_branch_id", right_on="branch_id", how="left"
     ).with_columns(nw.col("booking_cluster").fill_null(UNTAGGED))

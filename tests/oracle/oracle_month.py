@@ -183,7 +183,9 @@ class Month:
         }
 
     def lpr(self, term: str, day: date) -> Decimal | None:
-        """The quotation in force on a day; none before the first."""
+        """The quotation in force on a day; none before the first, and none on a day yet to come."""
+        if day > self.day:
+            return None
         quoted = [(start, rate) for start, rate in self._quotations[term] if start <= day]
         return max(quoted)[1] if quoted else None
 

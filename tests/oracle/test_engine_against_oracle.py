@@ -361,8 +361,9 @@ def _month(**tables):
     return {name: _whole(name, rows) for name, rows in {**FIXED, **tables}.items()}
 
 
+@pytest.mark.timeout(900)
 @settings(
-    max_examples=25,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,

@@ -68,6 +68,38 @@ def test_a_quotation_of_next_month_is_not_known_yet(spec):
     )
 
 
+def test_a_rate_set_after_the_month_end_has_no_benchmark(spec):
+    """The date is wrong, or the row is of a later day: no LPR of that day is known at the month end.
+
+    In the stock only L2 counts: 4.0 % - 3.0 % = 100 bp on 100. January's drawdown of L1 is judged by
+    January's row, which says that its rate was set in February; only L2's 100 at 100 bp are new.
+    """
+    loans = """
+        loan | branch | balance | rate   | drawn      | due        | repriced
+        L1   | north  |     200 | 0.0345 | 2026-01-10 | 2027-01-10 | {}
+        L2   | north  |     100 | 0.0400 | 2026-01-10 | 2027-01-10 |
+        """
+    spec(
+        loans.format("2026-03-01"),
+        as_of=date(2026, 2, 28),
+        loan_event="loan | branch | event | amount",
+        before={
+            date(2026, 1, 31): {
+                "loan_snapshot": loans.format("2026-02-01"),
+                "loan_event": """
+                loan | branch | event    | amount
+                L1   | north  | drawdown |    200
+                L2   | north  | drawdown |    100
+                """,
+                "lpr_rate": LPR,
+            }
+        },
+        lpr_rate=LPR,
+        lpr_spread={"north": (1, 100), "HO": 100},
+        lpr_spread_new_ytd={"north": (1, 100), "HO": 100},
+    )
+
+
 def test_new_loans_are_weighted_by_what_was_drawn(spec):
     """January 200 at 4.0 %, February 100 at 3.4 %: the year's 11.4 / 300 = 3.8 %.
 

@@ -35,7 +35,7 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 lock: setup
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url \
+	$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --generate-hashes --no-emit-index-url \
 	  --python-version 3.11 --quiet --custom-compile-command 'make lock' -o requirements.lock
 
 clean:

@@ -1,6 +1,7 @@
 """What the product takes from its environment, read in one place and nowhere else.
 
-Settings that belong to a bank are in the workspace's `branchmark.toml`; these only say where it is.
+Settings that belong to a bank are in the workspace's `branchmark.toml`; these only say where it is,
+and how databases are reached: a mapping names the variable, and the secret stays in it.
 """
 
 import os
@@ -13,6 +14,11 @@ WORKSPACE: Final = "BRANCHMARK_WORKSPACE"
 def workspace_root(given: Path | None = None) -> Path:
     """The workspace's folder: as given, else as the environment says, else the current folder."""
     return (given or Path(os.environ.get(WORKSPACE, "."))).resolve()
+
+
+def connection(variable: str) -> str | None:
+    """The connection string in a variable that a mapping names; None where there is none."""
+    return os.environ.get(variable, "").strip() or None
 
 
 def hand_on(root: Path) -> dict[str, str]:

@@ -8,9 +8,10 @@ text and refuses what the canonical tables do not have. Whether a mapping fits a
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from importlib import resources
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 import polars as pl
 import yaml
@@ -25,7 +26,7 @@ from pydantic import (
 
 from transforms import schema
 from transforms.errors import MappingError, did_you_mean
-from transforms.mappings import sql, values
+from transforms.mappings import codemaps, sql, units, values
 from transforms.schema import Presence
 
 CANONICAL: Final = "canonical"
@@ -44,6 +45,17 @@ def _as_column(value: object) -> object:
     return {"from": value} if isinstance(value, str) else value
 
 
+def _as_factor(value: object) -> object:
+    """A word like 万元 where a number may stand."""
+    if not isinstance(value, str) or re.fullmatch(r"[0-9.eE+-]+", value.strip()):
+        return value
+    factor = units.WORDS.get(value.strip())
+    if factor is None:
+        near = did_you_mean(value, units.WORDS)
+        raise ValueError(f"{value!r} is no number and no unit like 万元 or 亿元.{near}".rstrip("."))
+    return factor
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 
@@ -54,12 +66,42 @@ class _Record(BaseModel):
 class SourceRules(_Record):
     """How the delivered file is written; everything left out is found out from the file."""
 
-    format: Literal["auto", "csv", "parquet"] = "auto"
+    format: Literal["auto", "csv", "excel", "parquet", "delta", "json", "sql"] = "auto"
     encoding: str = "auto"
     delimiter: str = "auto"
     quote: str = '"'
-    header_row: Annotated[int, Field(ge=1)] = 1
+    header_row: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
+    sheet: Words = ()
+    records: Words = ()
+    version: Annotated[int, Field(ge=0)] | None = None
+    connection: str | None = None
+    query: str | None = None
+    table: str | None = None
     empty: Words = ()
+
+    @model_validator(mode="after")
+    def _one_query(self) -> "SourceRules":
+        asked = [part for part in (self.query, self.table) if part is not None]
+        if self.format != "sql":
+            if self.connection is not None or asked:
+                raise ValueError("connection, query and table are for `format: sql`")
+            return self
+        # What was written instead is not repeated: it may be a connection string with its password.
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.connection or ""):
+            raise ValueError(
+                "connection is the name of the environment variable that holds the connection string"
+            )
+        if len(asked) != 1:
+            raise ValueError("`format: sql` has exactly one of query and table")
+        if self.table and not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*){0,2}", self.table):
+            raise ValueError("table is a plain name, with its schema perhaps; otherwise say query")
+        return self
+
+    @model_validator(mode="after")
+    def _all_sheets_alone(self) -> "SourceRules":
+        if "*" in self.sheet and len(self.sheet) > 1:
+            raise ValueError("sheet is `*` for all visible sheets, or names")
+        return self
 
 
 class StatedMonth(_Record):
@@ -68,12 +110,15 @@ class StatedMonth(_Record):
     column: str
     format: Words = ()
     other_dates: Literal["reject", "outside"] = "reject"
+    optional: bool = False
 
 
 class Numbers(_Record):
     """How an amount is written; shared by columns and readings."""
 
-    unit: Annotated[Decimal, Field(gt=0, le=Decimal(10) ** 12)] = Decimal(1)
+    unit: Annotated[Decimal, BeforeValidator(_as_factor), Field(gt=0, le=Decimal(10) ** 12)] = (
+        Decimal(1)
+    )
     thousands: str = "auto"
     decimal: Literal[".", ","] = "."
 
@@ -95,6 +140,7 @@ class Reading(Numbers):
     empty: Words = ()
     plus_months: str | None = None
     elapsed: Literal["days", "months"] | None = None
+    optional: bool = False
 
     @model_validator(mode="after")
     def _dates_only(self) -> "Reading":
@@ -111,14 +157,18 @@ class ColumnRule(Numbers):
     value: str | None = None
     format: Words = ()
     codes: dict[str, str] = Field(default_factory=dict)
+    order: Words = ()
     otherwise: str | None = None
     empty: Words = ()
+    optional: bool = False
 
     @model_validator(mode="after")
     def _one_origin(self) -> "ColumnRule":
         given = [part for part in (self.source, self.sql, self.value) if part is not None]
         if len(given) != 1:
             raise ValueError("a column has exactly one of from, sql and value")
+        if self.optional and self.value is not None:
+            raise ValueError("a value stands in every row, so that it cannot be optional")
         if self.otherwise is not None and not self.codes:
             raise ValueError("otherwise says what happens to a code that `codes` does not list")
         return self
@@ -185,7 +235,69 @@ def parse_mapping(name: str, text: str) -> Mapping:
         raise _first_problem(error).error(name) from None
     for problem in _problems(mapping):
         raise problem.error(name)
-    return mapping
+    return with_stated_units(mapping)
+
+
+def with_stated_units(mapping: Mapping) -> Mapping:
+    """The mapping with the units that its columns' own names state, each with a note.
+
+    Done once, it changes nothing the second time.
+
+    Raises:
+        MappingError: if a name states one unit and the mapping another.
+    """
+    notes: list[str] = []
+    read = {
+        label: _united(mapping, f"read.{label}", reading, notes)
+        if reading.kind == "amount"
+        else reading
+        for label, reading in mapping.read.items()
+    }
+    tables = {}
+    for name, rules in mapping.tables.items():
+        table = schema.table(name)
+        tables[name] = rules.model_copy(
+            update={
+                "columns": {
+                    column: _united(mapping, f"tables.{name}.columns.{column}", rule, notes)
+                    if table.column(column).dtype.is_numeric()
+                    else rule
+                    for column, rule in rules.columns.items()
+                }
+            }
+        )
+    notes = [note for note in dict.fromkeys(notes) if note not in mapping.notes]
+    return mapping.model_copy(
+        update={"read": read, "tables": tables, "notes": (*mapping.notes, *notes)}
+    )
+
+
+_Rule = TypeVar("_Rule", Reading, ColumnRule)
+
+
+def _united(mapping: Mapping, where: str, rule: _Rule, notes: list[str]) -> _Rule:
+    """The rule with the unit that its source column's name states."""
+    if isinstance(rule, ColumnRule) and rule.sql is not None:
+        notes += [
+            f"{root!r} states its unit; the SQL of {where} takes it as it stands."
+            for root in sql.expression(rule.sql, date(2000, 1, 31)).meta.root_names()
+            if root not in mapping.read and units.of_header(root)
+        ]
+    header = units.of_header(rule.source) if rule.source else None
+    if header is None:
+        return rule
+    word, factor = header
+    if "unit" in rule.model_fields_set:
+        if rule.unit != factor:
+            raise MappingError(
+                mapping.name,
+                f"{where}: the name {rule.source!r} states {word}, and unit says {rule.unit}",
+                way_out="Let the two agree, or leave unit out to take what the name states.",
+            )
+        return rule
+    if factor != 1:
+        notes.append(f"{rule.source!r} states {word}: its numbers are multiplied by {factor:,}.")
+    return rule.model_copy(update={"unit": factor})
 
 
 def packaged() -> tuple[str, ...]:
@@ -335,6 +447,12 @@ def _column_problems(
         yield _Problem(where, ": format is for dates, and this column is none")
     if rule.unit != 1 and not numeric:
         yield _Problem(where, ": unit is for numbers, and this column is none")
+    if rule.optional and column.presence is Presence.REQUIRED:
+        yield _Problem(where, ": a required column cannot be optional")
+    if rule.order:
+        wrong = codemaps.misordered(column, rule.order)
+        if wrong:
+            yield _Problem(where, f": {wrong}")
     yield from _format_problems(where, rule.format)
     written = [rule.value] if rule.value is not None else list(rule.codes.values())
     if rule.otherwise not in {None, "reject", "keep"}:
@@ -352,7 +470,9 @@ def _format_problems(
 ) -> Iterator[_Problem]:
     """A format must bring a known date back; Polars reads nothing with a wrong one, silently."""
     for pattern in formats:
-        sample = pl.Series([values.SAMPLE_MOMENT]).dt.to_string(pattern)
+        # In a zone, so that a format may state one; a book's dates are taken as they are written.
+        moment = pl.Series([values.SAMPLE_MOMENT]).dt.replace_time_zone("UTC")
+        sample = moment.dt.to_string(pattern)
         back = values.read_dates(sample, pattern)
         if back is None or (back != values.SAMPLE_MOMENT.date() and not month):
             yield _Problem(where, f": format {pattern!r} does not state a year, a month and a day")

@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from transforms.mappings import units
 from transforms.schema import DAY, FLAG, TEXT, WIDE, Column
 
 UNREADABLE_NUMBER: Final = "E0002"
@@ -27,8 +28,31 @@ ISO_FORMATS: Final = (
     "%Y%m%d",
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y.%m.%d",
 )
-"""Read when a mapping names no format: year first in all of them, so that no date is ambiguous."""
+"""Read when a mapping names no format: year first in all of them, so that no date is ambiguous.
+
+`2026年10月31日` is read by the first of them.
+"""
+
+EXCEL: Final = "excel"
+EXCEL_1904: Final = "excel-1904"
+SERIALS: Final = (EXCEL, EXCEL_1904)
+"""Formats of dates that are counted in days, as spreadsheets keep them."""
+
+SHEET_ERRORS: Final = (
+    "#REF!",
+    "#N/A",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NAME?",
+    "#NULL!",
+    "#NUM!",
+    "#SPILL!",
+    "#CALC!",
+    "#GETTING_DATA",
+)
+"""What a spreadsheet shows where it has no value; no text of a bank is one of these."""
 
 EARLIEST_YEAR: Final = 1800
 """A year before this is a two-digit year read by a four-digit format, or a slip."""
@@ -37,6 +61,12 @@ SAMPLE_MOMENT: Final = datetime(2001, 12, 25, 13, 14, 15)  # noqa: DTZ001  # no 
 
 _FULL_WIDTH: Final = tuple("０１２３４５６７８９，．－＋−／：")
 _HALF_WIDTH: Final = tuple("0123456789,.-+-/:")
+_CHINESE_DATE: Final = ("年", "月", "日", "号")
+_HYPHENS: Final = ("-", "-", "", "")
+_EPOCH_1900: Final = 25569  # days from 1899-12-30 to 1970-01-01
+_EPOCH_1904: Final = 24107  # days from 1904-01-01 to 1970-01-01
+_NO_DAY: Final = 60  # 1900-02-29, which the 1900 system counts and which never was
+_LAST_SERIAL: Final = 2_958_465  # 9999-12-31
 _SPACES: Final = r" \x{00A0}\x{2009}\x{202F}"
 _YES: Final = ("TRUE", "T", "YES", "Y", "1", "是")
 _NO: Final = ("FALSE", "F", "NO", "N", "0", "否")
@@ -114,7 +144,8 @@ def parse(
         read = parse(word, pl.String(), _without_codes(column), How(how.formats))
         return Parsed(read.value, ((UNKNOWN_CODE, unknown), *read.problems))
     if column.dtype == TEXT:
-        return Parsed(as_text(raw, dtype))
+        text = as_text(raw, dtype)
+        return Parsed(text, ((UNKNOWN_CODE, text.is_in(SHEET_ERRORS)),))
     if column.dtype == DAY:
         return _dated(raw, dtype, how.formats)
     if column.dtype == FLAG:
@@ -186,10 +217,41 @@ def _dated(raw: pl.Expr, dtype: pl.DataType, formats: tuple[str, ...]) -> Parsed
     elif isinstance(dtype, pl.Datetime):
         day = raw.dt.date()
     else:
-        text = as_text(raw, dtype).str.replace_many(list(_FULL_WIDTH), list(_HALF_WIDTH))
-        day = pl.coalesce([_strptime(text, pattern) for pattern in formats or ISO_FORMATS])
+        day = _dated_text(as_text(raw, dtype), formats)
     day = pl.when(day.dt.year() >= EARLIEST_YEAR).then(day)
     return Parsed(day, ((UNREADABLE_DATE, raw.is_not_null() & day.is_null()),))
+
+
+def _dated_text(text: pl.Expr, formats: tuple[str, ...]) -> pl.Expr:
+    wide, half = list(_FULL_WIDTH), list(_HALF_WIDTH)
+    if not formats:
+        wide, half = wide + list(_CHINESE_DATE), half + list(_HYPHENS)
+    text = text.str.replace_many(wide, half)
+    return pl.coalesce(
+        [
+            _serial(text, pattern) if pattern in SERIALS else _strptime(text, pattern)
+            for pattern in formats or ISO_FORMATS
+        ]
+    )
+
+
+def _serial(text: pl.Expr, system: str) -> pl.Expr:
+    """The date of a count of days; a time of day behind the point is no part of it.
+
+    The 1900 system took 1900 for a leap year: its day 60 is no date, and the days before it count
+    from one day later than those after it.
+    """
+    day = text.str.extract(r"^([0-9]{1,7})(?:\.[0-9]*)?$").cast(pl.Int64)
+    if system == EXCEL_1904:
+        count = pl.when(day <= _LAST_SERIAL - 1462).then(day - _EPOCH_1904)  # 1462 days apart
+    else:
+        count = (
+            pl.when(day.is_between(1, _NO_DAY - 1))
+            .then(day + 1 - _EPOCH_1900)
+            .when(day.is_between(_NO_DAY + 1, _LAST_SERIAL))
+            .then(day - _EPOCH_1900)
+        )
+    return count.cast(pl.Int32).cast(pl.Date)
 
 
 def _strptime(text: pl.Expr, pattern: str) -> pl.Expr:
@@ -220,14 +282,14 @@ def _numbered(raw: pl.Expr, dtype: pl.DataType, target: pl.DataType, how: How) -
     Digits beyond the twelfth decimal are cut, not rounded, before the one rounding: rounding twice
     would make 0.01 of 0.00499999999999999.
     """
-    exact, readable = _exact(raw, dtype, how)
+    exact, readable, factor = _exact(raw, dtype, how)
     scale = target.scale if isinstance(target, pl.Decimal) else 0
     whole = target.precision - scale if isinstance(target, pl.Decimal) else 10
-    if how.unit != 1:
+    if factor is not None:
         # Polars stops at a product that does not fit, so what cannot fit is set aside first.
-        ceiling = Decimal(10) ** (min(whole, 24) + 1) / how.unit
-        fits = exact.cast(pl.Float64).abs() < float(ceiling)
-        exact = pl.when(fits).then(exact) * pl.lit(how.unit)
+        ceiling = 10.0 ** (min(whole, 24) + 1)
+        fits = exact.cast(pl.Float64).abs() * factor.cast(pl.Float64) < ceiling
+        exact = pl.when(fits).then(exact) * factor
     if isinstance(target, pl.Decimal):
         final = exact.round(scale, mode="half_away_from_zero").cast(target, strict=False)
     else:
@@ -242,13 +304,14 @@ def _numbered(raw: pl.Expr, dtype: pl.DataType, target: pl.DataType, how: How) -
     )
 
 
-def _exact(raw: pl.Expr, dtype: pl.DataType, how: How) -> tuple[pl.Expr, pl.Expr]:
-    """The number as a decimal, and whether there is a number at all."""
+def _exact(raw: pl.Expr, dtype: pl.DataType, how: How) -> tuple[pl.Expr, pl.Expr, pl.Expr | None]:
+    """The number as a decimal, whether there is a number at all, and what to multiply it with."""
+    unit = pl.lit(how.unit) if how.unit != 1 else None
     if dtype.is_integer():
-        return raw.cast(WIDE, strict=False), raw.is_not_null()
+        return raw.cast(WIDE, strict=False), raw.is_not_null(), unit
     if isinstance(dtype, pl.Decimal):
         wide = raw if how.unit == 1 else raw.cast(WIDE, strict=False)
-        return wide, raw.is_not_null()
+        return wide, raw.is_not_null(), unit
     if dtype.is_float():
         # The shortest text that means the float is what the sender saw: 2.675, not 2.67499999...
         written = raw.cast(pl.String)
@@ -256,12 +319,16 @@ def _exact(raw: pl.Expr, dtype: pl.DataType, how: How) -> tuple[pl.Expr, pl.Expr
         plain = _cut(pl.when(~power).then(written)).cast(WIDE, strict=False)
         # Polars writes powers from 1e16 on, too large for an amount, and below 1e-4.
         small = pl.when(power & (raw.abs() < 1)).then(raw).cast(WIDE, strict=False)
-        return small.fill_null(plain), raw.is_finite()
+        return small.fill_null(plain), raw.is_finite(), unit
     return _exact_text(as_text(raw, dtype), how)
 
 
-def _exact_text(text: pl.Expr, how: How) -> tuple[pl.Expr, pl.Expr]:
+def _exact_text(text: pl.Expr, how: How) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """The same for text, in which a unit may stand behind the digits; it goes before the column's."""
     text = text.str.replace_many(list(_FULL_WIDTH), list(_HALF_WIDTH))
+    word = text.str.extract(rf"([{units.SIGNS}]+)$")
+    factor = _factor(word, how.unit)
+    text = text.str.strip_chars_end(f"{units.SIGNS} ")
     point = rf"\{how.decimal}"
     if how.thousands == "none":
         readable = text.str.contains(rf"^[+-]?(?:[0-9]+(?:{point}[0-9]*)?|{point}[0-9]+)$")
@@ -277,7 +344,16 @@ def _exact_text(text: pl.Expr, how: How) -> tuple[pl.Expr, pl.Expr]:
         bare = text.str.replace_all(rf"[{marks}]", "")
     if how.decimal != ".":
         bare = bare.str.replace(how.decimal, ".", literal=True)
-    return _cut(pl.when(readable).then(bare)).cast(WIDE, strict=False), readable
+    readable &= factor.is_not_null()
+    return _cut(pl.when(readable).then(bare)).cast(WIDE, strict=False), readable, factor
+
+
+def _factor(word: pl.Expr, unit: Decimal) -> pl.Expr:
+    """What a value is multiplied with: by its own unit, else by the column's; null if it is none."""
+    factor = pl.when(word.is_null()).then(pl.lit(unit, dtype=WIDE))
+    for known, power in units.IN_VALUES.items():
+        factor = factor.when(word == known).then(pl.lit(power, dtype=WIDE))
+    return factor.otherwise(None)
 
 
 def _escaped(character: str) -> str:

@@ -14,22 +14,37 @@ from typing import Final
 import polars as pl
 
 from transforms import schema
-from transforms.errors import MappingError, did_you_mean
-from transforms.mappings import sql, values
-from transforms.mappings.model import ColumnRule, Mapping, Reading, TableRules
+from transforms.errors import MappingError
+from transforms.mappings import codemaps, values
+from transforms.mappings.model import Mapping, TableRules
+from transforms.mappings.scope import (
+    ROW,
+    UNSURE,
+    Origin,
+    Scope,
+    any_unsure,
+    belongs,
+    codes_of,
+    how_of,
+    lacking,
+    origin_of,
+    scope_of,
+    stated,
+    states_month,
+    without,
+)
 from transforms.mappings.values import How
 from transforms.schema import Column, Presence, Table
 
-ROW: Final = "source_row_no"
 PROBLEMS: Final = "problems"
 MISSING: Final = "E0001"
 UNDECIDED: Final = "E0007"
+_GBT: Final = "gbt4754_2017"
 
 # Names of the steps between a source column and a canonical one. No canonical column has a colon.
 _BELONGS: Final = ":belongs"
 _RAW: Final = "raw:"
 _CODE: Final = "code:"
-_UNSURE: Final = "unsure:"
 _ASSUMED: Final = "assumed:"
 
 
@@ -71,44 +86,6 @@ class Book:
         return next((table for table in self.tables if table.name == name), None)
 
 
-@dataclass(frozen=True, eq=False)
-class _Scope:
-    """The delivered frame made ready for expressions, and what its names are."""
-
-    mapping: Mapping
-    as_of: date
-    base_currency: str
-    frame: pl.LazyFrame
-    dtypes: Dict[str, pl.DataType]
-    delivered: Dict[str, pl.DataType]
-
-    def names_in(self, where: str, names: Sequence[str]) -> None:
-        """Refuse a name that the file and the readings do not have."""
-        for name in names:
-            if name not in self.dtypes and name in self.delivered:
-                raise MappingError(
-                    self.mapping.name,
-                    f"{where}: the column {name!r} holds lists or records",
-                    way_out="Deliver it as plain columns.",
-                )
-            if name not in self.dtypes:
-                raise MappingError(
-                    self.mapping.name,
-                    f"{where}: the file has no column {name!r}",
-                    way_out=f"{did_you_mean(name, self.dtypes)} The file has "
-                    f"{', '.join(self.delivered)}.".lstrip(),
-                )
-
-
-@dataclass(frozen=True, eq=False)
-class _Origin:
-    """Where a canonical column comes from: an expression over the scope, and the names in it."""
-
-    expr: pl.Expr
-    dtype: pl.DataType
-    roots: tuple[str, ...]
-
-
 def conform(frame: pl.LazyFrame, mapping: Mapping, *, as_of: date, base_currency: str) -> Book:
     """The delivered rows as canonical tables.
 
@@ -127,9 +104,8 @@ def conform(frame: pl.LazyFrame, mapping: Mapping, *, as_of: date, base_currency
             f"its amounts are in {mapping.base_currency}, the workspace counts in {base_currency}",
             way_out=f"Deliver it to a workspace with base_currency = {mapping.base_currency}.",
         )
-    scope = _scope(frame, mapping, as_of, base_currency)
-    belongs = _belongs(scope)
-    marked = scope.frame.with_columns(belongs.alias(_BELONGS))
+    scope = scope_of(frame, mapping, as_of, base_currency)
+    marked = scope.frame.with_columns(belongs(scope).alias(_BELONGS))
     counts = marked.select(
         delivered=pl.len(),
         in_month=pl.col(_BELONGS).sum(),
@@ -151,186 +127,50 @@ def stated_months(frame: pl.LazyFrame, mapping: Mapping) -> pl.LazyFrame | None:
     """
     if mapping.as_of is None:
         return None
-    scope = _scope(frame, mapping, date(2000, 1, 31), "")
+    scope = scope_of(frame, mapping, date(2000, 1, 31), "")
+    if not states_month(scope):
+        return None
     return (
-        scope.frame.select(as_of_date=_stated(scope))
+        scope.frame.select(as_of_date=stated(scope))
         .group_by("as_of_date")
         .agg(rows=pl.len().cast(pl.Int64))
         .sort("as_of_date", nulls_last=True)
     )
 
 
-def _scope(frame: pl.LazyFrame, mapping: Mapping, as_of: date, base_currency: str) -> _Scope:
-    delivered = {n: t for n, t in frame.collect_schema().items() if n != ROW}
-    # Lists and records are no values of a canonical column; naming one is refused in `names_in`.
-    flat = {name: dtype for name, dtype in delivered.items() if not dtype.is_nested()}
-    empty = mapping.source.empty
-    frame = frame.select(
-        ROW, *(values.cleaned(name, dtype, empty).alias(name) for name, dtype in flat.items())
-    )
-    dtypes = dict(frame.collect_schema())
-    del dtypes[ROW]
-    scope = _Scope(mapping, as_of, base_currency, frame, dtypes, delivered)
-    for label, reading in mapping.read.items():
-        scope = _with_reading(scope, label, reading)
-    return scope
-
-
-def _with_reading(scope: _Scope, label: str, reading: Reading) -> _Scope:
-    where = f"read.{label}"
-    if label in scope.dtypes:
-        raise MappingError(
-            scope.mapping.name,
-            f"{where}: the file has a column of that name",
-            way_out="Choose another name for the reading.",
-        )
-    scope.names_in(where, [reading.source])
-    source, dtype = pl.col(reading.source), scope.dtypes[reading.source]
-    raw = _without(source, dtype, reading.empty)
-    match reading.kind:
-        case "text":
-            value = values.as_text(raw, dtype)
-        case "integer":
-            parsed = values.parse(raw, dtype, Column(label, pl.Int64(), "", ""), _how(reading))
-            value = parsed.value
-        case "amount":
-            value = values.number(raw, dtype, _how(reading))
-        case "date":
-            day = Column(label, schema.DAY, "", "")
-            value = _shifted(
-                scope, where, values.parse(raw, dtype, day, _how(reading)).value, reading
-            )
-    unsure = raw.is_not_null() & value.is_null()
-    frame = scope.frame.with_columns(value.alias(label), unsure.alias(f"{_UNSURE}{label}"))
-    dtypes = {**scope.dtypes, label: frame.collect_schema()[label]}
-    return _Scope(scope.mapping, scope.as_of, scope.base_currency, frame, dtypes, scope.delivered)
-
-
-def _shifted(scope: _Scope, where: str, day: pl.Expr, reading: Reading) -> pl.Expr:
-    """The date some months later, or the whole days or months from it to the month end."""
-    if reading.plus_months is not None:
-        if reading.plus_months.lstrip("-").isdigit():
-            months = pl.lit(int(reading.plus_months))
-        else:
-            scope.names_in(where, [reading.plus_months])
-            name = reading.plus_months
-            whole = Column(name, pl.Int64(), "", "")
-            months = values.parse(pl.col(name), scope.dtypes[name], whole, How()).value
-        day = day.dt.offset_by(pl.format("{}mo", months))
-    if reading.elapsed == "days":
-        return (pl.lit(scope.as_of) - day).dt.total_days()
-    if reading.elapsed == "months":
-        # The month end is the last day of its month, so that every begun month is a whole one.
-        passed = scope.as_of.year * 12 + scope.as_of.month
-        return passed - (day.dt.year().cast(pl.Int64) * 12 + day.dt.month())
-    return day
-
-
-def _how(rule: ColumnRule | Reading) -> How:
-    codes = rule.codes if isinstance(rule, ColumnRule) else {}
-    otherwise = rule.otherwise if isinstance(rule, ColumnRule) else None
-    return How(rule.format, rule.unit, rule.thousands, rule.decimal, codes, otherwise)
-
-
-def _without(raw: pl.Expr, dtype: pl.DataType, empty: tuple[str, ...]) -> pl.Expr:
-    """Null where the text is one of the words that mean nothing in this column."""
-    if not empty:
-        return raw
-    return pl.when(~values.as_text(raw, dtype).is_in(empty)).then(raw)
-
-
-def _stated(scope: _Scope) -> pl.Expr:
-    stated = scope.mapping.as_of
-    if stated is None:
-        return pl.lit(None, dtype=pl.Date)
-    scope.names_in("as_of", [stated.column])
-    return values.stated_dates(pl.col(stated.column), scope.dtypes[stated.column], stated.format)
-
-
-def _belongs(scope: _Scope) -> pl.Expr:
-    """Whether a row is of this month: true, false, or null where that cannot be told."""
-    mapping, belongs = scope.mapping, pl.lit(value=True)
-    if mapping.include is not None:
-        origin = _sql_origin(scope, "include", mapping.include)
-        if origin.dtype != pl.Boolean:
-            raise MappingError(
-                mapping.name,
-                f"include gives {origin.dtype}, and it has to be true or false",
-                way_out='Compare something, for example "Disbursed" <= :as_of.',
-            )
-        belongs = pl.when(~_any_unsure(scope, origin.roots)).then(origin.expr)
-    if mapping.as_of is not None:
-        same = _stated(scope) == scope.as_of
-        other = pl.lit(value=False) if mapping.as_of.other_dates == "outside" else None
-        belongs = pl.when(same).then(belongs).when(same.is_not_null()).then(other).otherwise(None)
-    return belongs.cast(pl.Boolean)
-
-
-def _any_unsure(scope: _Scope, roots: Sequence[str]) -> pl.Expr:
-    """Whether a reading among the names had a text that it could not read."""
-    flags = [pl.col(f"{_UNSURE}{name}") for name in roots if name in scope.mapping.read]
-    return pl.any_horizontal(flags) if flags else pl.lit(value=False)
-
-
-def _sql_origin(scope: _Scope, where: str, statement: str) -> _Origin:
-    try:
-        expr = sql.expression(statement, scope.as_of)
-        roots = tuple(dict.fromkeys(expr.meta.root_names()))
-        scope.names_in(where, roots)
-        # Two rows of nothing show the type, and whether the expression speaks of one row at a time.
-        probe = pl.DataFrame(schema=dict(scope.dtypes)).clear(2).select(expr.alias("x"))
-    except pl.exceptions.PolarsError as error:
-        raise MappingError(
-            scope.mapping.name,
-            f"{where}: {str(error).splitlines()[0]}",
-            way_out="The columns of a CSV file are text: read numbers and dates under `read:` first.",
-        ) from None
-    if roots and probe.height == 1:
-        raise MappingError(
-            scope.mapping.name,
-            f"{where}: the SQL gives one value for the whole file",
-            way_out="A mapping decides row by row; leave SUM, MAX and the like out.",
-        )
-    return _Origin(expr, probe.schema["x"], roots)
-
-
-def _origin(scope: _Scope, where: str, rule: ColumnRule) -> _Origin:
-    if rule.sql is not None:
-        return _sql_origin(scope, where, rule.sql)
-    if rule.source is not None:
-        scope.names_in(where, [rule.source])
-        return _Origin(pl.col(rule.source), scope.dtypes[rule.source], (rule.source,))
-    return _Origin(pl.lit(rule.value, dtype=pl.String), pl.String(), ())
-
-
 def _conformed(
-    scope: _Scope, marked: pl.LazyFrame, table: Table, rules: TableRules
+    scope: Scope, marked: pl.LazyFrame, table: Table, rules: TableRules
 ) -> ConformedTable:
+    left_out = {name: lacking(scope, rule) for name, rule in rules.columns.items()}
     origins = {
-        name: _origin(scope, f"tables.{table.name}.columns.{name}", rule)
+        name: origin_of(scope, f"tables.{table.name}.columns.{name}", rule)
         for name, rule in rules.columns.items()
+        if not left_out[name]
+    }
+    coded = {
+        name: (codemaps.coded_column(table.column(name), codes), how_of(rules.columns[name], codes))
+        for name in origins
+        for codes in (codes_of(rules.columns[name], table.column(name)),)
     }
     staged = _rows(scope, marked, origins, distinct=rules.distinct).select(
         ROW,
         _BELONGS,
         *(
-            _without(origin.expr, origin.dtype, rules.columns[name].empty).alias(f"{_RAW}{name}")
+            without(origin.expr, origin.dtype, rules.columns[name].empty).alias(f"{_RAW}{name}")
             for name, origin in origins.items()
         ),
         *(
-            _any_unsure(scope, origin.roots).alias(f"{_UNSURE}{name}")
+            any_unsure(scope, origin.roots).alias(f"{UNSURE}{name}")
             for name, origin in origins.items()
         ),
     )
     staged = staged.with_columns(
-        values.decoded(
-            pl.col(f"{_RAW}{name}"), origin.dtype, table.column(name), _how(rules.columns[name])
-        ).alias(f"{_CODE}{name}")
+        values.decoded(pl.col(f"{_RAW}{name}"), origin.dtype, *coded[name]).alias(f"{_CODE}{name}")
         for name, origin in origins.items()
-        if values.is_coded(table.column(name), _how(rules.columns[name]))
+        if values.is_coded(*coded[name])
     )
     columns = {
-        column.name: _filled(scope, column, rules.columns[column.name], origins[column.name])
+        column.name: _filled(scope, column, coded[column.name][1], origins[column.name])
         if column.name in origins
         else _unmapped(scope, column)
         for column in table.columns
@@ -367,13 +207,13 @@ def _conformed(
             for column in table.columns
             if column.presence is Presence.ASSUMED and column.name not in origins
         ),
-        notes=tuple(_float_notes(table, origins)),
+        notes=(*_float_notes(table, origins), *_left_out_notes(table, left_out)),
         tally=pl.concat([tally, disagreements], how="horizontal").select(pl.all().cast(pl.Int64)),
     )
 
 
 def _rows(
-    scope: _Scope, marked: pl.LazyFrame, origins: Dict[str, _Origin], *, distinct: bool
+    scope: Scope, marked: pl.LazyFrame, origins: Dict[str, Origin], *, distinct: bool
 ) -> pl.LazyFrame:
     """The rows a table is made of: every row not outside, or each way of saying a distinct row once.
 
@@ -384,7 +224,7 @@ def _rows(
         return marked.filter(pl.col(_BELONGS).fill_null(value=True))
     certain = marked.filter(pl.col(_BELONGS).fill_null(value=False))
     roots = sorted({root for origin in origins.values() for root in origin.roots})
-    used = [*roots, *(f"{_UNSURE}{root}" for root in roots if root in scope.mapping.read)]
+    used = [*roots, *(f"{UNSURE}{root}" for root in roots if root in scope.mapping.read)]
     first = pl.col(ROW).min()
     once = certain.group_by(used).agg(first) if used else certain.select(first).drop_nulls()
     return once.with_columns(pl.lit(value=True).alias(_BELONGS))
@@ -399,11 +239,13 @@ class _Filled:
     assumed: pl.Expr | None = None
 
 
-def _filled(scope: _Scope, column: Column, rule: ColumnRule, origin: _Origin) -> _Filled:
-    raw, unsure = pl.col(f"{_RAW}{column.name}"), pl.col(f"{_UNSURE}{column.name}")
+def _filled(scope: Scope, column: Column, how: How, origin: Origin) -> _Filled:
+    raw, unsure = pl.col(f"{_RAW}{column.name}"), pl.col(f"{UNSURE}{column.name}")
     code = pl.col(f"{_CODE}{column.name}")
-    parsed = values.parse(raw, origin.dtype, column, _how(rule), code=code)
+    parsed = values.parse(raw, origin.dtype, column, how, code=code)
     value = pl.when(~unsure).then(parsed.value)
+    if column.name in codemaps.INDUSTRY_COLUMNS and scope.mapping.industry_taxonomy == _GBT:
+        value = codemaps.industry(value)
     dated = any(
         scope.mapping.read[r].kind == "date" for r in origin.roots if r in scope.mapping.read
     )
@@ -420,13 +262,13 @@ def _filled(scope: _Scope, column: Column, rule: ColumnRule, origin: _Origin) ->
     return _Filled(value.cast(column.dtype), tuple(problems), assumed)
 
 
-def _unmapped(scope: _Scope, column: Column) -> _Filled:
+def _unmapped(scope: Scope, column: Column) -> _Filled:
     if column.presence is Presence.ASSUMED:
         return _Filled(_assumption(scope, column))
     return _Filled(pl.lit(None, dtype=column.dtype))
 
 
-def _assumption(scope: _Scope, column: Column) -> pl.Expr:
+def _assumption(scope: Scope, column: Column) -> pl.Expr:
     known = scope.base_currency if column.assumed == "@base_currency" else column.assumed
     return pl.lit(known, dtype=column.dtype)
 
@@ -453,7 +295,7 @@ def _disagreements(conformed: pl.LazyFrame, table: Table) -> pl.LazyFrame:
     )
 
 
-def _float_notes(table: Table, origins: Dict[str, _Origin]) -> list[str]:
+def _float_notes(table: Table, origins: Dict[str, Origin]) -> list[str]:
     floats = [
         name
         for name, origin in origins.items()
@@ -463,3 +305,10 @@ def _float_notes(table: Table, origins: Dict[str, _Origin]) -> list[str]:
         return []
     named = ", ".join(floats)
     return [f"Amounts were delivered as binary floats, and read by their shortest form: {named}."]
+
+
+def _left_out_notes(table: Table, left_out: Dict[str, tuple[str, ...]]) -> list[str]:
+    missing = {name: None for names in left_out.values() for name in names}
+    if not missing:
+        return []
+    return [f"{table.name}: optional columns that the file does not have: {', '.join(missing)}."]

@@ -36,7 +36,7 @@ class CodeList:
         return {
             spelling.upper(): code.code
             for code in self.codes
-            for spelling in (code.code, *code.aliases)
+            for spelling in (code.code, code.zh, *code.aliases)
         }
 
 
@@ -310,19 +310,26 @@ CAPITAL_KIND = CodeList(
         Code("tier1_net_capital", "Net tier-1 capital", "一级资本净额", ("一级资本净额",)),
     ),
 )
+OVERRIDDEN_TABLE = CodeList(
+    "table_name",
+    (
+        Code("loan_snapshot", "A loan of the book", "贷款借据", ("借据",)),
+        Code("borrower_snapshot", "A borrower", "客户", ("客户",)),
+    ),
+)
 
 SEI_FIELD = CodeList(
     "sei_tag",
     (
-        Code("1", "Next-generation information technology", "新一代信息技术产业", ("SE01", "01")),
-        Code("2", "High-end equipment manufacturing", "高端装备制造产业", ("SE02", "02")),
-        Code("3", "New materials", "新材料产业", ("SE03", "03")),
-        Code("4", "Biology", "生物产业", ("SE04", "04")),
-        Code("5", "New energy vehicles", "新能源汽车产业", ("SE05", "05")),
-        Code("6", "New energy", "新能源产业", ("SE06", "06")),
-        Code("7", "Energy saving and environment", "节能环保产业", ("SE07", "07")),
-        Code("8", "Digital creative", "数字创意产业", ("SE08", "08")),
-        Code("9", "Related services", "相关服务业", ("SE09", "09")),
+        Code("1", "Next-generation information technology", "新一代信息技术产业", ("SE01", "01", "新一代信息技术")),
+        Code("2", "High-end equipment manufacturing", "高端装备制造产业", ("SE02", "02", "高端装备制造", "高端装备")),
+        Code("3", "New materials", "新材料产业", ("SE03", "03", "新材料")),
+        Code("4", "Biology", "生物产业", ("SE04", "04", "生物")),
+        Code("5", "New energy vehicles", "新能源汽车产业", ("SE05", "05", "新能源汽车")),
+        Code("6", "New energy", "新能源产业", ("SE06", "06", "新能源")),
+        Code("7", "Energy saving and environment", "节能环保产业", ("SE07", "07", "节能环保")),
+        Code("8", "Digital creative", "数字创意产业", ("SE08", "08", "数字创意")),
+        Code("9", "Related services", "相关服务业", ("SE09", "09", "相关服务", "战略性新兴产业相关服务业")),
     ),
 )
 # fmt: on

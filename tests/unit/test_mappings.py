@@ -113,7 +113,7 @@ def test_the_reserved_name_is_refused_for_files():
 
 
 def test_the_product_brings_its_mappings_by_name():
-    assert packaged() == ("ibrd", "sba")
+    assert packaged() == ("east", "fire_customer", "fire_loan", "ibrd", "pboc", "sba")
     for name in packaged():
         assert parse_mapping(name, packaged_text(name)).title
     with pytest.raises(MappingError, match="Did you mean ibrd"):
@@ -140,6 +140,44 @@ def test_the_longer_table_name_wins():
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_every_table_is_known_by_its_columns(name):
     assert next(iter(canonical_mapping(TABLES[name].column_names, stem="export").tables)) == name
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_chinese_terms_are_canonical_names_too(name):
+    table = TABLES[name]
+    mapping = canonical_mapping([column.zh for column in table.columns], table=name)
+    rules = mapping.tables[name].columns
+    assert {c: rule.source for c, rule in rules.items()} == {c.name: c.zh for c in table.columns}
+    assert mapping.notes == ()
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_a_chinese_file_is_known_by_its_table_and_nothing_that_begins_alike(name):
+    columns = TABLES[name].column_names
+    for stem in (TABLES[name].zh, f"{TABLES[name].zh}_2026-10"):
+        assert next(iter(canonical_mapping(columns, stem=stem).tables)) == name
+    assert canonical_mapping(TABLES["fx_rate"].column_names, stem="机构贷款汇率").tables.keys() == {
+        "fx_rate"
+    }
+
+
+def test_full_width_signs_in_names_do_not_matter():
+    columns = ["ｌｏａｎ＿ｉｄ", "客户编号", "内部机构号", "贷款余额", "绿色融资标识(监管口径)"]
+    rules = canonical_mapping(columns).tables["loan_snapshot"].columns
+    assert rules["loan_id"].source == "ｌｏａｎ＿ｉｄ"
+    assert rules["green_tag_nfra"].source == "绿色融资标识(监管口径)"
+
+
+def test_one_column_under_two_of_its_names_is_refused():
+    columns = [
+        "loan_id",
+        "贷款借据编码",
+        "borrower_id",
+        "booking_branch_id",
+        "outstanding_principal",
+    ]
+    with pytest.raises(MappingError, match="'loan_id' and '贷款借据编码' are the same"):
+        canonical_mapping(columns)
 
 
 def test_a_flat_loan_file_yields_its_borrowers_too():

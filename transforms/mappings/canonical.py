@@ -1,15 +1,17 @@
 """The mapping of files that bear the canonical names already; made from the columns, not from YAML.
 
-One file holds one table. A flat loan file may carry its borrowers' attributes beside the loans and
-then yields the borrowers too. Columns that the tables do not have are named, never dropped silently.
+The Chinese terms of the tables' columns are canonical names too. One file holds one table. A flat loan
+file may carry its borrowers' attributes beside the loans and then yields the borrowers too. Columns that
+the tables do not have are named, never dropped silently.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
 from transforms import schema
-from transforms.errors import MappingError, did_you_mean
+from transforms.errors import MappingError, did_you_mean, listed
 from transforms.mappings.model import CANONICAL, ColumnRule, Mapping, StatedMonth, TableRules
 from transforms.schema import BORROWER_SNAPSHOT, LOAN_SNAPSHOT, SYSTEM_COLUMNS, Presence, Table
 
@@ -22,26 +24,28 @@ def canonical_mapping(
     """The mapping for a file with these columns.
 
     Args:
-        columns: the file's own column names; capitals and outer blanks do not matter.
+        columns: the file's own column names, canonical or their Chinese terms; capitals, outer blanks
+            and full-width signs do not matter.
         stem: the file's name without folder and ending, `loan_snapshot_2026-10` for example.
         table: the table, where the person says so; otherwise the name decides, then the columns.
 
     Raises:
         MappingError: if no table fits, a required column is missing, or two columns are the same.
     """
-    own = _folded(columns)
-    chosen = schema.table(table) if table else _recognised(own, stem)
+    _folded(columns)
+    chosen = schema.table(table) if table else _recognised(columns, stem)
+    own = _folded(columns, *([LOAN_SNAPSHOT, BORROWER_SNAPSHOT] if _is_flat(chosen) else [chosen]))
     missing = [c.name for c in chosen.columns if _required(c) and c.name not in own]
     if missing:
         near = did_you_mean(missing[0], list(columns))
         raise MappingError(
             CANONICAL,
             f"{chosen.name} needs {', '.join(missing)}, and the file does not have it",
-            way_out=f"{near} The file has {', '.join(columns)}. `branchmark dictionary "
+            way_out=f"{near} The file has {listed(columns)}. `branchmark dictionary "
             f"{chosen.name}` lists the columns; a mapping gives other names their place.".lstrip(),
         )
     tables = {chosen.name: _rules(chosen, own)}
-    if chosen is LOAN_SNAPSHOT:
+    if _is_flat(chosen):
         beside = set(BORROWER_SNAPSHOT.column_names) - set(LOAN_SNAPSHOT.column_names)
         if beside & set(own):
             tables[BORROWER_SNAPSHOT.name] = _rules(BORROWER_SNAPSHOT, own, distinct=True)
@@ -55,18 +59,45 @@ def canonical_mapping(
     )
 
 
-def _folded(columns: Sequence[str]) -> dict[str, str]:
-    """Canonical spelling to the file's own spelling."""
+def folded(name: str) -> str:
+    """A name without what does not matter: capitals, outer blanks, full-width signs.
+
+    >>> folded(" Loan_ID"), folded("绿色融资标识（监管口径）") == folded("绿色融资标识(监管口径)")
+    ('loan_id', True)
+    """
+    return unicodedata.normalize("NFKC", name).strip().lower()
+
+
+def _is_flat(table: Table) -> bool:
+    """Whether the table's file may carry its borrowers' attributes too."""
+    return table is LOAN_SNAPSHOT
+
+
+def terms(*tables: Table) -> dict[str, str]:
+    """Every name of the tables' columns, canonical and Chinese, folded, to the canonical name.
+
+    Where two columns have the same Chinese term, it is the first one's.
+    """
+    known = {folded(column.zh): column.name for column in reversed(SYSTEM_COLUMNS)}
+    for table in reversed(tables):
+        known |= {folded(column.zh): column.name for column in reversed(table.columns)}
+    return known | {column.name: column.name for table in tables for column in table.columns}
+
+
+def _folded(columns: Sequence[str], *tables: Table) -> dict[str, str]:
+    """Canonical spelling to the file's own spelling, by the names of those tables."""
+    known = terms(*tables) if tables else {}
     own: dict[str, str] = {}
     for name in columns:
-        folded = name.strip().lower()
-        if folded in own:
+        plain = folded(name)
+        plain = known.get(plain, plain)
+        if plain in own:
             raise MappingError(
                 CANONICAL,
-                f"the columns {own[folded]!r} and {name!r} are the same",
+                f"the columns {own[plain]!r} and {name!r} are the same",
                 way_out="Rename or remove one of them.",
             )
-        own[folded] = name
+        own[plain] = name
     return own
 
 
@@ -74,24 +105,34 @@ def _required(column: schema.Column) -> bool:
     return column.presence is Presence.REQUIRED
 
 
-def _recognised(own: dict[str, str], stem: str) -> Table:
+def table_named(stem: str) -> Table | None:
+    """The table that a file's or sheet's name begins with, in English or Chinese."""
     words = re.sub(r"[^a-z]+", "_", stem.lower()).strip("_")
+    plain = folded(stem)
     named = [
-        table
+        (max(len(table.name), len(table.zh)), table)
         for name, table in schema.TABLES.items()
-        if words == name or words.startswith(f"{name}_")
+        if words == name
+        or words.startswith(f"{name}_")
+        or re.match(rf"{re.escape(folded(table.zh))}(?![^\W\d_])", plain)
     ]
-    if named:
-        return max(named, key=lambda table: len(table.name))
+    return max(named, key=lambda each: each[0])[1] if named else None
+
+
+def _recognised(columns: Sequence[str], stem: str) -> Table:
+    named = table_named(stem)
+    if named is not None:
+        return named
+    own = {name: _known(columns, table) for name, table in schema.TABLES.items()}
     fits = [
         table
         for table in schema.TABLES.values()
-        if all(column.name in own for column in table.columns if _required(column))
+        if all(column.name in own[table.name] for column in table.columns if _required(column))
     ]
     weight = {
         table.name: (
             sum(_required(column) for column in table.columns),
-            len(set(table.column_names) & set(own)),
+            len(set(table.column_names) & own[table.name]),
         )
         for table in fits
     }
@@ -100,10 +141,16 @@ def _recognised(own: dict[str, str], stem: str) -> Table:
         why = "no table" if not best else " and ".join(table.name for table in best)
         raise MappingError(
             CANONICAL,
-            f"the file's columns fit {why}: {', '.join(own.values())}",
+            f"the file's columns fit {why}: {listed(columns)}",
             way_out="Name the file after its table (loan_snapshot_2026-10.csv), or say --table.",
         )
     return best[0]
+
+
+def _known(columns: Sequence[str], table: Table) -> set[str]:
+    """The canonical names that the columns stand for in that table."""
+    known = terms(table)
+    return {known.get(folded(name), folded(name)) for name in columns}
 
 
 def _rules(table: Table, own: dict[str, str], *, distinct: bool = False) -> TableRules:
@@ -117,10 +164,10 @@ def _rules(table: Table, own: dict[str, str], *, distinct: bool = False) -> Tabl
 
 def _leftovers(own: dict[str, str], used: set[str]) -> list[str]:
     system = {column.name for column in SYSTEM_COLUMNS}
-    strange = [name for folded, name in own.items() if folded not in used | system]
-    ours = [name for folded, name in own.items() if folded in system - {AS_OF_COLUMN}]
+    strange = [name for plain, name in own.items() if plain not in used | system]
+    ours = [name for plain, name in own.items() if plain in system - {AS_OF_COLUMN}]
     notes = (
-        [f"Not used, no canonical column of that name: {', '.join(strange)}."] if strange else []
+        [f"Not used, no canonical column of that name: {listed(strange)}."] if strange else []
     )
     if ours:
         notes.append(f"Not used, the product counts these itself: {', '.join(ours)}.")

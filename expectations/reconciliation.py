@@ -1,7 +1,8 @@
 """Loans against the general ledger, by branch, account and currency.
 
-A figure on a book that does not agree with the ledger is provisional. Which accounts explain a
-difference, and how a page shows it, belongs elsewhere: here the two sums stand side by side, exact.
+A figure on a book that does not agree with the ledger is provisional, unless somebody has explained the
+difference and somebody else approved the explanation. How a page shows it belongs elsewhere: here the
+two sums stand side by side, exact.
 """
 
 from decimal import Decimal
@@ -19,6 +20,9 @@ RECONCILIATION_COLUMNS: Final = pl.Schema(
         "loan_balance": pl.Decimal(38, 2),
         "ledger_balance": pl.Decimal(38, 2),
         "difference": pl.Decimal(38, 2),
+        "explained": pl.Decimal(38, 2),
+        "unexplained": pl.Decimal(38, 2),
+        "unexplained_in_base": pl.Decimal(38, 2),
         "tolerance": pl.Decimal(38, 2),
         "reconciled": pl.Boolean(),
     }
@@ -29,18 +33,27 @@ _FINE: Final = pl.Decimal(38, 12)
 
 
 def reconcile(
-    loans: pl.LazyFrame, ledger: pl.LazyFrame | None, *, tolerance_ratio: Decimal
+    loans: pl.LazyFrame,
+    ledger: pl.LazyFrame | None,
+    *,
+    tolerance_ratio: Decimal,
+    items: pl.LazyFrame | None = None,
+    rates: pl.LazyFrame | None = None,
+    base_currency: str = "CNY",
 ) -> pl.DataFrame:
     """The two balances of every branch, account and currency that either side knows.
 
-    `difference` is loans minus ledger. It may be as large as `tolerance_ratio` of the ledger's amount,
-    rounded half up to a cent, inclusive. A side that is missing is empty, and does not reconcile unless
-    the other side is zero.
+    `difference` is loans minus ledger, a missing side counting as nothing; `unexplained` is what approved
+    items leave of it. That may be as large as `tolerance_ratio` of the ledger's amount, rounded half up
+    to a cent, inclusive. A side that is missing stays empty.
 
     Args:
         loans: Accepted rows of `loan_snapshot` of one month.
         ledger: Accepted rows of `gl_control_total` of that month; nothing if none were delivered.
         tolerance_ratio: Share of the ledger balance that may be missing.
+        items: Accepted rows of `reconciliation_item` of that month; nothing if none were delivered.
+        rates: Rows of `fx_rate`, for `unexplained_in_base`; empty there where a currency has no rate.
+        base_currency: Currency of figures.
     """
     balances = _summed(
         loans.filter(_on_the_ledger()).rename({"booking_branch_id": "branch_id"}),
@@ -52,25 +65,49 @@ def reconcile(
         "balance",
         "ledger_balance",
     )
+    explained = _summed(
+        (items if items is not None else pl.LazyFrame(schema=schema.RECONCILIATION_ITEM.dtypes))
+        # One's own word is no explanation.
+        .filter(pl.col("approved_by") != pl.col("explained_by")),
+        "amount",
+        "explained",
+    )
     ratio = pl.lit(tolerance_ratio, dtype=_FINE)
+    rate = pl.when(pl.col("currency_code") == base_currency).then(pl.lit(1, dtype=schema.RATE))
     return (
         balances.join(controls, on=KEY, how="full", coalesce=True, nulls_equal=True)
+        .join(explained, on=KEY, how="full", coalesce=True, nulls_equal=True)
+        .join(_rates(rates), on="currency_code", how="left")
         .with_columns(
-            difference=pl.col("loan_balance") - pl.col("ledger_balance"),
-            tolerance=(pl.col("ledger_balance").abs().cast(_FINE) * ratio)
+            pl.col("explained").fill_null(0),
+            difference=_or_nothing("loan_balance") - _or_nothing("ledger_balance"),
+            tolerance=(_or_nothing("ledger_balance").abs().cast(_FINE) * ratio)
             .round(2, mode="half_away_from_zero")
             .cast(_MONEY),
         )
+        .with_columns(unexplained=pl.col("difference") - pl.col("explained"))
         .with_columns(
-            reconciled=(pl.col("difference").abs() <= pl.col("tolerance")).fill_null(
-                pl.coalesce("loan_balance", "ledger_balance") == 0
+            reconciled=pl.col("unexplained").abs() <= pl.col("tolerance"),
+            unexplained_in_base=(
+                pl.col("unexplained").cast(_FINE) * rate.otherwise(pl.col("rate")).cast(_FINE)
             )
+            .round(2, mode="half_away_from_zero")
+            .cast(_MONEY),
         )
         .sort(KEY, nulls_last=True)
         .select(list(RECONCILIATION_COLUMNS))
         .cast(RECONCILIATION_COLUMNS)
         .collect()
     )
+
+
+def _or_nothing(side: str) -> pl.Expr:
+    return pl.col(side).fill_null(0)
+
+
+def _rates(rates: pl.LazyFrame | None) -> pl.LazyFrame:
+    known = rates if rates is not None else pl.LazyFrame(schema=schema.FX_RATE.dtypes)
+    return known.select("currency_code", "rate").unique("currency_code", keep="any")
 
 
 def _on_the_ledger() -> pl.Expr:

@@ -110,6 +110,8 @@ def _why(result: dg.ExecuteInProcessResult) -> str:
     """The first cause, in words: a broken critical rule, or the error of the step that failed."""
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR:
+            if "why" in evaluation.metadata:
+                return str(evaluation.metadata["why"].value)
             rule_id, _, table = evaluation.check_name.partition("__")
             return f"table {table} breaks the critical rule {rule_id}"
     for event in result.all_events:

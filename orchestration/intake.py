@@ -1,39 +1,35 @@
 """A delivery from file to lake: read whole, mapped, judged, split and stored - or refused, whole.
 
-The steps are the rooms of the house: `sources` opens, `transforms.book` conforms, `expectations`
-judges, `records.deliveries` keeps. Every delivered row ends up accepted or rejected; the account of it
-is the receipt.
+The steps are the rooms of the house: `sources` opens, `transforms.book` conforms, `judging` splits,
+`records.deliveries` keeps. Every delivered row ends up accepted or rejected; the account of it is the
+receipt. A draft goes the same way and leaves nothing behind.
 """
 
-import hashlib
 import shutil
+import tempfile
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from expectations.delivered import Delivered, reference_context
-from expectations.delivered import Source as ContextSource
-from expectations.rejection import judge
-from orchestration.bank import SYSTEM, Bank
-from orchestration.receipts import Finding, Receipt, TableReceipt
+from orchestration import canonical_files
+from orchestration.bank import Bank
+from orchestration.gate import gate_of
+from orchestration.judging import Judging, Part, Progress, Split, content_hash, judged
+from orchestration.receipts import Finding, Receipt
 from orchestration.sources import Source, open_source
-from records.deliveries import REJECTED, TableDelivery, amount_column, branch_column
+from records.deliveries import amount_column
 from transforms import book
-from transforms.errors import BadDateError, MappingError
-from transforms.mappings.canonical import canonical_mapping
+from transforms.errors import BadDateError, MappingError, RestatementError
 from transforms.mappings.model import CANONICAL, packaged_text, parse_mapping
 from transforms.mappings.model import Mapping as BookMapping
 from transforms.periods import month_end
-from transforms.reference.tables import Taxonomy
 from transforms.schema import TABLES
-
-Progress = Callable[[str], None]
-"""Told what is being done, in a few words."""
 
 _FIRST: Final = (
     "fx_rate",
@@ -50,28 +46,9 @@ _COMPANIONS: Final = {
     "branches.csv": "branch",
     "branch_hierarchy.csv": "branch_hierarchy",
     "targets.csv": "target",
+    "overrides.csv": "override",
 }
 """Files of the workspace itself that go with a delivery which does not bring those tables."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """One file's share of a table."""
-
-    source: Source
-    mapping: BookMapping
-    table: book.ConformedTable
-    counts: Mapping[str, int]
-
-
-@dataclass(frozen=True, eq=False)
-class _Split:
-    """One table of the delivery, judged."""
-
-    delivery: TableDelivery
-    receipt: TableReceipt
-    accepted: pl.LazyFrame
-    rejected_rules: pl.DataFrame
 
 
 def ingest(
@@ -88,7 +65,8 @@ def ingest(
 
     Args:
         bank: the workspace at work.
-        paths: the delivered files; several of the same table are read one after the other.
+        paths: the delivered files; several of the same table are read one after the other. None for
+            a mapping that asks a database.
         mapping: name of a mapping of the workspace or of the product, or `canonical`.
         as_of: the month end; the files' own statement if not given.
         table: for canonical files, the table, where names and columns do not say it.
@@ -97,6 +75,7 @@ def ingest(
 
     Raises:
         UnreadableFileError, MappingError, BadDateError: nothing of the delivery is then taken.
+        RestatementError: if the month holds one of the tables already and no reason is given.
     """
     batch_id = uuid.uuid4().hex[:12]
     scratch = bank.workspace.scratch / batch_id
@@ -114,7 +93,7 @@ def ingest(
                 mapping,
                 as_of,
                 table,
-                reason,
+                (reason or "").strip() or None,
             )
             kept = not receipt.unchanged
         finally:
@@ -134,6 +113,10 @@ class _Delivery:
     evidence: Path
     progress: Progress
 
+    def judging(self, as_of: date) -> Judging:
+        """What its rows are judged with."""
+        return Judging(self.bank, as_of, self.evidence, self.scratch, self.progress)
+
 
 def _taken(
     delivery: _Delivery,
@@ -144,42 +127,119 @@ def _taken(
     reason: str | None,
 ) -> Receipt:
     bank = delivery.bank
-    sources = []
-    for path in paths:
-        delivery.progress(f"reading {path.name}")
-        sources.append(_opened(delivery, path, mapping, table))
-    day = _settled_month(sources, as_of)
-    parts = _parts(delivery, sources, day)
-    companions = [
-        _opened(delivery, bank.workspace.root / name, CANONICAL, companion)
-        for name, companion in _COMPANIONS.items()
-        if companion not in parts and (bank.workspace.root / name).is_file()
-    ]
-    hashes = {name: _content_hash(shares) for name, shares in parts.items()}
-    held = bank.deliveries.chosen(day)
-    for name, shares in _parts(delivery, companions, day).items():
-        content_hash = _content_hash(shares)
-        # A companion that has not changed since it was taken is no new delivery of its table.
-        if name not in held or held[name].content_hash != content_hash:
-            parts[name] = shares
-            hashes[name] = content_hash
-    parts = {name: parts[name] for name in _ORDER if name in parts}
+    day, parts = _read(delivery, paths, mapping, as_of, table)
+    hashes = {name: content_hash(shares) for name, shares in parts.items()}
     version = bank.deliveries.same(day, hashes)
     unchanged = version is not None
-    splits = _judged(delivery, parts, day, hashes, reason)
     if version is None:
-        delivery.progress("storing")
         version = bank.deliveries.next_version(day, frozenset(parts))
+        _require_reason(bank, day, parts, reason)
+    splits = judged(delivery.judging(day), parts, reason=reason)
+    if not unchanged:
+        delivery.progress("storing")
         bank.deliveries.store(
             day, version, delivery.batch_id, [split.delivery for split in splits.values()]
         )
+    return _receipt(bank, day, version, parts, splits, unchanged=unchanged)
+
+
+def _require_reason(
+    bank: Bank, day: date, parts: Mapping[str, list[Part]], reason: str | None
+) -> None:
+    """A table that comes a second time for a month changes what was said before: somebody says why."""
+    held = bank.deliveries.chosen(day)
+    again = [name for name in parts if name in held and held[name].as_of_date == day]
+    if again and reason is None:
+        raise RestatementError(day, again, bank.deliveries.latest_version(day))
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A delivery read and judged, and stored nowhere.
+
+    Attributes:
+        receipt: what would become of it.
+        splits: its tables; their frames live as long as the draft is open.
+        scratch: a folder for what is made of it, as long as it is open.
+    """
+
+    receipt: Receipt
+    splits: Mapping[str, Split]
+    scratch: Path
+
+
+@contextmanager
+def draft(
+    bank: Bank,
+    paths: Sequence[Path],
+    *,
+    mapping: str,
+    as_of: date | None,
+    table: str | None = None,
+    progress: Progress = lambda _: None,
+) -> Generator[Draft]:
+    """A delivery as it would be taken, judged by the same rules; the workspace is only read.
+
+    Takes what `ingest` takes and raises what it raises, but for the reason of a restatement.
+    """
+    with tempfile.TemporaryDirectory(prefix="branchmark-") as folder:
+        scratch, evidence = Path(folder) / "scratch", Path(folder) / "evidence"
+        scratch.mkdir()
+        evidence.mkdir()
+        delivery = _Delivery(bank, "draft", scratch, evidence, progress)
+        day, parts = _read(delivery, paths, mapping, as_of, table)
+        splits = judged(delivery.judging(day), parts, reason=None)
+        version = bank.deliveries.next_version(day, frozenset(parts))
+        yield Draft(_receipt(bank, day, version, parts, splits, unchanged=False), splits, scratch)
+
+
+def _read(
+    delivery: _Delivery,
+    paths: Sequence[Path],
+    mapping: str,
+    as_of: date | None,
+    table: str | None,
+) -> tuple[date, dict[str, list[Part]]]:
+    """The month that is delivered, and every table of it with its files, in the order of judging."""
+    bank = delivery.bank
+    sources: list[tuple[Source, BookMapping]] = []
+    for path in paths or (None,):
+        delivery.progress(f"reading {path.name if path else 'the database'}")
+        sources += _opened(delivery, path, mapping, table, as_of)
+    day = _settled_month(sources, as_of)
+    parts = _parts(delivery, sources, day)
+    companions = [
+        opened
+        for name, companion in _COMPANIONS.items()
+        if companion not in parts and (bank.workspace.root / name).is_file()
+        for opened in _opened(delivery, bank.workspace.root / name, CANONICAL, companion)
+    ]
+    held = bank.deliveries.chosen(day)
+    for name, shares in _parts(delivery, companions, day).items():
+        # A companion that has not changed since it was taken is no new delivery of its table.
+        if name not in held or held[name].content_hash != content_hash(shares):
+            parts[name] = shares
+    return day, {name: parts[name] for name in _ORDER if name in parts}
+
+
+def _receipt(
+    bank: Bank,
+    day: date,
+    version: int,
+    parts: Mapping[str, list[Part]],
+    splits: Mapping[str, Split],
+    *,
+    unchanged: bool,
+) -> Receipt:
+    tables = tuple(split.receipt for split in splits.values())
     return Receipt(
         as_of_date=day,
         snapshot_version=version,
         unchanged=unchanged,
-        tables=tuple(split.receipt for split in splits.values()),
+        tables=tables,
         findings=_findings(bank, splits),
         notes=_notes(parts),
+        gate=gate_of(bank, tables),
     )
 
 
@@ -195,23 +255,21 @@ def find_mapping(bank: Bank, name: str) -> BookMapping:
 
 
 def _opened(
-    delivery: _Delivery, path: Path, mapping: str, table: str | None
-) -> tuple[Source, BookMapping]:
-    if mapping == CANONICAL:
-        source = open_source(path, scratch=delivery.scratch)
-        return source, canonical_mapping(source.columns, stem=path.stem, table=table)
+    delivery: _Delivery,
+    path: Path | None,
+    mapping: str,
+    table: str | None,
+    as_of: date | None = None,
+) -> tuple[tuple[Source, BookMapping], ...]:
+    """A delivery opened, and what its columns mean; a mapping that asks a database needs no path.
+
+    A workbook of canonical names may hold several tables.
+    """
+    if mapping == CANONICAL and path is not None:
+        return canonical_files.opened(path, scratch=delivery.scratch, table=table)
     found = find_mapping(delivery.bank, mapping)
     rules = found.source
-    source = open_source(
-        path,
-        scratch=delivery.scratch,
-        format=rules.format,
-        encoding=rules.encoding,
-        delimiter=rules.delimiter,
-        quote=rules.quote,
-        header_row=rules.header_row,
-    )
-    return source, found
+    return ((open_source(path, scratch=delivery.scratch, rules=rules, as_of=as_of), found),)
 
 
 def _settled_month(sources: Sequence[tuple[Source, BookMapping]], as_of: date | None) -> date:
@@ -237,9 +295,9 @@ def _settled_month(sources: Sequence[tuple[Source, BookMapping]], as_of: date | 
 
 def _parts(
     delivery: _Delivery, sources: Sequence[tuple[Source, BookMapping]], as_of: date
-) -> dict[str, list[_Part]]:
+) -> dict[str, list[Part]]:
     """Every file's share of every table, by table, in the order tables are judged."""
-    found: dict[str, list[_Part]] = {}
+    found: dict[str, list[Part]] = {}
     for source, mapping in sources:
         conformed = book.conform(
             source.frame,
@@ -249,202 +307,17 @@ def _parts(
         )
         counts = conformed.counts.collect().row(0, named=True)
         for table in conformed.tables:
-            part = _Part(source, mapping, table, counts)
+            part = Part(source, mapping, table, counts)
             found.setdefault(table.name, []).append(part)
     return {name: found[name] for name in _ORDER if name in found}
 
 
-def _content_hash(parts: Sequence[_Part]) -> str:
-    """What a table is made from: the files' bytes and the rules of reading them."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(f"{part.source.sha256}\0{part.mapping!r}\0{part.table.name}\0".encode())
-    return digest.hexdigest()
-
-
-def _judged(
-    delivery: _Delivery,
-    parts: Mapping[str, list[_Part]],
-    as_of: date,
-    hashes: Mapping[str, str],
-    reason: str | None,
-) -> dict[str, _Split]:
-    splits: dict[str, _Split] = {}
-    for name, shares in parts.items():
-        delivery.progress(f"judging {name}")
-        files = _written(delivery, name, shares)
-        taxonomy = Taxonomy(shares[0].mapping.industry_taxonomy)
-        context: dict[str, ContextSource] = {
-            **reference_context(delivery.bank.reference, taxonomy),
-            **_beside(delivery, splits, name, as_of),
-        }
-        rejected = judge(
-            Delivered(
-                table=name,
-                files=files,
-                as_of=as_of,
-                base_currency=delivery.bank.workspace.base_currency,
-                context=context,
-                provided=frozenset(_provided(shares)),
-                scratch=delivery.scratch,
-            ),
-            delivery.bank.rules,
-        )
-        splits[name] = _split(shares, files, rejected, hashes[name], reason)
-    return splits
-
-
-def _written(delivery: _Delivery, name: str, shares: Sequence[_Part]) -> tuple[Path, ...]:
-    """The typed rows of a table as Parquet, accepted or not: evidence, and what the checks read.
-
-    Rows of several files are numbered on from file to file.
-    """
-    files = []
-    offset = 0
-    for number, share in enumerate(shares):
-        path = delivery.evidence / f"{name}.{number}.parquet"
-        rows = share.table.frame.with_columns(pl.col(book.ROW) + offset)
-        try:
-            rows.sink_parquet(path, compression="zstd", statistics=True)
-        except pl.exceptions.ComputeError as error:
-            raise MappingError(
-                share.mapping.name,
-                f"its SQL cannot be computed for {share.source.path.name} ({str(error).splitlines()[0]})",
-                way_out="Guard divisions with NULLIF and keep amounts within 18 digits.",
-            ) from None
-        files.append(path)
-        offset += share.source.rows
-    return tuple(files)
-
-
-def _beside(
-    delivery: _Delivery, splits: Mapping[str, _Split], table: str, as_of: date
-) -> dict[str, pl.DataFrame]:
-    """Accepted rows of the tables a row may be judged by: of this delivery, or of an earlier one."""
-    held = delivery.bank.deliveries.chosen(as_of)
-    found: dict[str, pl.DataFrame] = {}
-    for name in ("branch", "fx_rate", "branch_hierarchy"):
-        if name == table:
-            continue
-        if name in splits:
-            found[name] = splits[name].accepted.drop(book.ROW).collect()
-        elif name in held:
-            found[name] = delivery.bank.deliveries.rows(SYSTEM, held[name]).drop(book.ROW).collect()
-    return found
-
-
-def _provided(shares: Sequence[_Part]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(column for share in shares for column in share.table.provided))
-
-
-def _split(
-    shares: Sequence[_Part],
-    files: tuple[Path, ...],
-    rejected: pl.DataFrame,
-    content_hash: str,
-    reason: str | None,
-) -> _Split:
-    name = shares[0].table.name
-    typed = pl.scan_parquet(list(files))
-    numbers = rejected["source_row_no"]
-    keep = ~pl.col(book.ROW).is_in(numbers.implode())
-    accepted = typed.filter(keep).select(*TABLES[name].column_names, book.ROW)
-    amount = amount_column(name)
-    totals = typed.select(
-        delivered_rows=pl.len(),
-        accepted_rows=keep.sum(),
-        rows_without_amount=pl.col(amount).null_count() if amount else 0,
-        **{
-            f"{part}_amount": pl.col(amount).filter(which).sum().cast(pl.Decimal(38, 2))
-            if amount
-            else pl.lit(None)
-            for part, which in (
-                ("delivered", pl.lit(value=True)),
-                ("accepted", keep),
-                ("rejected", ~keep),
-            )
-        },
-    )
-    counted = totals.collect().row(0, named=True)
-    receipt = TableReceipt(
-        table=name,
-        source_files=tuple(share.source.path.name for share in shares),
-        encoding=shares[0].source.encoding,
-        delimiter=shares[0].source.delimiter,
-        source_rows=sum(share.source.rows for share in shares),
-        outside_rows=sum(share.counts["outside"] for share in shares),
-        rejected_rows=counted["delivered_rows"] - counted["accepted_rows"],
-        **counted,
-    )
-    batch = {
-        **{
-            field: getattr(receipt, field)
-            for field in TableReceipt.__dataclass_fields__
-            if field not in ("table", "source_files", "rows_without_amount")
-        },
-        "mapping": shares[0].mapping.name,
-        "source_file": "; ".join(receipt.source_files),
-        "source_sha256": "; ".join(share.source.sha256 for share in shares),
-        "columns": _provided(shares),
-        "assumed": [column for share in shares for column in share.table.assumed],
-        "taxonomy": shares[0].mapping.industry_taxonomy,
-        "content_hash": content_hash,
-        "delivered_file": "; ".join(str(path.name) for path in files),
-        "received_at": datetime.now(UTC),
-        "reason": reason,
-    }
-    kept_aside = _kept_aside(shares, typed, rejected)
-    return _Split(TableDelivery(name, batch, accepted, kept_aside), receipt, accepted, kept_aside)
-
-
-def _kept_aside(
-    shares: Sequence[_Part], typed: pl.LazyFrame, rejected: pl.DataFrame
-) -> pl.DataFrame:
-    """Rejected rows with what was delivered, word for word, and every rule they break."""
-    name = shares[0].table.name
-    columns = [column for column in REJECTED if column not in _STAMPED]
-    if rejected.is_empty():
-        return pl.DataFrame(schema={column: REJECTED[column] for column in columns})
-    words = []
-    offset = 0
-    for share in shares:
-        numbers = rejected["source_row_no"] - offset
-        rows = share.source.frame.filter(pl.col(book.ROW).is_in(numbers.implode()))
-        words.append(
-            rows.select(
-                (pl.col(book.ROW) + offset).alias(book.ROW),
-                source_file=pl.lit(share.source.path.name),
-                as_delivered=pl.struct(pl.exclude(book.ROW)).struct.json_encode(),
-            )
-        )
-        offset += share.source.rows
-    amount, branch = amount_column(name), branch_column(name)
-    facts = typed.select(
-        book.ROW,
-        "problems",
-        amount=pl.col(amount) if amount else pl.lit(None, dtype=REJECTED["amount"]),
-        branch_id=pl.col(branch) if branch else pl.lit(None, dtype=pl.String),
-    )
-    return (
-        rejected.lazy()
-        .join(pl.concat(words), on=book.ROW, how="left")
-        .join(facts, on=book.ROW, how="left")
-        .with_columns(table=pl.lit(name))
-        .select(pl.col(column).cast(REJECTED[column]) for column in columns)
-        .sort(book.ROW)
-        .collect()
-    )
-
-
-_STAMPED: Final = ("as_of_date", "snapshot_version", "batch_id")
-
-
-def _findings(bank: Bank, splits: Mapping[str, _Split]) -> tuple[Finding, ...]:
+def _findings(bank: Bank, splits: Mapping[str, Split]) -> tuple[Finding, ...]:
     rules = {rule.id: rule for rule in bank.rules}
     found = []
     for name, split in splits.items():
         counted = (
-            split.rejected_rules.explode("rule_ids")
+            split.rejected.explode("rule_ids")
             .group_by("rule_ids")
             .agg(rows=pl.len(), amount=pl.col("amount").sum())
             .sort("rule_ids")
@@ -456,7 +329,7 @@ def _findings(bank: Bank, splits: Mapping[str, _Split]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _notes(parts: Mapping[str, list[_Part]]) -> tuple[str, ...]:
+def _notes(parts: Mapping[str, list[Part]]) -> tuple[str, ...]:
     """What a person should know of how the files were read, each once."""
     notes: dict[str, None] = {}
     for name, shares in parts.items():

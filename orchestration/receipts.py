@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from orchestration.gate import Gate
 from transforms.schema import LOAN_SNAPSHOT
 
 
@@ -25,7 +26,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class TableReceipt:
-    """The account of one delivered table: accepted + rejected = delivered, in rows and money."""
+    """The account of one delivered table: accepted + rejected = delivered, in rows and money.
+
+    Amounts are in base currency.
+    """
 
     table: str
     source_files: tuple[str, ...]
@@ -41,6 +45,13 @@ class TableReceipt:
     rejected_amount: Decimal | None
     rows_without_amount: int
     """Delivered rows whose amount cannot be read: no sum holds them, and they are not zero."""
+    rows_without_rate: int
+    """Delivered rows in a currency without a rate: their money is in no sum in base currency."""
+    delivered_gross: Decimal | None
+    """Money whatever its sign: what the gate weighs, since a wrong minus could hide a wrong plus."""
+    rejected_gross: Decimal | None
+    read_as: str
+    """How the files were read, in words."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,8 @@ class Receipt:
     tables: tuple[TableReceipt, ...]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
+    gate: Gate | None
+    """Whether so much of the loan book was rejected that the month may not be published."""
 
     @property
     def main(self) -> TableReceipt:
@@ -73,6 +86,8 @@ def as_json(receipt: Receipt) -> dict[str, object]:
             {**finding.__dict__, "amount": _text(finding.amount)} for finding in receipt.findings
         ],
         "notes": list(receipt.notes),
+        "publishable": receipt.gate is None or receipt.gate.passes,
+        "gate": receipt.gate.said if receipt.gate else None,
         "tables": [as_json_table(table) for table in receipt.tables],
     }
 

@@ -7,6 +7,7 @@ nothing behind that a reader could see. Figures made from deliveries belong in `
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,11 @@ LOAD_BATCH: Final[Mapping[str, pl.DataType]] = {
     "delivered_amount": pl.Decimal(38, 2),
     "accepted_amount": pl.Decimal(38, 2),
     "rejected_amount": pl.Decimal(38, 2),
+    "rows_without_amount": pl.Int64(),
+    "rows_without_rate": pl.Int64(),
+    "delivered_gross": pl.Decimal(38, 2),
+    "rejected_gross": pl.Decimal(38, 2),
+    "read_as": TEXT,
     "columns": _TEXTS,
     "assumed": _TEXTS,
     "taxonomy": TEXT,
@@ -46,7 +52,27 @@ LOAD_BATCH: Final[Mapping[str, pl.DataType]] = {
     "received_at": pl.Datetime("us", "UTC"),
     "reason": TEXT,
 }
-"""One row per delivered table: evidence for every row and every figure."""
+"""One row per delivered table: evidence for every row and every figure. Amounts in base currency."""
+
+ACCOUNT: Final[Mapping[str, pl.DataType]] = {
+    "as_of_date": DAY,
+    "snapshot_version": COUNT,
+    "batch_id": TEXT,
+    "table": TEXT,
+    "branch_id": TEXT,
+    "currency_code": TEXT,
+    "delivered_rows": pl.Int64(),
+    "accepted_rows": pl.Int64(),
+    "rejected_rows": pl.Int64(),
+    "rows_without_amount": pl.Int64(),
+    "delivered_amount": pl.Decimal(38, 2),
+    "accepted_amount": pl.Decimal(38, 2),
+    "rejected_amount": pl.Decimal(38, 2),
+    "delivered_in_base": pl.Decimal(38, 2),
+    "accepted_in_base": pl.Decimal(38, 2),
+    "rejected_in_base": pl.Decimal(38, 2),
+}
+"""Accepted + rejected = delivered, by table, branch and currency; in base currency where there is a rate."""
 
 REJECTED: Final[Mapping[str, pl.DataType]] = {
     "as_of_date": DAY,
@@ -55,13 +81,22 @@ REJECTED: Final[Mapping[str, pl.DataType]] = {
     "table": TEXT,
     "source_file": TEXT,
     "source_row_no": pl.Int64(),
+    "row_in_file": pl.Int64(),
     "branch_id": TEXT,
+    "currency_code": TEXT,
     "amount": MONEY,
     "rule_ids": _TEXTS,
+    "reasons_en": _TEXTS,
+    "reasons_zh": _TEXTS,
+    "remedies_en": _TEXTS,
+    "remedies_zh": _TEXTS,
     "problems": _TEXTS,
     "as_delivered": TEXT,
 }
-"""Rejected rows as delivered (JSON of the source row), with the rules they break."""
+"""Rejected rows as delivered (JSON of the source row), with the rules they break as worded that day.
+
+`source_row_no` counts on from file to file, `row_in_file` begins anew; both from 1, without headers.
+"""
 
 _AMOUNT_COLUMN: Final = {
     schema.LOAN_SNAPSHOT.name: "outstanding_principal",
@@ -71,6 +106,7 @@ _BRANCH_COLUMN: Final = {
     schema.LOAN_SNAPSHOT.name: "booking_branch_id",
     schema.FIRST_LOAN_EVENT.name: "branch_id",
     schema.GL_CONTROL_TOTAL.name: "branch_id",
+    schema.RECONCILIATION_ITEM.name: "branch_id",
     schema.TARGET.name: "branch_id",
     schema.LOAN_EVENT.name: "branch_id",
     schema.WRITE_OFF_RECOVERY.name: "branch_id",
@@ -80,6 +116,11 @@ _BRANCH_COLUMN: Final = {
 def amount_column(table: str) -> str | None:
     """The column whose sum must be accounted for, row by row, in a delivery of that table."""
     return _AMOUNT_COLUMN.get(table)
+
+
+def currency_column(table: str) -> str | None:
+    """The column that says in which currency `amount_column` is, if the table has one."""
+    return "currency_code" if table in _AMOUNT_COLUMN else None
 
 
 def branch_column(table: str) -> str | None:
@@ -95,12 +136,14 @@ class TableDelivery:
         batch: values of `LOAD_BATCH` other than date, version and batch id.
         accepted: canonical columns and `source_row_no`.
         rejected: columns of `REJECTED` other than date, version and batch id.
+        account: columns of `ACCOUNT` other than date, version and batch id.
     """
 
     table: str
     batch: Mapping[str, object]
     accepted: pl.LazyFrame
     rejected: pl.DataFrame
+    account: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -118,7 +161,15 @@ class Batch:
     delivered_rows: int
     accepted_rows: int
     rejected_rows: int
+    delivered_amount: Decimal | None
+    accepted_amount: Decimal | None
+    rejected_amount: Decimal | None
+    rows_without_amount: int | None
+    rows_without_rate: int | None
+    delivered_gross: Decimal | None
+    rejected_gross: Decimal | None
     received_at: datetime
+    reason: str | None
 
 
 class Deliveries:
@@ -184,6 +235,8 @@ class Deliveries:
             if not delivery.rejected.is_empty():
                 rejected = delivery.rejected.with_columns(stamps).select(*REJECTED)
                 append(self._root / "rejected_rows", rejected)
+        account = pl.concat([delivery.account for delivery in tables]).with_columns(stamps)
+        append(self._root / "delivery_account", account.select(*ACCOUNT), partitioned=False)
         batches = pl.DataFrame(
             [
                 {
@@ -249,12 +302,34 @@ class Deliveries:
         return self.rows(scope, batch)
 
     def rejected(self, scope: Scope, as_of: date, version: int | None = None) -> pl.DataFrame:
-        """The rejected rows of a month's own deliveries."""
-        own = [b.batch_id for b in self.chosen(as_of, version).values() if b.as_of_date == as_of]
-        frame = scan(self._root / "rejected_rows", REJECTED).filter(
-            pl.col("as_of_date") == as_of, pl.col("batch_id").is_in(own)
-        )
+        """The rejected rows of the tables that a month's own deliveries brought last."""
+        rows = scan(self._root / "rejected_rows", REJECTED)
+        frame = self._brought_last(rows, as_of, version)
         return scope.limit(frame, "branch_id").sort("table", "source_row_no").collect()
+
+    def account(self, scope: Scope, as_of: date, version: int | None = None) -> pl.DataFrame:
+        """Rows and money of a month's own deliveries, by table, branch and currency."""
+        rows = scan(self._root / "delivery_account", ACCOUNT)
+        frame = self._brought_last(rows, as_of, version)
+        ordered = scope.limit(frame, "branch_id").sort(
+            "table", "branch_id", "currency_code", nulls_last=True
+        )
+        return ordered.collect()
+
+    def _brought_last(self, rows: pl.LazyFrame, as_of: date, version: int | None) -> pl.LazyFrame:
+        """Rows of the deliveries that a month's own tables are taken from.
+
+        A delivery brings several tables, and each of them may be delivered again by itself.
+        """
+        chosen = self.chosen(as_of, version).values()
+        own = [
+            {"batch_id": batch.batch_id, "table": batch.table}
+            for batch in chosen
+            if batch.as_of_date == as_of
+        ]
+        brought = pl.LazyFrame(own, schema={"batch_id": TEXT, "table": TEXT})
+        of_month = rows.filter(pl.col("as_of_date") == as_of)
+        return of_month.join(brought, on=["batch_id", "table"], how="semi")
 
     def require(self, as_of: date) -> date:
         """The month end, if a loan book was delivered for it.

@@ -35,9 +35,34 @@ def replace_month(path: Path, rows: pl.DataFrame, as_of: date, version: int, run
     """Replace what one run wrote for a month, in one commit; rows of other runs stay."""
     if version_of(path) is not None:
         predicate = f"{_month(as_of, version)} AND run_id = '{run_id}'"
-        write_deltalake(path, rows, mode="overwrite", predicate=predicate)
+        # A table written by an earlier product has fewer columns: those it lacks are added.
+        write_deltalake(path, rows, mode="overwrite", predicate=predicate, schema_mode="merge")
     else:
         write_deltalake(path, rows, partition_by=RUN_PARTITIONS)
+
+
+def replace_rows(
+    path: Path, rows: pl.LazyFrame, as_of: date, version: int, run_id: str, *, part: str
+) -> None:
+    """Replace what one run wrote for a month in one part of a table, streaming: rows are never held.
+
+    Args:
+        path: the table, partitioned by month, version, run and `table`.
+        rows: what it holds from now on, with all of these columns.
+        as_of: the month end.
+        version: its version.
+        run_id: the run.
+        part: SQL over `table` that says which part is replaced.
+    """
+    if version_of(path) is None:
+        rows.sink_delta(
+            path,
+            mode="append",
+            delta_write_options={"partition_by": [*RUN_PARTITIONS, "table"]},
+        )
+    else:
+        predicate = f"{_month(as_of, version)} AND run_id = '{run_id}' AND {part}"
+        rows.sink_delta(path, mode="overwrite", delta_write_options={"predicate": predicate})
 
 
 def delete(path: Path, as_of: date, version: int, *, but_runs: list[str]) -> None:

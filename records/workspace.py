@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,17 @@ base_currency = "{base_currency}"
 
 # Schedules run only where the environment is listed for them.
 environment = "local"
+
+# A month of whose loan balance more than this was rejected is not published.
+max_rejected_percent = {max_rejected_percent}
+# Nor is one of whose loans more than this have a balance that cannot be read or converted.
+max_unmeasured_percent = {max_unmeasured_percent}
 """
+
+MAX_REJECTED_PERCENT: Final = Decimal(5)
+"""How much of a month's balance may be rejected, if the bank does not say."""
+MAX_UNMEASURED_PERCENT: Final = Decimal(10)
+"""How many of a month's loans may have no readable balance, if the bank does not say."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +47,16 @@ class Workspace:
         name: how pages and reports call the bank.
         base_currency: ISO 4217 code of the currency of all figures.
         environment: where it stands: local, test, production.
+        max_rejected_percent: of how much of its balance a month may be rejected and still be published.
+        max_unmeasured_percent: how many of its loans may have a balance that is not known, the same.
     """
 
     root: Path
     name: str
     base_currency: str
     environment: str
+    max_rejected_percent: Decimal = MAX_REJECTED_PERCENT
+    max_unmeasured_percent: Decimal = MAX_UNMEASURED_PERCENT
 
     @property
     def lake(self) -> Path:
@@ -103,7 +118,12 @@ def create(root: Path, *, name: str, base_currency: str) -> Workspace:
         )
     for folder in ("catalogue", "mappings", "reference", "inbox", "lake"):
         (root / folder).mkdir(parents=True, exist_ok=True)
-    text = _TEMPLATE.format(name=name.replace('"', "'"), base_currency=base_currency)
+    text = _TEMPLATE.format(
+        name=name.replace('"', "'"),
+        base_currency=base_currency,
+        max_rejected_percent=MAX_REJECTED_PERCENT,
+        max_unmeasured_percent=MAX_UNMEASURED_PERCENT,
+    )
     (root / SETTINGS).write_text(text, encoding="utf-8")
     return open_workspace(root)
 
@@ -121,10 +141,14 @@ def open_workspace(root: Path) -> Workspace:
             "another folder with --workspace."
         )
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WorkspaceError(f"{path} is no TOML ({error}). Mend it and run again.") from None
-    known = {"name", "base_currency", "environment"}
+    percents = {
+        "max_rejected_percent": MAX_REJECTED_PERCENT,
+        "max_unmeasured_percent": MAX_UNMEASURED_PERCENT,
+    }
+    known = {"name", "base_currency", "environment", *percents}
     unknown = sorted(set(settings) - known)
     if unknown:
         raise WorkspaceError(
@@ -135,4 +159,19 @@ def open_workspace(root: Path) -> Workspace:
         name=str(settings.get("name", root.name)),
         base_currency=str(settings.get("base_currency", "CNY")),
         environment=str(settings.get("environment", "local")),
+        **{
+            name: _percent(path, name, settings.get(name, otherwise))
+            for name, otherwise in percents.items()
+        },
     )
+
+
+def _percent(path: Path, name: str, given: object) -> Decimal:
+    """A percentage as the settings state it."""
+    is_number = isinstance(given, int | Decimal) and not isinstance(given, bool)
+    number = Decimal(given) if is_number else None  # type: ignore[arg-type]
+    if number is None or not 0 <= number <= 100:  # noqa: PLR2004 - per cent
+        raise WorkspaceError(
+            f"{path}: {name} is {given!r}. Write a number from 0 to 100, such as 5 or 0.5."
+        )
+    return number

@@ -9,20 +9,62 @@ raises: it belongs in `expectations` and in the rejected rows.
     ├── BadDateError            a date that is no month end, or cannot be read
     ├── NoSuchMonthError        a month that the workspace does not hold
     ├── WorkspaceError          a workspace that is missing, broken or in use
+    ├── RestatementError        a second delivery of a month without a reason
     ├── UnreadableFileError     a delivered file that cannot be read whole
+    ├── ExistingFileError       a file that would be written over
     ├── MappingError            a mapping that does not fit its file or the canonical tables
     ├── CatalogueError          a definition that cannot be used
     ├── ReferenceTableError     a reference table that contradicts itself
     └── AccessError             figures outside the reader's scope
 """
 
+import unicodedata
 from collections.abc import Collection, Iterable
 from datetime import date
 from difflib import get_close_matches
+from typing import Final
+
+LONGEST: Final = 1500
+"""So many characters of a sentence are told: what is quoted in it may be of any length."""
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def visible(text: str) -> str:
+    """Text from outside on one line: what a terminal would obey, or not show, is written out.
+
+    >>> visible("loan\\nid \\x1b[2J 借据"), visible("\\u202etxt.exe")
+    ('loan\\\\nid \\\\x1b[2J 借据', '\\\\u202etxt.exe')
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        ascii(one)[1:-1] if unicodedata.category(one) in _UNSEEN else one for one in text
+    )
+
+
+def listed(names: Collection[str], most: int = 60) -> str:
+    """Names one after the other, of very many the first.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c", "d"], most=2)
+    ('a, b', 'a, b and 2 more')
+    """
+    told = ", ".join(list(names)[:most])
+    return told if len(names) <= most else f"{told} and {len(names) - most:,} more"
 
 
 class BranchmarkError(Exception):
-    """Bad use, told in one sentence that ends with the way out."""
+    """Bad use, told in one sentence that ends with the way out.
+
+    However odd the names it quotes, the sentence is one line that may be printed; of a very long one
+    the middle is left out.
+    """
+
+    def __init__(self, sentence: str = "") -> None:
+        told = visible(sentence)
+        if len(told) > LONGEST:
+            half = LONGEST // 2
+            told = f"{told[:half]} … {told[-half:]}"
+        super().__init__(told)
 
 
 def did_you_mean(asked: str, known: Iterable[str]) -> str:
@@ -77,6 +119,17 @@ class NoSuchMonthError(BranchmarkError):
             super().__init__(f"{asked.isoformat()} is not {what} in this workspace. {way_out}")
 
 
+class RestatementError(BranchmarkError):
+    """Tables were delivered a second time for a month, and nobody says why."""
+
+    def __init__(self, as_of: date, tables: Collection[str], version: int) -> None:
+        named = " and ".join(tables)
+        super().__init__(
+            f"{as_of.isoformat()} holds {named} already, in version {version}. A second delivery is a "
+            'restatement: say why with --reason "..."; both versions stay.'
+        )
+
+
 class WorkspaceError(BranchmarkError):
     """The folder given is no workspace, or cannot be used as one just now."""
 
@@ -86,6 +139,13 @@ class UnreadableFileError(BranchmarkError):
 
     def __init__(self, path: str, why: str, *, way_out: str) -> None:
         super().__init__(f"{path} cannot be read: {why}. Nothing was taken from it. {way_out}")
+
+
+class ExistingFileError(BranchmarkError):
+    """A file is there already, and may hold somebody's work."""
+
+    def __init__(self, path: str, *, way_out: str) -> None:
+        super().__init__(f"{path} exists already, and nothing was written. {way_out}")
 
 
 class MappingError(BranchmarkError):

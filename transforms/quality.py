@@ -26,15 +26,17 @@ class QualityState(StrEnum):
 
 
 QUALITY: Final[Mapping[str, pl.DataType]] = {"quality_state": TEXT, "quality_amount": WIDE}
-"""Columns added to facts: the state, and the sum of absolute differences behind a provisional one."""
+"""Columns added to facts: the state, and the unexplained differences behind a provisional one.
+
+The amount adds up their absolute values in base currency; empty if no currency of them has a rate.
+"""
 
 
 def node_quality(reconciled: pl.DataFrame, tree: Tree, *, ledger_delivered: bool) -> pl.DataFrame:
     """State by node: `branch_id, quality_state, quality_amount`.
 
     Args:
-        reconciled: `branch_id, loan_balance, ledger_balance, difference, reconciled` by branch,
-            account and currency. Where one side is missing, the other side's whole amount differs.
+        reconciled: `branch_id, unexplained_in_base, reconciled` by branch, account and currency.
         tree: the branches of the month.
         ledger_delivered: whether the month has ledger totals at all.
     """
@@ -46,17 +48,22 @@ def node_quality(reconciled: pl.DataFrame, tree: Tree, *, ledger_delivered: bool
         )
     broken = (
         reconciled.filter(~pl.col("reconciled"))
-        .select("branch_id", open=pl.coalesce("difference", "loan_balance", "ledger_balance"))
+        .select("branch_id", open="unexplained_in_base")
         .join(tree.counts_for, on="branch_id", how="left")
         .with_columns(pl.col("node_id").fill_null(tree.root))
         .group_by("node_id")
-        .agg(quality_amount=pl.col("open").abs().sum().cast(WIDE))
+        .agg(
+            quality_amount=pl.when(pl.col("open").is_not_null().any())
+            .then(pl.col("open").abs().sum())
+            .cast(WIDE),
+            broken=pl.lit(value=True),
+        )
     )
     return nodes.join(broken, left_on="branch_id", right_on="node_id", how="left").select(
         "branch_id",
-        quality_state=pl.when(pl.col("quality_amount").is_null())
-        .then(pl.lit(QualityState.FINAL.value))
-        .otherwise(pl.lit(QualityState.PROVISIONAL.value)),
+        quality_state=pl.when(pl.col("broken"))
+        .then(pl.lit(QualityState.PROVISIONAL.value))
+        .otherwise(pl.lit(QualityState.FINAL.value)),
         quality_amount="quality_amount",
     )
 

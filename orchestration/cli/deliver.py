@@ -9,7 +9,7 @@ from orchestration import intake
 from orchestration.bank import Bank
 from orchestration.cli.options import FormatOption, WorkspaceOption, root_of
 from orchestration.cli.output import Format, console, print_json, show
-from orchestration.receipts import Receipt, TableReceipt, as_json, as_json_table
+from orchestration.receipts import Receipt, as_json, as_json_table
 from transforms.periods import parse_month_end
 
 _COUNTS: Final = ("delivered_rows", "accepted_rows", "rejected_rows", "outside_rows")
@@ -17,7 +17,12 @@ _AMOUNTS: Final = ("delivered_amount", "accepted_amount", "rejected_amount")
 
 
 def ingest(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Delivered files.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE...]", help="Delivered files; none if the mapping asks a database."
+        ),
+    ] = None,
     mapping: Annotated[
         str, typer.Option("--mapping", help="Name of a mapping, or `canonical`.")
     ] = "canonical",
@@ -41,7 +46,7 @@ def ingest(
     with console(error=True).status("opening") as status:
         receipt = intake.ingest(
             bank,
-            files,
+            files or (),
             mapping=mapping,
             as_of=day,
             table=table,
@@ -54,14 +59,19 @@ def ingest(
         case Format.CSV:
             show([dict(as_json_table(one)) for one in receipt.tables], output)
         case Format.TABLE:
-            _print(receipt)
+            print_receipt(receipt)
 
 
-def _print(receipt: Receipt) -> None:
+def print_receipt(receipt: Receipt, *, stored: bool = True) -> None:
+    """The account of a delivery for people, or of a draft that is not stored."""
     out = console()
-    state = "is unchanged, version" if receipt.unchanged else "is delivered as version"
-    out.print(f"{receipt.as_of_date} {state} {receipt.snapshot_version}.")
-    out.print(_read_as(receipt.main))
+    if stored:
+        state = "is unchanged, version" if receipt.unchanged else "is delivered as version"
+        out.print(f"{receipt.as_of_date} {state} {receipt.snapshot_version}.")
+    else:
+        out.print(f"A draft for {receipt.as_of_date}; nothing is stored.")
+    for table in receipt.tables:
+        out.print(f"{table.table}: {', '.join(table.source_files)} {table.read_as}.")
     show(
         [as_json_table(one) for one in receipt.tables],
         Format.TABLE,
@@ -85,16 +95,20 @@ def _print(receipt: Receipt) -> None:
             title="Rejected rows, kept as delivered",
             right=("rows", "amount"),
         )
+    for table in receipt.tables:
+        unmeasured = [
+            f"{rows:,} rows {why}"
+            for rows, why in (
+                (table.rows_without_amount, "whose amount cannot be read"),
+                (table.rows_without_rate, "in a currency without a rate"),
+            )
+            if rows
+        ]
+        if unmeasured:
+            out.print(f"{table.table}: the sums leave out {' and '.join(unmeasured)}.")
     for note in receipt.notes:
         out.print(f"Note: {note}")
-    if not receipt.unchanged:
+    if receipt.gate is not None and not receipt.gate.passes:
+        out.print(f"This month cannot be published: {receipt.gate.said}.")
+    elif stored and not receipt.unchanged:
         out.print("Publish it: branchmark build")
-
-
-def _read_as(table: TableReceipt) -> str:
-    words = [f"Read {', '.join(Path(name).name for name in table.source_files)}"]
-    if table.encoding:
-        words.append(f"as {table.encoding}")
-    if table.delimiter:
-        words.append(f"separated by {table.delimiter!r}")
-    return f"{', '.join(words)}: {table.source_rows:,} rows."

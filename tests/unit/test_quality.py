@@ -30,9 +30,7 @@ def _states(rows, *, ledger_delivered=True):
         rows,
         schema={
             "branch_id": pl.String,
-            "loan_balance": WIDE,
-            "ledger_balance": WIDE,
-            "difference": WIDE,
+            "unexplained_in_base": WIDE,
             "reconciled": pl.Boolean,
         },
         orient="row",
@@ -48,9 +46,9 @@ def _d(value):
 def test_a_difference_makes_its_branch_and_everything_above_provisional():
     states = _states(
         [
-            ("n", _d(100), _d(90), _d(10), False),
-            ("n", _d(5), _d(8), _d(-3), False),
-            ("s", _d(7), _d(7), _d(0), True),
+            ("n", _d(10), False),
+            ("n", _d(-3), False),
+            ("s", _d(0), True),
         ]
     )
     assert states == {
@@ -60,15 +58,17 @@ def test_a_difference_makes_its_branch_and_everything_above_provisional():
     }
 
 
-def test_a_missing_side_differs_by_the_whole_other_side():
-    states = _states([("n", None, _d(40), None, False), ("s", _d(2), None, None, False)])
-    assert states["n"] == ("provisional", _d(40))
-    assert states["s"] == ("provisional", _d(2))
-    assert states["bank"] == ("provisional", _d(42))
+def test_a_difference_within_the_tolerance_is_no_difference():
+    assert _states([("n", _d(9), True)])["n"] == ("final", None)
+
+
+def test_a_difference_in_a_currency_without_a_rate_is_provisional_by_nobody_knows_how_much():
+    assert _states([("n", None, False)])["n"] == ("provisional", None)
+    assert _states([("n", None, False), ("n", _d(-3), False)])["n"] == ("provisional", _d(3))
 
 
 def test_a_difference_at_a_branch_nobody_knows_is_the_banks():
-    states = _states([("gone", _d(2), _d(1), _d(1), False)])
+    states = _states([("gone", _d(1), False)])
     assert states["bank"] == ("provisional", _d(1))
     assert states["n"] == ("final", None)
 

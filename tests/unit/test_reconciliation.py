@@ -41,6 +41,24 @@ def ledger(*rows: tuple[str, str, str, str]) -> pl.LazyFrame:
     ).lazy()
 
 
+def items(*rows: tuple[str, str, str | None]) -> pl.LazyFrame:
+    """Explanations of account 1301 of B1 in yuan: amount, by whom, approved by whom."""
+    dtypes = schema.RECONCILIATION_ITEM.dtypes
+    fixed = {"branch_id": "B1", "gl_account_code": "1301", "currency_code": "CNY", "reason": "late"}
+    filled = [
+        dict.fromkeys(dtypes)
+        | fixed
+        | {
+            "item_id": f"X{number}",
+            "amount": Decimal(amount),
+            "explained_by": by,
+            "approved_by": approved,
+        }
+        for number, (amount, by, approved) in enumerate(rows)
+    ]
+    return pl.DataFrame(filled, schema=dtypes).lazy()
+
+
 def compared(loan: str, control: str) -> dict[str, object]:
     frame = reconcile(
         loans({"outstanding_principal": Decimal(loan)}),
@@ -144,3 +162,55 @@ def test_the_order_of_rows_changes_nothing_and_the_types_are_exact():
 
 def test_empty_books_reconcile_to_an_empty_table():
     assert reconcile(loans(), ledger(), tolerance_ratio=RATIO).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("explained", "counted", "left", "reconciled"),
+    [
+        ([("60.00", "ann", "bob")], "60.00", "40.00", False),
+        ([("60.00", "ann", "bob"), ("40.00", "ann", "bob")], "100.00", "0.00", True),
+        ([("99.99", "ann", "bob")], "99.99", "0.01", True),  # within the tolerance of 0.01
+        ([("100.00", "ann", None)], "0.00", "100.00", False),
+        ([("100.00", "ann", "ann")], "0.00", "100.00", False),
+        ([("130.00", "ann", "bob")], "130.00", "-30.00", False),
+    ],
+)
+def test_what_a_second_person_approved_is_explained_and_the_rest_is_not(
+    explained, counted, left, reconciled
+):
+    """Loans of 200.00 against a ledger of 100.00; the tolerance is one cent."""
+    frame = reconcile(
+        loans({"outstanding_principal": Decimal("200.00")}),
+        ledger(("B1", "1301", "CNY", "100.00")),
+        tolerance_ratio=RATIO,
+        items=items(*explained),
+    )
+    assert frame.select("difference", "explained", "unexplained", "reconciled").row(0) == (
+        Decimal("100.00"),
+        Decimal(counted),
+        Decimal(left),
+        reconciled,
+    )
+
+
+def test_an_explanation_of_an_account_that_nobody_has_is_listed():
+    frame = reconcile(loans(), ledger(), tolerance_ratio=RATIO, items=items(("5.00", "ann", "bob")))
+    row = frame.row(0, named=True)
+    assert (row["loan_balance"], row["ledger_balance"]) == (None, None)
+    assert (row["unexplained"], row["reconciled"]) == (Decimal("-5.00"), False)
+
+
+def test_what_is_left_is_also_told_in_base_currency_where_there_is_a_rate():
+    dollars = {"currency_code": "USD", "outstanding_principal": Decimal("10.01")}
+    frame = reconcile(
+        loans(dollars, {**dollars, "currency_code": "EUR"}, {}),
+        None,
+        tolerance_ratio=RATIO,
+        rates=pl.LazyFrame({"currency_code": ["USD"], "rate": [Decimal("7.12500000")]}),
+        base_currency="CNY",
+    )
+    assert frame.select("currency_code", "unexplained", "unexplained_in_base").rows() == [
+        ("CNY", Decimal("100.00"), Decimal("100.00")),
+        ("EUR", Decimal("10.01"), None),
+        ("USD", Decimal("10.01"), Decimal("71.32")),  # 71.32125
+    ]

@@ -104,6 +104,18 @@ def made(root, *words):
     return root
 
 
+def allowing(root, **percents):
+    """The workspace with other limits before publication."""
+    path = root / "branchmark.toml"
+    kept = [
+        line
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.split(" = ")[0] not in percents
+    ]
+    limits = [f"{name} = {percent}" for name, percent in percents.items()]
+    path.write_text("\n".join([*kept, *limits, ""]), encoding="utf-8")
+
+
 def contents(folder):
     """Every file and folder below, by path, with a hash of what each file holds."""
     return {

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from tests.whole import books
-from tests.whole.commands import branchmark, built, figures, here, ingest, kpis, made, write_csv
+from tests.whole.commands import (
+    allowing,
+    branchmark,
+    built,
+    figures,
+    here,
+    ingest,
+    kpis,
+    made,
+    write_csv,
+)
 
 pytestmark = pytest.mark.whole
 
@@ -167,6 +177,7 @@ def test_bad_rows_are_set_aside_with_their_rule_and_the_rest_is_counted(tmp_path
         books.loan("", "C9", "north", "17.00"),
     ]
     root = made(tmp_path / "bank")
+    allowing(root, max_rejected_percent=50, max_unmeasured_percent=50)
     files = books.written(tmp_path / "files")
     path = write_csv(tmp_path / "loan_snapshot.csv", books.october() + bad)
     words = (path, files["branch"], files["branch_hierarchy"], "--as-of", books.OCTOBER)
@@ -175,7 +186,9 @@ def test_bad_rows_are_set_aside_with_their_rule_and_the_rest_is_counted(tmp_path
     good = sum(Decimal(row["outstanding_principal"]) for row in books.october())
     assert (receipt["delivered_rows"], receipt["accepted_rows"]) == (18, 9)
     assert receipt["accepted_amount"] == str(good)
-    assert receipt["rejected_amount"] == "88.00"  # 11 - 5 + 7 + 13 + 14 + 15 + 16 + 17
+    assert receipt["rejected_amount"] == "73.00"  # 11 - 5 + 7 + 13 + 14 + 16 + 17
+    # The 15 dollars have no rate, and "twelve" is no amount: they are in no sum, and are not zero.
+    assert (receipt["rows_without_rate"], receipt["rows_without_amount"]) == (1, 1)
     assert receipt["rows_without_amount"] == 1
     assert (receipt["as_of_date"], receipt["snapshot_version"]) == (books.OCTOBER, 1)
     assert (receipt["encoding"], receipt["delimiter"]) == ("utf-8", ",")

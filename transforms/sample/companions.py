@@ -37,12 +37,10 @@ from transforms.sample.draws import (
 )
 from transforms.sample.industries import Industries
 from transforms.sample.positions import Loans, Positions, Product, Twins, Window
-from transforms.sample.snapshot import ACCOUNTS, CURRENCIES, ISSUES, Book, World
+from transforms.sample.snapshot import CURRENCIES, ISSUES, Book
 from transforms.schema import (
     FIRST_LOAN_EVENT,
     FX_RATE,
-    GL_CONTROL_TOTAL,
-    MONEY,
     RATE,
     SUPPLY_CHAIN_RELATION,
     TECH_ENTERPRISE_LIST,
@@ -65,8 +63,6 @@ TECH_MARKS: Final = ("T01", "T02", "T03", "T07", "T04", "T05", "T06", "T07")
 FAR_DAY: Final = 60_000
 """A day beyond every window, for rows that never end."""
 CHAIN_DIVISIONS: Final = (30, 36, 39)
-LEDGER_DIFFERENCE: Final = Decimal("5000000.00")
-LEDGER_MONTHS: Final = 3
 _USD: Final = 71_200
 _EUR: Final = 80_500
 
@@ -451,42 +447,3 @@ def rate_frame(of_month: tuple[int, int, int]) -> pl.DataFrame:
         },
         schema_overrides=FX_RATE.dtypes,
     )
-
-
-def ledger_frame(world: World, held: Book, *, differs: bool) -> pl.DataFrame:
-    """The ledger's totals: the loans on the bank's own book, by branch, account and currency.
-
-    Args:
-        world: the bank.
-        held: its loans on the month end.
-        differs: whether the ledger of one sub-branch is off by a plain amount.
-    """
-    positions, at = world.positions, held.position
-    own = ~positions.off_balance[at] & ~positions.entrusted[at] & (held.movement == 0)
-    own &= held.status < 3  # noqa: PLR2004 - neither written off nor transferred
-    key = (held.node.astype(np.int64) * len(ACCOUNTS) + held.account) * len(CURRENCIES)
-    key = (key + positions.currency[at])[own]
-    totals = np.zeros(len(world.branches.nodes) * len(ACCOUNTS) * len(CURRENCIES), dtype=np.int64)
-    np.add.at(totals, key, held.outstanding[own])
-    filled = np.zeros(len(totals), dtype=np.bool_)
-    filled[key] = True
-    if differs:
-        place = world.branches.index(net.LEDGER_GAP) * len(ACCOUNTS) * len(CURRENCIES)
-        totals[place] += int(LEDGER_DIFFERENCE * 100)
-        filled[place] = True
-    rows = np.flatnonzero(filled)
-    balance = pl.Series(totals[rows]).cast(pl.Decimal(18, 0)) * pl.Series([Decimal("0.01")])
-    return pl.DataFrame(
-        {
-            "branch_id": words(world.branches.ids, rows // len(CURRENCIES) // len(ACCOUNTS)),
-            "gl_account_code": words(ACCOUNTS, rows // len(CURRENCIES) % len(ACCOUNTS)),
-            "currency_code": words(CURRENCIES, rows % len(CURRENCIES)),
-            "balance": balance.cast(MONEY),
-        },
-        schema_overrides=GL_CONTROL_TOTAL.dtypes,
-    ).sort(GL_CONTROL_TOTAL.key)
-
-
-def differs_in(window: Window, month: int) -> bool:
-    """Whether the ledger of the sub-branch `LEDGER_GAP` is off that month."""
-    return month > window.last - LEDGER_MONTHS

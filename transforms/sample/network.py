@@ -28,6 +28,8 @@ VOLUME_ONLY: Final = "B303"
 """Foshan: grows fastest, and lends to anything but strategic emerging industries."""
 LEDGER_GAP: Final = "B60203"
 """A sub-branch in Qingdao whose ledger differs from its loans for the last three months."""
+LEDGER_LATE: Final = "B20102"
+"""A sub-branch in Shanghai whose ledger is behind in the last month, which is explained and approved."""
 MOVED: Final = "B20606"
 MOVED_TO: Final = "B208"
 OPENED_LATER: Final = (("B10105", 1), ("B30206", 3), ("B50105", 5))

@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 
 from transforms.periods import months_back
+from transforms.sample import ledger
 from transforms.sample import network as net
-from transforms.sample.companions import LEDGER_DIFFERENCE, LEDGER_MONTHS
 from transforms.sample.draws import NEVER, Flags, Ints, month_number, stream
 from transforms.sample.measures import Flagged, by_node, hundredths, rolled
 from transforms.sample.positions import Outcome
@@ -148,8 +148,8 @@ def tell(world: World, ends: tuple[date, ...], flags: FlagMonth) -> dict[str, st
             "without the dated hierarchy this reads as growth there."
         )
     stories[net.LEDGER_GAP] = (
-        f"The ledger of this sub-branch is {LEDGER_DIFFERENCE:,} yuan above its loans in the last "
-        f"{LEDGER_MONTHS} months."
+        f"The ledger of this sub-branch is {ledger.DIFFERENCE:,} yuan above its loans in the last "
+        f"{ledger.MONTHS} months."
     )
     return stories
 

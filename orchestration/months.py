@@ -7,6 +7,7 @@ goes. No figure is computed here.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 
 import polars as pl
 
@@ -18,6 +19,7 @@ from transforms import (
     facts,
     hierarchy,
     measures,
+    overrides,
     quality,
     scorecards,
 )
@@ -36,9 +38,12 @@ from transforms.schema import (
     BRANCH,
     BRANCH_HIERARCHY,
     FIRST_LOAN_EVENT,
+    FX_RATE,
     GL_CONTROL_TOTAL,
     LOAN_EVENT,
     LOAN_SNAPSHOT,
+    OVERRIDE,
+    RECONCILIATION_ITEM,
     SUPPLY_CHAIN_TRADE,
     TABLES,
     TARGET,
@@ -48,14 +53,36 @@ from transforms.trade import REPORTED
 
 
 @dataclass(frozen=True, eq=False)
+class StandIn:
+    """A table that a month is computed with in place of the delivered one; nothing is stored.
+
+    Attributes:
+        rows: its canonical columns.
+        columns: those of them that it really brings; all of them if not said.
+        taxonomy: how it codes industries, for loans that were delivered for no month yet.
+        in_earlier_months: whether the months compared with are computed with it too.
+    """
+
+    rows: pl.LazyFrame
+    columns: frozenset[str] | None = None
+    taxonomy: Taxonomy | None = None
+    in_earlier_months: bool = False
+
+    @property
+    def brought(self) -> frozenset[str]:
+        """The columns it really brings."""
+        return self.columns or frozenset(self.rows.collect_schema())
+
+
+@dataclass(frozen=True, eq=False)
 class MonthAtWork:
     """One month of one bank, in the version that is being built."""
 
     bank: Bank
     as_of: date
     version: int
-    instead: Mapping[str, pl.LazyFrame] = field(default_factory=dict)
-    """Carried tables to be computed with in place of the delivered ones, by name; nothing is stored."""
+    instead: Mapping[str, StandIn] = field(default_factory=dict)
+    """Tables to be computed with in place of the delivered ones, by name."""
 
     @classmethod
     def newest(cls, bank: Bank, as_of: date) -> "MonthAtWork":
@@ -89,15 +116,38 @@ class MonthAtWork:
         return current is not None and current.fingerprint == self.fingerprint
 
     def table(self, name: str) -> pl.LazyFrame:
-        """A canonical table as this month is computed with."""
+        """A canonical table as this month is computed with: as delivered, and overridden."""
+        rows = self.as_delivered(name)
+        if self.overrides.is_empty():
+            return rows
+        return overrides.apply(name, rows, self.overrides, self.as_of)
+
+    def as_delivered(self, name: str) -> pl.LazyFrame:
+        """A canonical table as it was delivered for this month, or carried to it."""
         if name in self.instead:
-            return self.instead[name]
+            return self.instead[name].rows
         return self.bank.deliveries.table(SYSTEM, name, self.as_of, self.version)
+
+    @cached_property
+    def overrides(self) -> pl.DataFrame:
+        """The overrides that were delivered, in force this month or not."""
+        return self.as_delivered(OVERRIDE.name).collect()
+
+    @cached_property
+    def override_states(self) -> pl.DataFrame:
+        """What became of each override this month; columns `transforms.overrides.STATES`."""
+        named = {name: self.as_delivered(name) for name in overrides.OVERRIDABLE}
+        return overrides.judged(self.overrides, named, self.as_of)
 
     def tables(self) -> dict[str, pl.LazyFrame]:
         """Every table that was delivered, as this month is computed with."""
         chosen = self.bank.deliveries.chosen(self.as_of, self.version)
         return {name: self.table(name) for name in (*chosen, *self.instead)}
+
+    @property
+    def instead_before(self) -> dict[str, StandIn]:
+        """What stands in for delivered tables in the months this one is compared with."""
+        return {name: one for name, one in self.instead.items() if one.in_earlier_months}
 
     def history(self, name: str) -> pl.LazyFrame:
         """A monthly table of this month and those before that it is read with, with `reported`."""
@@ -111,12 +161,15 @@ class MonthAtWork:
         }
         if name in own:
             batches[self.as_of] = own[name]
+        rows = {day: deliveries.rows(SYSTEM, batch) for day, batch in sorted(batches.items())}
+        if name in self.instead:
+            rows[self.as_of] = self.instead[name].rows
+        columns = {**TABLES[name].dtypes, "source_row_no": pl.Int64()}
         reported = [
-            deliveries.rows(SYSTEM, batch).with_columns(pl.lit(day).alias(REPORTED))
-            for day, batch in sorted(batches.items())
+            frame.select(*columns).with_columns(pl.lit(day).alias(REPORTED))
+            for day, frame in sorted(rows.items())
         ]
-        columns = {**TABLES[name].dtypes, "source_row_no": pl.Int64(), REPORTED: pl.Date()}
-        return pl.concat([pl.LazyFrame(schema=columns), *reported])
+        return pl.concat([pl.LazyFrame(schema={**columns, REPORTED: pl.Date()}), *reported])
 
     def rules(self) -> Rules:
         """Definitions and reference data in force that month."""
@@ -130,6 +183,9 @@ class MonthAtWork:
 
     def taxonomy(self) -> Taxonomy:
         """How the industries of the month's loans are coded."""
+        stand_in = self.instead.get(LOAN_SNAPSHOT.name)
+        if stand_in is not None and stand_in.taxonomy is not None:
+            return stand_in.taxonomy
         chosen = self.bank.deliveries.chosen(self.as_of, self.version)
         return Taxonomy(chosen[LOAN_SNAPSHOT.name].taxonomy)
 
@@ -160,7 +216,7 @@ def before(month: MonthAtWork) -> dict[At, Before]:
     found = {}
     for at, day in back.items():
         if day in delivered:
-            then = replace(MonthAtWork.newest(month.bank, day), instead=month.instead)
+            then = replace(MonthAtWork.newest(month.bank, day), instead=month.instead_before)
             # Judged by today's definitions: what changed is the loan, not the rule.
             rules = replace(then.rules(), catalogue=month.catalogue)
             found[at] = Before(LoanTables(month=then.tables()), rules)
@@ -203,11 +259,15 @@ def held(month: MonthAtWork) -> Held:
         )
         | frozenset(
             f"{name}.{column}"
-            for name, rows in month.instead.items()
-            for column in rows.collect_schema()
+            for name, stand_in in month.instead.items()
+            for column in stand_in.brought
         ),
         taxonomy=month.taxonomy(),
-        months={name: frozenset(deliveries.months_of(name, month.as_of)) for name in monthly},
+        months={
+            name: frozenset(deliveries.months_of(name, month.as_of))
+            | ({month.as_of} if name in month.instead else frozenset())
+            for name in monthly
+        },
     )
 
 
@@ -274,12 +334,15 @@ def gathered(
 
 def reconciliation(month: MonthAtWork) -> pl.DataFrame:
     """Loans against the general ledger, by branch, account and currency."""
-    delivered = GL_CONTROL_TOTAL.name in month.bank.deliveries.chosen(month.as_of, month.version)
+    delivered = month.bank.deliveries.chosen(month.as_of, month.version)
     thresholds = month.bank.reference.thresholds(month.as_of)
     return reconcile(
         month.table(LOAN_SNAPSHOT.name),
-        month.table(GL_CONTROL_TOTAL.name) if delivered else None,
+        month.table(GL_CONTROL_TOTAL.name) if GL_CONTROL_TOTAL.name in delivered else None,
         tolerance_ratio=thresholds["gl_tolerance_ratio"],
+        items=month.table(RECONCILIATION_ITEM.name),
+        rates=month.table(FX_RATE.name),
+        base_currency=month.bank.workspace.base_currency,
     )
 
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from orchestration import months
 from orchestration.bank import Bank
-from orchestration.months import MonthAtWork
+from orchestration.months import MonthAtWork, StandIn
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.reference import tables as reference_tables
@@ -145,7 +145,10 @@ def changes(
     other = bank.under(reference=changed.reference, catalogue=changed.catalogue)
     progress(f"{month.as_of} as it is")
     before = _figures(month, months.published_bases(month))
-    simulated = MonthAtWork(other, month.as_of, month.version, changed.lists)
+    stand_ins = {
+        name: StandIn(rows, in_earlier_months=True) for name, rows in changed.lists.items()
+    }
+    simulated = MonthAtWork(other, month.as_of, month.version, stand_ins)
     bases = (
         months.published_bases(simulated)
         if bases_as_published
@@ -170,7 +173,7 @@ def _simulated_bases(
     for day in month.base_dates:
         if day in published:
             progress(f"{day} under the changed rules")
-            base = replace(MonthAtWork.newest(month.bank, day), instead=month.instead)
+            base = replace(MonthAtWork.newest(month.bank, day), instead=month.instead_before)
             found[day] = months.taken(base, months.tree(base)).additive
     return found
 

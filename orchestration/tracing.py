@@ -15,6 +15,7 @@ import polars as pl
 from orchestration import months
 from orchestration.bank import Bank
 from orchestration.months import MonthAtWork
+from orchestration.overriding import with_overrides
 from transforms import changes, first_loans, flows, measures, trace, trade
 from transforms.catalogue.model import (
     Aggregation,
@@ -277,6 +278,11 @@ class Figure:
             return "An index is made from the loans of its denominator; list that side."
         others = [part.side for part in self.parts if part.side is not side]
         return f"List its {others[0]}." if others else "It is a number the bank reports as a whole."
+
+    def overridden(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Rows of the figure with `overridden`: what of the loan or its client was, in words."""
+        days = sorted({part.as_of for part in self.parts if self.has_rows(part)})
+        return with_overrides(rows, (self.rows_at(day).month for day in days))
 
     def has_rows(self, part: Part) -> bool:
         """Whether a part is made of rows; what a bank reports as a whole is not."""

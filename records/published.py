@@ -6,16 +6,17 @@ they see a whole build or the one before it, never a half, and what a dead build
 seen at all. What was delivered belongs in `records.deliveries`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from records.access import Scope
-from records.delta import append, delete, replace_month, scan
+from records.delta import append, delete, replace_month, replace_rows, scan, version_of
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.clients import NODE_MEASURE
 from transforms.cube import BRANCH_MEASURE
@@ -23,7 +24,7 @@ from transforms.errors import NoSuchMonthError
 from transforms.facts import FACT
 from transforms.hierarchy import NODE
 from transforms.quality import QUALITY
-from transforms.schema import COUNT, DAY, TEXT, WIDE
+from transforms.schema import COUNT, DAY, MONEY, TEXT, WIDE
 from transforms.scorecards import SCORED
 
 _STAMPS: Final[Mapping[str, pl.DataType]] = {
@@ -56,6 +57,25 @@ CHECK_RESULT: Final[Mapping[str, pl.DataType]] = {
     "checked_rows": pl.Int64(),
     "skipped_reason": TEXT,
 }
+FAILING_ROW: Final[Mapping[str, pl.DataType]] = {
+    "rule_id": TEXT,
+    "table": TEXT,
+    "branch_id": TEXT,
+    "key": TEXT,
+    "source_row_no": pl.Int64(),
+    "amount": MONEY,
+}
+CHECK_HISTORY: Final[Mapping[str, pl.DataType]] = {
+    "run_id": TEXT,
+    "run_time": pl.Datetime("us", "UTC"),
+    "as_of_date": DAY,
+    "snapshot_version": COUNT,
+    **CHECK_RESULT,
+    "set_by": TEXT,
+    "parameters": TEXT,
+    "detail": TEXT,
+}
+"""Every verdict of every run, published or not; never deleted. `parameters` is JSON, name to value."""
 RECONCILIATION: Final[Mapping[str, pl.DataType]] = {
     "branch_id": TEXT,
     "gl_account_code": TEXT,
@@ -63,6 +83,9 @@ RECONCILIATION: Final[Mapping[str, pl.DataType]] = {
     "loan_balance": WIDE,
     "ledger_balance": WIDE,
     "difference": WIDE,
+    "explained": WIDE,
+    "unexplained": WIDE,
+    "unexplained_in_base": WIDE,
     "tolerance": WIDE,
     "reconciled": pl.Boolean(),
 }
@@ -74,6 +97,7 @@ RESULTS: Final[Mapping[str, Mapping[str, pl.DataType]]] = {
     "node_measure": {**NODE_MEASURE, **_STAMPS},
     "branch_measure": {**BRANCH_MEASURE, **_STAMPS},
     "finding": {**FINDING, **_STAMPS},
+    "failing_row": {**FAILING_ROW, **_STAMPS},
     "check_result": {**CHECK_RESULT, **_STAMPS},
     "reconciliation": {**RECONCILIATION, **_STAMPS},
 }
@@ -91,6 +115,15 @@ PUBLICATION: Final[Mapping[str, pl.DataType]] = {
 }
 
 
+class Known(StrEnum):
+    """Which of a month's publications is read."""
+
+    NOW = "now"
+    """The newest: what is known today."""
+    REPORTED = "reported"
+    """The first: what was reported at the time, whatever was delivered or built since."""
+
+
 @dataclass(frozen=True)
 class Publication:
     """One published month: what it was made from and when."""
@@ -102,6 +135,17 @@ class Publication:
     reference_fingerprint: str
     run_id: str
     published_at: datetime
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run that put a month to the rules, whether or not its figures were published."""
+
+    as_of_date: date
+    snapshot_version: int
+    run_id: str
+    run_time: datetime
+    published: bool
 
 
 class Published:
@@ -124,6 +168,35 @@ class Published:
         ).select(pl.col(name).cast(dtype) for name, dtype in RESULTS[table].items())
         replace_month(self._root / table, stamped, as_of, version, run_id)
 
+    def write_failing(
+        self, files: Sequence[Path], as_of: date, version: int, run_id: str, *, figures: bool
+    ) -> None:
+        """Write the rows that broke rules, as Parquet holds them; they stream, however many they are.
+
+        Args:
+            files: Parquet with the columns `FAILING_ROW`.
+            as_of: the month end.
+            version: its version.
+            run_id: the run.
+            figures: whether these are figures, or else delivered rows; the others stay as written.
+        """
+        table = self._root / "failing_row"
+        if not files and version_of(table) is None:
+            return
+        found = pl.scan_parquet(list(files)) if files else pl.LazyFrame(schema=dict(FAILING_ROW))
+        stamped = found.with_columns(
+            as_of_date=pl.lit(as_of),
+            snapshot_version=pl.lit(version, dtype=COUNT),
+            run_id=pl.lit(run_id),
+        ).select(pl.col(name).cast(dtype) for name, dtype in RESULTS["failing_row"].items())
+        part = f"\"table\" {'=' if figures else '<>'} 'metric_fact'"
+        replace_rows(table, stamped, as_of, version, run_id, part=part)
+
+    def record(self, verdicts: pl.DataFrame) -> None:
+        """Add a run's verdicts, columns `CHECK_HISTORY`, to those of all runs before it."""
+        rows = verdicts.select(pl.col(name).cast(dtype) for name, dtype in CHECK_HISTORY.items())
+        append(self._root / "check_history", rows, partitioned=False)
+
     def draft(self, table: str, as_of: date, version: int, run_id: str) -> pl.DataFrame:
         """What a run wrote for a month, published or not: for the build itself."""
         return (
@@ -139,11 +212,14 @@ class Published:
     def publish(self, publication: Publication) -> None:
         """Make what a run wrote for a month the month's figures, in one commit.
 
-        Rows of older runs go afterwards, except those of the run just replaced: a reader who asked a
-        moment ago may still be reading them.
+        Rows of older runs go afterwards, except those of the first run of the version, which are what
+        was reported, and those of the run just replaced: a reader who asked a moment ago may still be
+        reading them.
         """
         history = self.publications()
-        before = self.current().get((publication.as_of_date, publication.snapshot_version))
+        month = (publication.as_of_date, publication.snapshot_version)
+        before = self.current().get(month)
+        first = self.first().get(month)
         row = {
             "sequence": history.height + 1,
             **{name: getattr(publication, name) for name in Publication.__dataclass_fields__},
@@ -153,7 +229,7 @@ class Published:
             pl.DataFrame([row], schema=dict(PUBLICATION)),
             partitioned=False,
         )
-        kept = {publication.run_id, *([before.run_id] if before else [])}
+        kept = {publication.run_id, *(one.run_id for one in (before, first) if one)}
         for table in RESULTS:
             delete(
                 self._root / table,
@@ -170,12 +246,17 @@ class Published:
 
     def current(self) -> dict[tuple[date, int], Publication]:
         """The newest publication of each month and version."""
-        return {
-            (row["as_of_date"], row["snapshot_version"]): Publication(
-                **{name: row[name] for name in Publication.__dataclass_fields__}
-            )
-            for row in self.publications().to_dicts()
-        }
+        return _by_version(self.publications())
+
+    def first(self) -> dict[tuple[date, int], Publication]:
+        """The first publication of each month and version."""
+        return _by_version(self.publications().reverse())
+
+    def reported(self) -> dict[date, Publication]:
+        """The first publication of each month, in whatever version, oldest month first."""
+        rows = self.publications().reverse().to_dicts()
+        found = {row["as_of_date"]: _publication(row) for row in rows}
+        return dict(sorted(found.items()))
 
     def newest_versions(self) -> dict[date, int]:
         """The newest published version of each month, oldest month first."""
@@ -195,7 +276,12 @@ class Published:
         return as_of
 
     def facts(
-        self, scope: Scope, *, as_of: date | None = None, version: int | None = None
+        self,
+        scope: Scope,
+        *,
+        as_of: date | None = None,
+        version: int | None = None,
+        known: Known = Known.NOW,
     ) -> pl.LazyFrame:
         """Metric facts with target, status and quality.
 
@@ -203,14 +289,21 @@ class Published:
             scope: whose branches.
             as_of: one month end; every published one if not given.
             version: a version of that month; the newest of each month if not given.
+            known: as known now, or as reported: then, of the version or else of the month, the first
+                publication.
         """
-        return scope.limit(self._rows("metric_fact", as_of, version), "branch_id")
+        return scope.limit(self._rows("metric_fact", as_of, version, known), "branch_id")
 
     def nodes(
-        self, scope: Scope, *, as_of: date | None = None, version: int | None = None
+        self,
+        scope: Scope,
+        *,
+        as_of: date | None = None,
+        version: int | None = None,
+        known: Known = Known.NOW,
     ) -> pl.LazyFrame:
         """The branch tree as published: parents before children."""
-        frame = scope.limit(self._rows("node", as_of, version), "node_id")
+        frame = scope.limit(self._rows("node", as_of, version, known), "node_id")
         return frame.sort("as_of_date", "depth", "node_id")
 
     def branch_measures(self, scope: Scope, days: Iterable[date]) -> pl.LazyFrame:
@@ -228,11 +321,57 @@ class Published:
 
     def findings(self, scope: Scope, *, as_of: date, version: int | None = None) -> pl.LazyFrame:
         """What the checks found; findings about no branch in particular are everybody's."""
-        frame = self._rows("finding", as_of, version)
-        if scope.branches is None:
-            return frame
-        own = pl.col("branch_id").is_in(sorted(scope.branches))
-        return frame.filter(own | pl.col("branch_id").is_null())
+        return _for_reader(scope, self._rows("finding", as_of, version))
+
+    def failing_rows(
+        self, scope: Scope, *, as_of: date, version: int | None = None
+    ) -> pl.LazyFrame:
+        """Every row that breaks a rule, by rule, branch, place in the file and key.
+
+        Rows that belong to no branch (clients, collateral) are for the whole bank's eyes only.
+        """
+        return scope.limit(self._rows("failing_row", as_of, version), "branch_id")
+
+    def check_history(self) -> pl.LazyFrame:
+        """Every verdict of every run there has been, oldest run first, published or not."""
+        frame = scan(self._root / "check_history", CHECK_HISTORY)
+        return frame.sort("run_time", "as_of_date", "table", "rule_id")
+
+    def judged(self, as_of: date) -> Judged | None:
+        """The newest run that judged the newest version of a month, published or stopped by a check."""
+        newest = (
+            scan(self._root / "check_history", CHECK_HISTORY)
+            .filter(pl.col("as_of_date") == as_of)
+            .sort("snapshot_version", "run_time")
+            .tail(1)
+            .collect()
+        )
+        if newest.is_empty():
+            return None
+        row = newest.row(0, named=True)
+        current = self.current().get((as_of, row["snapshot_version"]))
+        return Judged(
+            as_of_date=as_of,
+            snapshot_version=row["snapshot_version"],
+            run_id=row["run_id"],
+            run_time=row["run_time"],
+            published=current is not None and current.run_id == row["run_id"],
+        )
+
+    def findings_of(self, scope: Scope, run: Judged) -> pl.LazyFrame:
+        """What a run found, published or not; findings about no branch are everybody's."""
+        return _for_reader(scope, self._of_run("finding", run))
+
+    def failing_rows_of(self, scope: Scope, run: Judged) -> pl.LazyFrame:
+        """Every row that broke a rule in a run, published or not."""
+        return scope.limit(self._of_run("failing_row", run), "branch_id")
+
+    def _of_run(self, table: str, run: Judged) -> pl.LazyFrame:
+        return scan(self._root / table, RESULTS[table]).filter(
+            pl.col("as_of_date") == run.as_of_date,
+            pl.col("snapshot_version") == run.snapshot_version,
+            pl.col("run_id") == run.run_id,
+        )
 
     def check_results(self, *, as_of: date, version: int | None = None) -> pl.LazyFrame:
         """Every rule's verdict; about tables, not about branches."""
@@ -244,14 +383,22 @@ class Published:
         """Loans against the general ledger by branch, account and currency."""
         return scope.limit(self._rows("reconciliation", as_of, version), "branch_id")
 
-    def _rows(self, table: str, as_of: date | None, version: int | None) -> pl.LazyFrame:
-        current = self.current()
-        newest = _newest(current)
+    def _wanted(self, as_of: date | None, version: int | None, known: Known) -> list[Publication]:
+        """The publications that a reader asks for."""
+        if known is Known.REPORTED and (as_of is None or version is None):
+            reported = self.reported()
+            return [one for day, one in reported.items() if as_of in (None, day)]
+        by_version = self.first() if known is Known.REPORTED else self.current()
+        newest = _newest(by_version)
         if as_of is None:
-            wanted = [current[day, number] for day, number in newest.items()]
-        else:
-            number = version if version is not None else newest.get(as_of, 0)
-            wanted = [current[as_of, number]] if (as_of, number) in current else []
+            return [by_version[day, number] for day, number in newest.items()]
+        number = version if version is not None else newest.get(as_of, 0)
+        return [by_version[as_of, number]] if (as_of, number) in by_version else []
+
+    def _rows(
+        self, table: str, as_of: date | None, version: int | None, known: Known = Known.NOW
+    ) -> pl.LazyFrame:
+        wanted = self._wanted(as_of, version, known)
         frame = scan(self._root / table, RESULTS[table])
         if len(wanted) == 1:
             one = wanted[0]
@@ -264,8 +411,28 @@ class Published:
         return frame.filter(pl.col("run_id").is_in([one.run_id for one in wanted]))
 
 
+def _publication(row: Mapping[str, object]) -> Publication:
+    values = {name: row[name] for name in Publication.__dataclass_fields__}
+    return Publication(**values)  # type: ignore[arg-type]
+
+
+def _by_version(publications: pl.DataFrame) -> dict[tuple[date, int], Publication]:
+    """The last given publication of each month and version."""
+    return {
+        (row["as_of_date"], row["snapshot_version"]): _publication(row)
+        for row in publications.to_dicts()
+    }
+
+
 def _newest(published: Iterable[tuple[date, int]]) -> dict[date, int]:
     newest: dict[date, int] = {}
     for as_of, version in published:
         newest[as_of] = max(version, newest.get(as_of, 0))
     return dict(sorted(newest.items()))
+
+
+def _for_reader(scope: Scope, findings: pl.LazyFrame) -> pl.LazyFrame:
+    if scope.branches is None:
+        return findings
+    own = pl.col("branch_id").is_in(sorted(scope.branches))
+    return findings.filter(own | pl.col("branch_id").is_null())

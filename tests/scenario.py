@@ -68,6 +68,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
         "valid_from": date(2020, 1, 1),
     },
     "gl_control_total": {"currency_code": "CNY"},
+    "reconciliation_item": {"currency_code": "CNY"},
     "target": {"period_type": "year", "status": "approved", "valid_from": date(2026, 1, 1)},
     "fx_rate": {},
     "loan_event": {
@@ -84,6 +85,15 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "lpr_rate": {},
     "net_capital": {"kind": "net_capital"},
     "supply_chain_trade": {"core_enterprise_id": "CORE"},
+    "override": {
+        "table_name": "loan_snapshot",
+        "reason": "mended",
+        "valid_from": date(2020, 1, 1),
+        "valid_to": date(2029, 12, 31),
+        "requested_by": "li",
+        "approved_by": "wang",
+        "approved_on": date(2020, 1, 1),
+    },
 }
 
 REFERENCE = reference_tables.load()
@@ -219,32 +229,35 @@ def measured(book: SmallBook, as_of: date, **given) -> Measures:
     return measures.take(material_of(book, as_of, **given))
 
 
+def gathered_of(
+    book: SmallBook, as_of: date, material: Material, taken: Measures, **given
+) -> facts.Month:
+    """Everything the facts of a month are made from, gathered as a build gathers it."""
+    catalogue = material.rules.catalogue
+    names = facts.tolerance_names(catalogue)
+    targets = scorecards.in_period(book.table("target", as_of), as_of)
+    return facts.Month(
+        as_of=as_of,
+        measures=taken.additive,
+        node_measures=taken.by_node,
+        earlier={
+            day: measured(book, day, **given).additive
+            for day in facts.base_dates(catalogue, as_of)
+            if day in book.months
+        },
+        tree=material.tree,
+        unavailable=material.unavailable(),
+        unavailable_slices=availability.unavailable_slices(material.held),
+        tolerance_rules={name: material.rules.reference.rules_named(name, as_of) for name in names},
+        regions=facts.regions_of(book.table("branch", as_of)),
+        annual_npl_target=scorecards.annual_target(targets, material.tree.root, "npl_ratio"),
+    )
+
+
 def engine_facts(book: SmallBook, as_of: date = AS_OF, *, reference=None, definitions=None):
     """All facts of a month, by the product's own engine."""
     given = {"reference": reference, "definitions": definitions}
     material = material_of(book, as_of, **given)
-    catalogue = material.rules.catalogue
     taken = measures.take(material)
-    names = facts.tolerance_names(catalogue)
-    targets = scorecards.in_period(book.table("target", as_of), as_of)
-    return facts.compute(
-        facts.Month(
-            as_of=as_of,
-            measures=taken.additive,
-            node_measures=taken.by_node,
-            earlier={
-                day: measured(book, day, **given).additive
-                for day in facts.base_dates(catalogue, as_of)
-                if day in book.months
-            },
-            tree=material.tree,
-            unavailable=material.unavailable(),
-            unavailable_slices=availability.unavailable_slices(material.held),
-            tolerance_rules={
-                name: material.rules.reference.rules_named(name, as_of) for name in names
-            },
-            regions=facts.regions_of(book.table("branch", as_of)),
-            annual_npl_target=scorecards.annual_target(targets, material.tree.root, "npl_ratio"),
-        ),
-        catalogue,
-    )
+    whole = gathered_of(book, as_of, material, taken, **given)
+    return facts.compute(whole, material.rules.catalogue)

@@ -300,6 +300,26 @@ GL_CONTROL_TOTAL: Final = Table(
     ),
 )
 
+RECONCILIATION_ITEM: Final = Table(
+    name="reconciliation_item",
+    en="Explained differences to the general ledger",
+    zh="总账差异说明",
+    grain="one row per explained difference of a branch, account and currency",
+    key=("item_id",),
+    delivery=Delivery.MONTHLY,
+    columns=(
+        Column("item_id", TEXT, "Number of the explanation", "说明编号", presence=_REQUIRED),
+        Column("branch_id", TEXT, "Branch", "机构号", presence=_REQUIRED),
+        Column("gl_account_code", TEXT, "General ledger account", "科目编号", presence=_REQUIRED),
+        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency"),
+        Column("amount", MONEY, "How much of loans minus ledger it explains; negative where the ledger is larger", "说明金额", unit="currency unit", presence=_REQUIRED),
+        Column("reason", TEXT, "Why the two differ", "差异原因", presence=_REQUIRED),
+        Column("explained_by", TEXT, "Who explains it", "说明人", presence=_REQUIRED),
+        Column("approved_by", TEXT, "Who approved it; it counts only if that is somebody else", "复核人", nullable=True),
+        Column("approved_on", DAY, "Day of the approval", "复核日期", unit="date", nullable=True),
+    ),
+)
+
 TARGET: Final = Table(
     name="target",
     en="Targets",
@@ -495,6 +515,29 @@ SUPPLY_CHAIN_TRADE: Final = Table(
     ),
 )
 
+OVERRIDE: Final = Table(
+    name="override",
+    en="Overrides",
+    zh="人工调整",
+    grain="one row per value put in place of a delivered one, while it holds",
+    key=("override_id",),
+    delivery=Delivery.CARRIED,
+    columns=(
+        Column("override_id", TEXT, "Override number", "调整编号", presence=_REQUIRED),
+        Column("table_name", TEXT, "Table that holds the value", "调整的表", unit="code", presence=_REQUIRED, code_list=codes.OVERRIDDEN_TABLE),
+        Column("row_key", TEXT, "Row that holds it: the loan or borrower number", "借据号或客户编号", presence=_REQUIRED),
+        Column("column_name", TEXT, "Column that holds it", "调整的字段", presence=_REQUIRED),
+        Column("value_before", TEXT, "Delivered value that it replaces, as the data dictionary writes it, or (empty); no value: whatever was delivered", "调整前的值", nullable=True),
+        Column("value", TEXT, "Value to compute with, as the data dictionary writes it, or (empty)", "调整后的值", presence=_REQUIRED),
+        Column("reason", TEXT, "Why", "调整原因", presence=_REQUIRED),
+        Column("valid_from", DAY, "First day it holds", "生效日期", unit="date", presence=_REQUIRED),
+        Column("valid_to", DAY, "Last day it holds; there is none without an end", "失效日期", unit="date", presence=_REQUIRED),
+        Column("requested_by", TEXT, "Who asked for it", "申请人", presence=_REQUIRED),
+        Column("approved_by", TEXT, "Who approved it, another person", "批准人", nullable=True, presence=_REQUIRED),
+        Column("approved_on", DAY, "Day of approval", "批准日期", unit="date", nullable=True, presence=_REQUIRED),
+    ),
+)
+
 # fmt: on
 
 TABLES: Final = MappingProxyType(
@@ -509,6 +552,7 @@ TABLES: Final = MappingProxyType(
             FIRST_LOAN_EVENT,
             SUPPLY_CHAIN_RELATION,
             GL_CONTROL_TOTAL,
+            RECONCILIATION_ITEM,
             TARGET,
             FX_RATE,
             LOAN_EVENT,
@@ -520,6 +564,7 @@ TABLES: Final = MappingProxyType(
             LPR_RATE,
             NET_CAPITAL,
             SUPPLY_CHAIN_TRADE,
+            OVERRIDE,
         )
     }
 )

@@ -1,5 +1,6 @@
 """Published figures: `kpis`, and why a loan is in them: `explain`."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 
 from orchestration import months
 from orchestration.bank import Bank
+from orchestration.cli import accounts
 from orchestration.cli.definitions import PARTS
 from orchestration.cli.options import (
     FormatOption,
@@ -19,8 +21,10 @@ from orchestration.cli.options import (
 )
 from orchestration.cli.output import Format, at_least, console, exact, show
 from orchestration.months import MonthAtWork
+from orchestration.overriding import with_overrides
 from orchestration.tracing import Rows
 from records.access import Scope
+from records.published import Known, Published
 from transforms.catalogue.load import unknown_metric
 from transforms.catalogue.model import Catalogue, Entity, Metric, Parts, Unit
 from transforms.catalogue.vocabulary import SLICES, TOTAL
@@ -43,6 +47,12 @@ def kpis(
     version: Annotated[
         int | None, typer.Option("--version", help="A version of the month; default the newest.")
     ] = None,
+    as_reported: Annotated[
+        bool,
+        typer.Option(
+            "--as-reported", help="As each month was first published, not as it is known now."
+        ),
+    ] = False,
     workspace: WorkspaceOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
@@ -50,18 +60,13 @@ def kpis(
     bank = Bank.at(root_of(workspace))
     scope = _local_scope()
     _require_known(bank.catalogue, metric, reading, slice_)
-    day, every = month_or_all(as_of)
-    if version is not None and every:
-        raise BranchmarkError("--version needs one month. Name it with --as-of.")
     published = bank.published.pinned()
-    newest = published.require(day)
-    day = None if every else newest
-    if version is not None and (day, version) not in published.current():
-        raise BranchmarkError(
-            f"{day} has no published version {version}. Leave --version out for the newest."
-        )
-    facts = published.facts(scope, as_of=day, version=version)
-    names = published.nodes(scope, as_of=day, version=version).collect()
+    day = _day(published, as_of, version)
+    known = Known.REPORTED if as_reported else Known.NOW
+    facts = published.facts(scope, as_of=day, version=version, known=known)
+    names = published.nodes(scope, as_of=day, version=version, known=known).collect()
+    if as_reported:
+        _require_kept(published, names["as_of_date"], day)
     if branch is not None:
         _require_branch(branch, names["node_id"])
         facts = facts.filter(pl.col("branch_id") == scope.require(branch))
@@ -83,13 +88,56 @@ def kpis(
         output,
         columns=("as_of_date", "branch", "branch_name", "metric", "reading")
         + (("member",) if slice_ else ())
-        + ("numerator", "denominator", "value", "unit", "status", "quality_state", "reason"),
-        right=("numerator", "denominator", "value"),
+        + ("numerator", "denominator", "value", "unit", "status", "quality_state")
+        + (("quality_amount",) if any(row["quality_amount"] for row in rows) else ())
+        + ("reason",),
+        right=("numerator", "denominator", "value", "quality_amount"),
     )
-    if slice_ is not None and output is Format.TABLE:
+    if output is not Format.TABLE:
+        return
+    if as_reported:
+        console().print("As reported: what was first published, whatever was delivered since.")
+    elif day is not None:
+        accounts.tell(bank, scope, day, version=version, branch=branch)
+    if slice_ is not None:
         told = dict.fromkeys(f"{row['metric']}: {PARTS[Parts(str(row['parts']))]}" for row in rows)
         for line in told:
             console().print(f"{line}.")
+
+
+def _day(published: Published, as_of: str, version: int | None) -> date | None:
+    """The published month that is asked for; none for all of them.
+
+    Raises:
+        BranchmarkError: if it has no such version, or a version is asked of all.
+        NoSuchMonthError: if it is not published.
+    """
+    day, every = month_or_all(as_of)
+    if version is not None and every:
+        raise BranchmarkError("--version needs one month. Name it with --as-of.")
+    newest = published.require(day)
+    day = None if every else newest
+    if version is not None and (day, version) not in published.current():
+        raise BranchmarkError(
+            f"{day} has no published version {version}. Leave --version out for the newest."
+        )
+    return day
+
+
+def _require_kept(published: Published, kept: pl.Series, day: date | None) -> None:
+    """Refuse to leave out months whose first figures a product before this one did not keep.
+
+    Raises:
+        BranchmarkError: naming them.
+    """
+    asked = [one for one in published.reported() if day in (None, one)]
+    lost = [one.isoformat() for one in asked if one not in kept]
+    if lost:
+        raise BranchmarkError(
+            f"The figures first published for {', '.join(lost)} were not kept: an earlier version of "
+            "the product published them and built them anew. Leave --as-reported out, or name another "
+            "month."
+        )
 
 
 def _local_scope() -> Scope:
@@ -208,6 +256,7 @@ def explain(
             way_out=f"The accepted book of {month.as_of} does not hold it; it may be another month's, "
             "or among the rejected rows.",
         )
+    overridden = _overridden(month, loan_id, loan)
     branch = None if loan.is_empty() else loan["booking_branch_id"].item()
     amount = None if loan.is_empty() else loan["balance"].item()
     told = [
@@ -230,6 +279,7 @@ def explain(
                 f"{name} = {_said(value)}" for name, value in one.answer.facts.items()
             ),
             "definition_version": month.catalogue.versions[one.metric.metric_id],
+            "overridden": overridden,
         }
         for one in explanations(
             month.catalogue,
@@ -247,6 +297,21 @@ def explain(
         title=f"Loan {loan_id} on {month.as_of}, {stands}",
         columns=("metric", "reading", "role", "counts", "rule", "because", "facts"),
     )
+    if output is Format.TABLE and overridden:
+        console().print(f"Overridden: {overridden}.")
+    if output is Format.TABLE and month.as_of in bank.published.newest_versions():
+        accounts.tell(bank, _local_scope(), month.as_of)
+
+
+def _overridden(month: MonthAtWork, loan_id: str, loan: pl.DataFrame) -> str | None:
+    """What of a loan or its client was overridden that month, in words."""
+    client = None if loan.is_empty() else loan["borrower_id"].item()
+    one = pl.LazyFrame(
+        {"loan_id": [loan_id], "borrower_id": [client], "as_of_date": [month.as_of]},
+        schema={"loan_id": pl.String(), "borrower_id": pl.String(), "as_of_date": pl.Date()},
+    )
+    text: str | None = with_overrides(one, [month]).collect()["overridden"].item()
+    return text
 
 
 def _said(value: object) -> str:

@@ -12,6 +12,7 @@ import polars as pl
 import typer
 
 from orchestration.bank import SYSTEM, Bank
+from orchestration.cli import accounts
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.forks import Fork
@@ -26,8 +27,13 @@ from transforms.trace import ROW, Side
 
 _SHOWN: Final = 50
 """Rows a terminal shows, the largest first; a pipe gets all of them."""
+_COLUMNS: Final = (*ROW, "overridden")
+"""What a pipe gets of each row; the last says what of the loan or its client was overridden."""
 _SORTED: Final = 1_000_000
 """Lists up to this long come in order of the loan numbers; longer ones stream as they are read."""
+
+SCOPE: Final = Scope.whole_bank("command line")
+"""The command line works on a workspace that its user can read whole."""
 
 BranchOption = Annotated[str | None, typer.Option("--branch", help="The branch; default the head.")]
 ReadingOption = Annotated[
@@ -57,7 +63,7 @@ def loans(
     if slice_ is not None:
         _require_slice(figure.metric, slice_, str(member))
     frames = list(figure.rows(side, cut=None if slice_ is None else (slice_, str(member))))
-    rows = pl.concat(frames) if len(frames) > 1 else frames[0]
+    rows = figure.overridden(pl.concat(frames) if len(frames) > 1 else frames[0])
     if output is not Format.TABLE:
         # The sums are not asked for here: a pipe adds up itself, and one pass suffices.
         _stream(rows, output)
@@ -68,6 +74,8 @@ def loans(
     shown = rows.sort(pl.col("amount").abs(), "loan_id", descending=[True, False]).head(_SHOWN)
     _show(shown.collect(), figure, side)
     _tell(figure, side, told.row(0), cut=slice_ is not None)
+    _tell_overridden(rows)
+    accounts.tell(figure.bank, SCOPE, figure.month.as_of, branch=figure.node)
 
 
 def figure_of(
@@ -79,7 +87,7 @@ def figure_of(
         UnknownNameError: if there is no such metric, reading or branch.
         NoSuchMonthError: if the month is not published.
     """
-    scope = Scope.whole_bank("command line")
+    scope = SCOPE
     if metric not in bank.catalogue.metrics:
         raise unknown_metric(metric, bank.catalogue)
     day = bank.published.require(month_of(as_of))
@@ -121,11 +129,11 @@ def _stream(rows: pl.LazyFrame, output: Format) -> None:
     batches = _batches(rows)
     if output is Format.CSV:
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(ROW)
+        writer.writerow(_COLUMNS)
         for batch in batches:
             writer.writerows(batch)
         return
-    names = list(ROW)
+    names = list(_COLUMNS)
     sys.stdout.write("[")
     opening = "\n  "
     for row in chain.from_iterable(batches):
@@ -140,7 +148,7 @@ def _batches(rows: pl.LazyFrame) -> Iterator[Sequence[tuple[object, ...]]]:
     count = rows.select(pl.len()).collect().item()
     order = ("loan_id", "as_of_date", "measure", "side", "amount", "because", "branch_id")
     ordered = rows.sort(order) if count <= _SORTED else rows
-    for batch in ordered.select(*ROW).collect_batches(chunk_size=50_000):
+    for batch in ordered.select(*_COLUMNS).collect_batches(chunk_size=50_000):
         told = batch.with_columns(
             _plain("amount"), _plain("balance"), pl.col("as_of_date").cast(pl.String)
         )
@@ -169,6 +177,22 @@ def _show(rows: pl.DataFrame, figure: Figure, side: Side) -> None:
         columns=("loan_id", "amount", "rule", "because", "borrower_id", "branch_id", "as_of_date"),
         right=("amount",),
     )
+
+
+def _tell_overridden(rows: pl.LazyFrame) -> None:
+    """Which of the listed loans stand there with an overridden value."""
+    named = (
+        rows.filter(pl.col("overridden").is_not_null())
+        .select("as_of_date", "loan_id", "overridden")
+        .unique()
+        .sort("as_of_date", "loan_id")
+        .collect()
+    )
+    out = console()
+    for day, loan, text in named.head(_SHOWN).iter_rows():
+        out.print(f"Overridden: {loan} on {day}: {text}.")
+    if named.height > _SHOWN:
+        out.print(f"{named.height - _SHOWN:,} more are overridden; --format csv gives all.")
 
 
 def _tell(figure: Figure, side: Side, told: tuple[int, int, Decimal], *, cut: bool) -> None:
@@ -243,6 +267,7 @@ def fork(
         columns=("reading", "numerator", "denominator", "value", "status", "reason"),
         right=("numerator", "denominator", "value"),
     )
+    accounts.tell(bank, SCOPE, first.month.as_of, branch=first.node)
     if rows.is_empty():
         console().print("No loan tells these readings apart: they differ by a rule, not by loans.")
         return

@@ -7,7 +7,8 @@ import polars as pl
 import typer
 
 from orchestration import simulation
-from orchestration.bank import Bank
+from orchestration.bank import SYSTEM, Bank
+from orchestration.cli import accounts
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, show
 from orchestration.months import MonthAtWork
@@ -78,6 +79,8 @@ def simulate(
     if output is Format.TABLE:
         bases = "as published" if bases_as_published else "computed under the changed rules too"
         console().print(f"Nothing was stored. The months compared with are {bases}.")
+        if month.as_of in bank.published.newest_versions():
+            accounts.tell(bank, SYSTEM, month.as_of, branch=branch)
 
 
 def _is_branch(month: MonthAtWork, branch: str) -> bool:

@@ -18,7 +18,8 @@ bank allows, with figures):
 Also there: a sub-branch that moved from Hangzhou (B206) to Jiaxing (B208), three that open within the
 window, clients of two branches, credit lines at exactly ten million, certificates that lapse, tags in
 the wrong field, green items of the wrong edition, first-loan events without evidence or twice, suppliers
-of their core enterprise's own group, and targets that are only drafts. Beside the stocks stand the flows:
+of their core enterprise's own group, targets that are only drafts, and values mended by hand for a
+while. Beside the stocks stand the flows:
 every drawdown, repayment, renewal, write-off and move between branches, so that opening and events give
 the closing principal of each loan and branch; recoveries of loans written off; collateral, guarantees
 and facilities of what is in the book; trade along the chains, loan prime rates and net capital. Some of
@@ -41,9 +42,11 @@ from transforms.reference import tables
 from transforms.sample import borrowers as people
 from transforms.sample import (
     companions,
+    corrections,
     facilities,
     firms,
     flows,
+    ledger,
     markets,
     marks,
     measures,
@@ -135,6 +138,7 @@ class DemoBank:
         )
         columns = marks.loan_columns(world, held, sources)
         pledges = sources.pledges
+        differs = ledger.differences(self.window, month)
         return {
             "loan_snapshot": snapshot.loan_frame(world, held, tech, columns),
             "borrower_snapshot": firms.borrower_frame(sources.firms, world.borrowers, as_of),
@@ -143,9 +147,8 @@ class DemoBank:
             "tech_enterprise_list": self.certificates.known(as_of),
             "borrower_first_loan_event": self.events.reported(as_of),
             "supply_chain_relation": self.relations.known(as_of),
-            "gl_control_total": companions.ledger_frame(
-                world, held, differs=companions.differs_in(self.window, month)
-            ),
+            "gl_control_total": ledger.ledger_frame(world, held, differs),
+            "reconciliation_item": ledger.item_frame(differs, as_of),
             "target": targets.known(self._targets, world.branches, as_of),
             "fx_rate": companions.rate_frame(self.rates[month]),
             "loan_event": flows.event_frame(world, before, held, self._disposals),
@@ -161,7 +164,23 @@ class DemoBank:
             "supply_chain_trade": trade.trade_frame(
                 self.spec.seed, world.borrowers, self.pairs, as_of
             ),
+            "override": corrections.known(self._overrides, as_of),
         }
+
+    @cached_property
+    def _overrides(self) -> pl.DataFrame:
+        last = self.spec.last
+        held = snapshot.book(self.world, last)
+        tech = companions.tech_marks(
+            self.spec.seed, self.certificates, len(self.world.borrowers), day_number(last)
+        )
+        columns = marks.loan_columns(self.world, held, self.sources)
+        return corrections.override_frame(
+            self.world,
+            held,
+            snapshot.loan_frame(self.world, held, tech, columns),
+            firms.borrower_frame(self.sources.firms, self.world.borrowers, last),
+        )
 
     @cached_property
     def _disposals(self) -> flows.Disposals:

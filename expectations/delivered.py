@@ -18,23 +18,32 @@ from types import MappingProxyType
 import duckdb
 import polars as pl
 
-from expectations import flows
+from expectations import figures, flows
+from expectations.sizes import SIZE_CLASS, size_classes
 from transforms import schema
 from transforms.reference.tables import Reference, Taxonomy
 
 Parameter = date | Decimal | int | str
 """What may stand for a `:name` in a rule."""
-Source = tuple[Path, ...] | pl.DataFrame
-"""Where a context view comes from: Parquet files, or a frame at hand."""
+Source = tuple[Path, ...] | pl.DataFrame | pl.LazyFrame
+"""Where a view comes from: Parquet files, a frame at hand, or one to be read as far as it is asked."""
 
 CONTEXT_COLUMNS: Mapping[str, Mapping[str, pl.DataType]] = MappingProxyType(
     {
         **{name: table.dtypes for name, table in schema.TABLES.items()},
         **{f"previous_{name}": table.dtypes for name, table in schema.TABLES.items()},
         flows.VIEW: flows.COLUMNS,
+        "override_state": {"source_row_no": pl.Int64(), "state": schema.TEXT},
         "sei_class": {"code": schema.TEXT, "field": schema.TEXT},
         "industry": {"code": schema.TEXT},
         "green_item": {"edition": schema.TEXT, "item": schema.TEXT, "effective": schema.DAY},
+        "green_edition": {
+            "edition": schema.TEXT,
+            "default_from": schema.DAY,
+            "last_approval": schema.DAY,
+        },
+        "size_class": SIZE_CLASS,
+        **figures.VIEWS,
     }
 )
 """Every view a rule may name, with its columns: the month's tables, last month's, what moved between
@@ -60,6 +69,7 @@ class Delivered:
         provided: Columns that the delivery really fills; nothing given means all that are in the files.
         memory_limit: What DuckDB may hold before it spills.
         scratch: Where it spills; nothing given means a temporary folder.
+        given: The rows themselves in place of files, with `source_row_no`: figures just made.
     """
 
     table: str
@@ -71,6 +81,12 @@ class Delivered:
     provided: frozenset[str] | None = None
     memory_limit: str = "1GB"
     scratch: Path | None = None
+    given: pl.DataFrame | None = None
+
+    @property
+    def source(self) -> Source:
+        """Where its rows are."""
+        return self.files if self.given is None else self.given
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,11 +121,15 @@ def opened(
         )
         try:
             sources: dict[str, Source] = dict(delivered.context)
-            sources[delivered.table] = delivered.files
+            sources[delivered.table] = delivered.source
             wanted = None if needed is None else flows.needed_with_sources(needed)
             columns = {
                 name: _created(
-                    connection, name, source, None if wanted is None else wanted.get(name, ())
+                    connection,
+                    name,
+                    source,
+                    # The measured rows are not picked over: findings show more than rules ask about.
+                    None if wanted is None or name == delivered.table else wanted.get(name, ()),
                 )
                 for name, source in sources.items()
             }
@@ -147,7 +167,11 @@ def reference_context(
             }
         )
     }
+    views["green_edition"] = reference.green_editions().select(
+        "edition", "default_from", "last_approval"
+    )
     if taxonomy is Taxonomy.GBT4754:
+        views["size_class"] = size_classes(reference)
         views["sei_class"] = (
             reference.sei_classes().select("code", field="sei_fields").explode("field").drop_nulls()
         )
@@ -210,6 +234,8 @@ _SQL_TYPES = MappingProxyType(
         "String": "VARCHAR",
     }
 )
+_BATCH = 200_000
+"""Rows that are handed to DuckDB at once."""
 _NAMED = re.compile(r"'(?:[^']|'')*'|(?<!:):([A-Za-z_]\w*)")
 
 
@@ -220,13 +246,12 @@ def _created(
     needed: Collection[str] | None,
 ) -> frozenset[str]:
     """Make the view, and say which columns the source has, whether or not they were made."""
-    if isinstance(source, pl.DataFrame):
-        kept = source if needed is None else source.select(c for c in source.columns if c in needed)
-        if kept.width:
-            connection.register("_given", kept)
-            connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM _given')  # noqa: S608
-            connection.unregister("_given")
-        return frozenset(source.columns)
+    if not isinstance(source, tuple):
+        known_columns = source.lazy().collect_schema().names()
+        kept = [column for column in known_columns if needed is None or column in needed]
+        if kept:
+            _copied(connection, name, source.lazy().select(kept))
+        return frozenset(known_columns)
     files = ", ".join(literal(_unglobbed(path)) for path in source)
     scanned = f"read_parquet([{files}], hive_partitioning = false)"
     described = connection.execute(f"DESCRIBE SELECT * FROM {scanned}").fetchall()  # noqa: S608
@@ -240,6 +265,21 @@ def _created(
     )
     connection.execute(f'CREATE VIEW "{name}" AS SELECT *{nothing} FROM {scanned}')  # noqa: S608
     return found
+
+
+def _copied(connection: duckdb.DuckDBPyConnection, name: str, rows: pl.LazyFrame) -> None:
+    """Copy rows into the session, a batch at a time, so that DuckDB alone decides what stays in memory."""
+    made = False
+    for batch in rows.collect_batches(chunk_size=_BATCH):
+        connection.register("_given", batch)
+        into = f'INSERT INTO "{name}"' if made else f'CREATE TABLE "{name}" AS'
+        connection.execute(f"{into} SELECT * FROM _given")  # noqa: S608
+        connection.unregister("_given")
+        made = True
+    if not made:
+        connection.register("_given", pl.DataFrame(schema=rows.collect_schema()))
+        connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM _given')  # noqa: S608
+        connection.unregister("_given")
 
 
 def _unglobbed(path: Path) -> str:

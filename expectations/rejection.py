@@ -11,7 +11,8 @@ from typing import Final
 import polars as pl
 
 from expectations.delivered import Delivered, Session, bound, opened
-from expectations.rules import Rule, asked_columns, canonical_of, rules_for
+from expectations.model import Rule
+from expectations.rules import asked_columns, canonical_of, rules_for
 from transforms.errors import UnknownNameError
 
 REJECTED_COLUMNS: Final = pl.Schema({"source_row_no": pl.Int64(), "rule_ids": pl.List(pl.String())})
@@ -22,7 +23,7 @@ def judge(delivered: Delivered, rules: Iterable[Rule]) -> pl.DataFrame:
 
     Any problem that the reader noted rejects the row, under the id it was noted with.
     """
-    rejecting = [rule for rule in rules if rule.rejects and not rule.is_intake]
+    rejecting = [rule for rule in rules if rule.rejects_on(delivered.as_of) and not rule.is_intake]
     with opened(delivered, asked_columns(rejecting, delivered.table)) as session:
         judged = {
             rule.id: condition_of(rule, session)

@@ -1,9 +1,10 @@
 """What a suite found, as plain records: no Great Expectations in here, so that any page may hold them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from expectations.rules import Severity
+from expectations.model import Severity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,6 +13,7 @@ class CheckResult:
 
     `failing_rows` is nothing for a rule on the table as a whole, for a skipped rule and for a check that
     could not be run; the last has not passed. A skipped rule has not failed, and says why it was skipped.
+    `parameters` are the values that it was asked with, and `set_by` says whose word they are.
     """
 
     rule_id: str
@@ -21,6 +23,8 @@ class CheckResult:
     checked_rows: int
     skipped_reason: str | None
     detail: str
+    set_by: str = "product"
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

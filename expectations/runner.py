@@ -6,14 +6,16 @@ a figure is decided elsewhere: here are the verdicts.
 """
 
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 import great_expectations as gx
 from great_expectations import expectations as gxe
+from great_expectations.checkpoint.checkpoint import CheckpointResult
 from great_expectations.core import ExpectationSuiteValidationResult
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -22,8 +24,10 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 
 from expectations.delivered import Delivered, Session, bound, opened
 from expectations.engine import DuckDBDatasource, engine_over
+from expectations.failing import TABLE, WHOLE, export, gather
+from expectations.model import Rule, Scope, Severity
 from expectations.results import CheckResult, SuiteResult
-from expectations.rules import Rule, Scope, Severity, asked_columns, rules_for
+from expectations.rules import asked_columns, rules_for
 
 _CORE: Final[Mapping[str, type[GxExpectation]]] = {
     "not_null": gxe.ExpectColumnValuesToNotBeNull,
@@ -40,13 +44,20 @@ _GX_SEVERITY: Final = {
 """Great Expectations knows three grades too. Nothing is decided by them: the rule's own severity is."""
 
 
-def run_suite(delivered: Delivered, *, rules: Iterable[Rule], run_time: datetime) -> SuiteResult:
+def run_suite(
+    delivered: Delivered,
+    *,
+    rules: Iterable[Rule],
+    run_time: datetime,
+    keep: Path | None = None,
+) -> SuiteResult:
     """Measure a delivery by the rules of its table, as one checkpoint.
 
     Args:
         delivered: The table and its surroundings.
         rules: The catalogue; rules for other tables are left aside.
         run_time: When the run counts as made, so that a rerun does not pass for the first.
+        keep: Where to leave the failing rows, columns `failing.FAILING_COLUMNS`, if there are any.
     """
     measured = rules_for(rules, delivered.table)
     with opened(delivered, asked_columns(measured, delivered.table)) as session:
@@ -54,38 +65,27 @@ def run_suite(delivered: Delivered, *, rules: Iterable[Rule], run_time: datetime
         asked = [rule for rule in measured if skipped[rule.id] is None]
         counted = session.frame(f"SELECT count(*) AS rows FROM {delivered.table}")  # noqa: S608
         rows = int(counted["rows"][0])
-        verdicts = _verdicts(asked, session, run_time) if asked else {}
+        gathered = gather(session, asked)
+        verdicts = _verdicts(asked, session, run_time, gathered) if asked else {}
+        found = session.frame(f"SELECT count(*) AS rows FROM {TABLE}")  # noqa: S608
+        if keep is not None and found["rows"][0]:
+            export(session, keep)
     return SuiteResult(
         table=delivered.table,
         run_time=run_time,
         results=tuple(
-            _check_result(rule, rows, skipped[rule.id], verdicts.get(rule.id, {}))
+            _check_result(rule, delivered, rows, skipped[rule.id], verdicts.get(rule.id, {}))
             for rule in measured
         ),
     )
 
 
 def _verdicts(
-    rules: Iterable[Rule], session: Session, run_time: datetime
+    rules: Iterable[Rule], session: Session, run_time: datetime, gathered: Collection[str]
 ) -> dict[str, dict[str, Any]]:
     """What Great Expectations says, by rule id: its results come back in an order of its own."""
-    table = session.delivered.table
-    with _datasource(session) as (context, source):
-        batch = source.add_table_asset(name=table).add_batch_definition_whole_table(table)
-        suite = context.suites.add(
-            gx.ExpectationSuite(name=table, expectations=[_asked(rule, session) for rule in rules])
-        )
-        definition = context.validation_definitions.add(
-            gx.ValidationDefinition(name=table, data=batch, suite=suite)
-        )
-        checkpoint = context.checkpoints.add(
-            gx.Checkpoint(
-                name=table,
-                validation_definitions=[definition],
-                result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
-            )
-        )
-        outcome = checkpoint.run(run_id=RunIdentifier(run_name=table, run_time=run_time))
+    with _context() as context, _datasource(context, session) as source:
+        outcome = _checked(rules, session, run_time, context, source, gathered)
         return {
             rule_id: verdict
             for result in outcome.run_results.values()
@@ -93,27 +93,106 @@ def _verdicts(
         }
 
 
+def document(
+    deliveries: Iterable[Delivered], *, rules: Iterable[Rule], run_time: datetime, folder: Path
+) -> tuple[str, ...]:
+    """Write Great Expectations' own site about suites, run anew, and say which tables are in it.
+
+    As it writes it, the site loads styles and scripts from the net: `expectations.offline` mends that.
+
+    Args:
+        deliveries: What is measured, a suite for each.
+        rules: The catalogue.
+        run_time: When the run counts as made.
+        folder: Where the site goes.
+    """
+    known = tuple(rules)
+    done: list[str] = []
+    with _context() as context:
+        context.add_data_docs_site(
+            site_name="suites",
+            site_config={
+                "class_name": "SiteBuilder",
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+                "store_backend": {
+                    "class_name": "TupleFilesystemStoreBackend",
+                    "base_directory": str(folder),
+                },
+            },
+        )
+        for delivered in deliveries:
+            measured = rules_for(known, delivered.table)
+            with (
+                opened(delivered, asked_columns(measured, delivered.table)) as session,
+                _datasource(context, session) as source,
+            ):
+                asked = [rule for rule in measured if rule.skipped_reason(session) is None]
+                if asked:
+                    _checked(asked, session, run_time, context, source, gather(session, asked))
+                    done.append(delivered.table)
+        context.build_data_docs(site_names=["suites"])
+    return tuple(done)
+
+
+def _checked(
+    rules: Iterable[Rule],
+    session: Session,
+    run_time: datetime,
+    context: Any,  # noqa: ANN401 - Great Expectations' own
+    source: DuckDBDatasource,
+    gathered: Collection[str],
+) -> CheckpointResult:
+    """One checkpoint over the session: its suite, run."""
+    table = session.delivered.table
+    batch = source.add_table_asset(name=table).add_batch_definition_whole_table(table)
+    suite = context.suites.add(
+        gx.ExpectationSuite(
+            name=table, expectations=[_asked(rule, session, gathered) for rule in rules]
+        )
+    )
+    definition = context.validation_definitions.add(
+        gx.ValidationDefinition(name=table, data=batch, suite=suite)
+    )
+    checkpoint = context.checkpoints.add(
+        gx.Checkpoint(
+            name=table,
+            validation_definitions=[definition],
+            result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
+        )
+    )
+    return checkpoint.run(run_id=RunIdentifier(run_name=table, run_time=run_time))
+
+
 @contextmanager
-def _datasource(session: Session) -> Generator[tuple[Any, DuckDBDatasource]]:
-    """A context that lives in memory and tells nobody, with the session as its data source."""
+def _context() -> Generator[Any]:
+    """A context that lives in memory and tells nobody."""
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(enable=False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    yield context
+
+
+@contextmanager
+def _datasource(
+    context: Any,  # noqa: ANN401 - Great Expectations' own
+    session: Session,
+) -> Generator[DuckDBDatasource]:
+    """The session as a data source of the context."""
     engine = engine_over(session.connection)
     try:
-        source = context.data_sources.add_duckdb(name="delivered")
+        source = context.data_sources.add_duckdb(name=f"delivered_{session.delivered.table}")
         source.use(engine)
-        yield context, source
+        yield source
     finally:
         engine.close()
 
 
-def _asked(rule: Rule, session: Session) -> GxExpectation:
+def _asked(rule: Rule, session: Session, gathered: Collection[str]) -> GxExpectation:
     """The rule in Great Expectations' words; its id rides along in `meta`."""
     core = rule.expectation
     if core is None:
         kind: type[GxExpectation] = gxe.UnexpectedRowsExpectation
-        said: dict[str, Any] = {"unexpected_rows_query": _unexpected(rule, session)}
+        said: dict[str, Any] = {"unexpected_rows_query": _unexpected(rule, session, gathered)}
     else:
         kind = _CORE[core.type]
         said = {
@@ -123,15 +202,26 @@ def _asked(rule: Rule, session: Session) -> GxExpectation:
             "value_set": list(core.values) or None,
         }
     given = {name: value for name, value in said.items() if value is not None}
-    return kind(**given, meta={"rule_id": rule.id}, severity=_GX_SEVERITY[rule.severity])
+    return kind(
+        **given,
+        meta={"rule_id": rule.id},
+        description=f"{rule.id} {rule.reason.en} {rule.reason.zh}",
+        severity=_GX_SEVERITY[rule.severity_on(session.delivered.as_of)],
+    )
 
 
-def _unexpected(rule: Rule, session: Session) -> str:
-    """A query for the rows to blame, or for one row if a table as a whole breaks its rule."""
+def _unexpected(rule: Rule, session: Session, gathered: Collection[str]) -> str:
+    """A query for the rows to blame, or for one row if a table as a whole breaks its rule.
+
+    Rows that were gathered are not looked for again.
+    """
     values = rule.values(session.delivered)
     # Great Expectations wants its batch named, also where other rows are looked at.
     once = "(SELECT count(*) FROM {batch})"
-    if rule.blames:
+    if rule.id in gathered:
+        kept = WHOLE if rule.row_condition is None else TABLE
+        what, where, condition = "1 AS broken", f"{kept}, {once}", f"rule_id = '{rule.id}'"
+    elif rule.blames:
         what, where, condition = "1 AS broken", f"{rule.blames}, {once}", rule.row_condition or ""
     elif rule.row_condition is not None:
         what, where, condition = "source_row_no", "{batch}", rule.row_condition
@@ -175,7 +265,11 @@ def _by_rule(
 
 
 def _check_result(
-    rule: Rule, rows: int, skipped: str | None, verdict: Mapping[str, Any]
+    rule: Rule,
+    delivered: Delivered,
+    rows: int,
+    skipped: str | None,
+    verdict: Mapping[str, Any],
 ) -> CheckResult:
     """A verdict in our words. A check that could not be run has not passed."""
     error = verdict.get("error")
@@ -196,10 +290,12 @@ def _check_result(
         detail = f"{failing} of {rows} row(s) break the rule"
     return CheckResult(
         rule_id=rule.id,
-        severity=rule.severity,
+        severity=rule.severity_on(delivered.as_of),
         passed=passed or skipped is not None,
         failing_rows=int(failing) if listed and failing is not None else None,
         checked_rows=rows,
         skipped_reason=skipped,
         detail=detail,
+        set_by=rule.set_by(delivered.as_of),
+        parameters={name: str(value) for name, value in rule.used_values(delivered).items()},
     )

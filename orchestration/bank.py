@@ -63,8 +63,8 @@ class Bank:
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules that deliveries are checked by."""
-        return _rules()
+        """The rules that deliveries and figures are checked by, as the bank has set them."""
+        return load_rules(self.workspace.texts("rules", ".yaml"))
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -150,11 +150,6 @@ HISTORIES: Final[Mapping[str, Callable[[date], date]]] = {
 
 def _hashes(chosen: Mapping[str, Batch]) -> list[str]:
     return [f"{name}:{batch.content_hash}" for name, batch in sorted(chosen.items())]
-
-
-@lru_cache(maxsize=1)
-def _rules() -> tuple[Rule, ...]:
-    return load_rules()
 
 
 Texts = tuple[tuple[str, str], ...]

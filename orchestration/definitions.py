@@ -1,8 +1,8 @@
-"""What Dagster loads: the assets, checks, jobs and resources of `orchestration.defs`, and nothing else."""
+"""What Dagster loads: what `orchestration.defs` defines, named module by module, and nothing else."""
 
 import dagster as dg
 
-from orchestration.defs import assets, checks, jobs, resources
+from orchestration.defs import assets, checks, gate, jobs, resources, sensors
 
 
 @dg.definitions
@@ -10,8 +10,9 @@ def defs() -> dg.Definitions:
     """The whole of the orchestration, named module by module so that an installed wheel loads too."""
     return dg.Definitions(
         assets=dg.load_assets_from_modules([assets]),
-        asset_checks=[checks.suites()],
-        jobs=[jobs.month],
+        asset_checks=[checks.suites(), checks.figure_suite(), gate.rejected_balance],
+        jobs=[jobs.month, jobs.take_delivery],
+        sensors=[sensors.inbox_sensor],
         # A process a step would import Great Expectations and Dagster eight times a month.
         executor=dg.in_process_executor,
         resources=resources.resources(),

@@ -1,79 +1,128 @@
-"""The suites as asset checks on the delivered book: one check a rule, blocking by severity.
+"""The suites as asset checks: one check a rule, on the delivered book or the figures.
 
-A critical rule about a table as a whole stops the month. A critical rule about rows does not: its rows
-were set aside at intake, and the finding says so.
+A critical rule about a table as a whole stops the month: before anything is computed if a delivered table
+breaks it, before publication if the figures do. A critical rule about rows does not: its rows were set
+aside at intake, and the finding says so. Every verdict is kept in the history, whatever comes of the run.
 """
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 
 import dagster as dg
 import polars as pl
 
-from expectations.rules import Rule, Scope, Severity, load_rules
-from orchestration import trust
-from orchestration.defs.assets import delivered_book
+from expectations.figures import FIGURES
+from expectations.rules import Rule, load_rules
+from orchestration import settings, trust
+from orchestration.bank import Bank
+from orchestration.defs.assets import delivered_book, metric_fact
 from orchestration.defs.resources import BankResource, build_of
+from orchestration.months import MonthAtWork
 from orchestration.partitions import MONTHS
-
-
-def _blocks(rule: Rule) -> bool:
-    return rule.severity is Severity.CRITICAL and rule.scope is Scope.TABLE
+from orchestration.trust import Verdicts
+from records.workspace import SETTINGS
 
 
 def _name(rule: Rule) -> str:
     return f"{rule.id}__{'every_table' if rule.is_intake else rule.table}"
 
 
-def _specs() -> Iterator[dg.AssetCheckSpec]:
+def _declared() -> tuple[Rule, ...]:
+    """The rules of the workspace that definitions are loaded for; the product's own without one."""
+    root = settings.workspace_root()
+    return Bank.at(root).rules if (root / SETTINGS).is_file() else load_rules()
+
+
+def _specs(rules: Iterable[Rule], asset: dg.AssetsDefinition) -> Iterator[dg.AssetCheckSpec]:
     """One check a rule; a rule of intake is one check over every delivered table."""
-    for rule in load_rules():
+    for rule in rules:
         yield dg.AssetCheckSpec(
             _name(rule),
-            asset=delivered_book,
+            asset=asset,
             description=rule.reason.en,
-            blocking=_blocks(rule),
+            blocking=rule.may_block,
             partitions_def=MONTHS,
         )
 
 
 def suites() -> dg.AssetChecksDefinition:
     """Every rule's verdict on the tables delivered for a month, kept with its findings."""
+    rules = [rule for rule in _declared() if rule.table not in FIGURES]
 
-    @dg.multi_asset_check(name="suites", specs=list(_specs()))
+    @dg.multi_asset_check(name="suites", specs=list(_specs(rules, delivered_book)))
     def measured(
         context: dg.AssetCheckExecutionContext, bank: BankResource
     ) -> Iterator[dg.AssetCheckResult]:
         month = bank.month(context.partition_key)
         verdicts = trust.measure(month)
-
-        def write(table: str, rows: pl.DataFrame) -> None:
-            published = month.bank.published
-            published.write(
-                table, rows, month.as_of, month.version, build_of(context.op_execution_context.run)
-            )
-
-        write("check_result", verdicts.results)
-        write("finding", verdicts.findings)
-        for rule in month.bank.rules:
-            said = verdicts.results.filter(pl.col("rule_id") == rule.id)
-            yield _result(rule, said)
+        _keep(month, verdicts, build_of(context.op_execution_context.run), figures=False)
+        yield from _results(month, rules, verdicts, delivered_book)
 
     return measured
 
 
-def _result(rule: Rule, said: pl.DataFrame) -> dg.AssetCheckResult:
-    """A rule's verdict over the tables it was put to; not delivered is not broken."""
+def figure_suite() -> dg.AssetChecksDefinition:
+    """Every rule's verdict on the month's figures, before they are published."""
+    rules = [rule for rule in _declared() if rule.table in FIGURES]
+
+    @dg.multi_asset_check(name="figure_suite", specs=list(_specs(rules, metric_fact)))
+    def measured(
+        context: dg.AssetCheckExecutionContext, bank: BankResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        month = bank.month(context.partition_key)
+        run_id = build_of(context.op_execution_context.run)
+        verdicts = trust.measure_figures(month, run_id)
+        _keep(month, verdicts, run_id, figures=True)
+        yield from _results(month, rules, verdicts, metric_fact)
+
+    return measured
+
+
+def _keep(month: MonthAtWork, verdicts: Verdicts, run_id: str, *, figures: bool) -> None:
+    """Write verdicts, findings and failing rows beside those that the run's other suite wrote."""
+    published, as_of, version = month.bank.published, month.as_of, month.version
+    of_figures = pl.col("table").is_in(list(FIGURES))
+    try:
+        for table, rows in (("check_result", verdicts.results), ("finding", verdicts.findings)):
+            held = published.draft(table, as_of, version, run_id)
+            others = held.filter(~of_figures if figures else of_figures)
+            both = pl.concat([others, rows], how="diagonal") if others.height else rows
+            published.write(table, both, as_of, version, run_id)
+        published.write_failing(verdicts.failing, as_of, version, run_id, figures=figures)
+        published.record(
+            verdicts.results.with_columns(
+                run_id=pl.lit(run_id),
+                as_of_date=pl.lit(as_of),
+                snapshot_version=pl.lit(version),
+            )
+        )
+    finally:
+        shutil.rmtree(verdicts.folder)
+
+
+def _results(
+    month: MonthAtWork, rules: Iterable[Rule], verdicts: Verdicts, asset: dg.AssetsDefinition
+) -> Iterator[dg.AssetCheckResult]:
+    for rule in rules:
+        said = verdicts.results.filter(pl.col("rule_id") == rule.id)
+        yield _result(rule, month, said, asset)
+
+
+def _result(
+    rule: Rule, month: MonthAtWork, said: pl.DataFrame, asset: dg.AssetsDefinition
+) -> dg.AssetCheckResult:
+    """A rule's verdict over the tables it was put to; not asked is not broken, and says why."""
     asked = said.filter(pl.col("skipped_reason").is_null())
-    skipped = (
-        "" if asked.height else "; ".join(said["skipped_reason"]) or "not delivered this month"
-    )
+    skipped = "" if asked.height else "; ".join(said["skipped_reason"].unique().sort())
+    grave = rule.blocks_on(month.as_of)
     return dg.AssetCheckResult(
-        asset_key=delivered_book.key,
+        asset_key=asset.key,
         check_name=_name(rule),
         passed=bool(asked["passed"].all()),
-        severity=dg.AssetCheckSeverity.ERROR if _blocks(rule) else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN,
         metadata={
-            "severity": rule.severity.value,
+            "severity": rule.severity_on(month.as_of).value,
+            "set_by": rule.set_by(month.as_of),
             "remedy": rule.remedy.en,
             "failing_rows": int(asked["failing_rows"].sum() or 0),
             "checked_rows": int(asked["checked_rows"].sum() or 0),

@@ -164,11 +164,11 @@ def test_a_finding_tells_each_branch_its_rows_amount_examples_and_remedy(tmp_pat
     assert told["remedy_zh"][0] == BY_ID["E0203"].remedy.zh
 
 
-def test_findings_of_other_tables_have_one_row_a_rule_and_no_amount(tmp_path):
+def test_findings_of_other_tables_have_no_amount(tmp_path):
     rows = [*GOOD["target"], GOOD["target"][0]]
     told = findings(delivered(tmp_path, "target", rows), suite("target", ("E0901", 1)), RULES)
     assert told.select("rule_id", "failing_rows", "failing_amount", "branch_id").rows() == [
-        ("E0901", 1, None, None)
+        ("E0901", 1, None, "B1")
     ]
     assert told["example_keys"].to_list() == [["B1 | sei_share | 2026 | 2026-01-01"]]
 

@@ -13,9 +13,12 @@ from pathlib import Path
 import polars as pl
 
 from expectations.delivered import Delivered
-from transforms import schema
+from expectations.figures import METRIC
+from expectations.sizes import SIZE_CLASS
+from transforms import overrides, schema
 
 AS_OF = date(2026, 10, 31)
+OVERRIDES = "override"
 Row = Mapping[str, object]
 
 LOAN: Row = {
@@ -85,6 +88,21 @@ TRADE: Row = {
     "settlement_days": 180,
 }
 
+OVERRIDE: Row = {
+    "override_id": "O1",
+    "table_name": "loan_snapshot",
+    "row_key": "L2",
+    "column_name": "sei_tag",
+    "value_before": "1",
+    "value": "2",
+    "reason": "field of the contract",
+    "valid_from": AS_OF,
+    "valid_to": AS_OF,
+    "requested_by": "li",
+    "approved_by": "wang",
+    "approved_on": AS_OF,
+}
+
 
 def _event(number: str, loan: str, kind: str, amount: str | int, **changed: object) -> Row:
     return {
@@ -148,6 +166,22 @@ GOOD: Mapping[str, Sequence[Row]] = {
         {"borrower_id": "C2", "borrower_type": "individual_business"},
         {"borrower_id": "C3", "total_credit_limit_cny": Decimal("100.00")},
         {"borrower_id": "C4", "total_credit_limit_cny": Decimal("100.00")},  # no facility known
+        {
+            "borrower_id": "C5",
+            "borrower_type": "enterprise",
+            "enterprise_size": "CS01",
+            "total_credit_limit_cny": Decimal("100.00"),
+            "group_id": "G1",
+        },
+        # One employee short of a medium enterprise, whatever it earns.
+        {
+            "borrower_id": "C6",
+            "borrower_type": "enterprise",
+            "enterprise_size": "CS03",
+            "industry_code": "C3973",
+            "employees": 299,
+            "turnover": Decimal(400_000_000),
+        },
     ],
     "branch": [
         {"branch_id": "HO"},
@@ -228,6 +262,18 @@ GOOD: Mapping[str, Sequence[Row]] = {
             "balance": Decimal(0),
         }
         for currency in ("CNY", "USD")
+    ],
+    "reconciliation_item": [
+        {
+            "item_id": "X1",
+            "branch_id": "B1",
+            "gl_account_code": "1301",
+            "currency_code": "CNY",
+            "amount": Decimal(5),
+            "reason": "booked late",
+            "explained_by": "li",
+            "approved_by": "wang",
+        }
     ],
     "target": [
         {
@@ -326,6 +372,28 @@ GOOD: Mapping[str, Sequence[Row]] = {
         TRADE | {"core_enterprise_id": "K3", "settlement_days": None, "settled_amount": Decimal(0)},
         TRADE | {"core_enterprise_id": "K4", "settlement_days": None, "settled_amount": None},
     ],
+    "override": [
+        OVERRIDE,
+        OVERRIDE
+        | {"override_id": "O2", "column_name": "green_tag", "value_before": None}
+        | {"value": "(empty)", "requested_by": "Li"},
+        OVERRIDE
+        | {"override_id": "O3", "column_name": "repricing_date", "value": "2026-10-01"}
+        | {"value_before": "2026-10-31"},
+        OVERRIDE
+        | {"override_id": "O4", "column_name": "investment_linkage_flag"}
+        | {"value_before": "false", "value": "true"},
+        OVERRIDE
+        | {"override_id": "O5", "table_name": "borrower_snapshot", "row_key": "C2"}
+        | {"column_name": "enterprise_size", "value_before": "(empty)", "value": "CS04"},
+        # Not in force: what it says of a loan that is not there matters to nobody.
+        OVERRIDE
+        | {"override_id": "O6", "row_key": "L99"}
+        | {"valid_from": date(2026, 9, 1), "valid_to": date(2026, 10, 30)},
+        OVERRIDE
+        | {"override_id": "O7", "row_key": "L99"}
+        | {"valid_from": date(2026, 11, 1), "valid_to": date(2026, 11, 1)},
+    ],
 }
 
 PREVIOUS: Sequence[Row] = [
@@ -351,6 +419,39 @@ REFERENCE: Mapping[str, pl.DataFrame] = {
         {"code": ["3973", "3973", "397"], "field": ["1", "2", "1"]},
     ),
     "industry": pl.DataFrame({"code": ["3973", "397", "0111"]}),
+    "green_edition": pl.DataFrame(
+        {
+            "edition": ["2019", "2025"],
+            "default_from": [date(2019, 1, 1), date(2025, 10, 1)],
+            "last_approval": [date(2025, 9, 30), None],
+        }
+    ),
+    "size_class": pl.DataFrame(
+        {
+            "code": ["3973", "0111"],
+            "employees_large": [1000, None],
+            "employees_medium": [300, None],
+            "employees_small": [20, None],
+            "turnover_large": [400_000_000, 200_000_000],
+            "turnover_medium": [20_000_000, 5_000_000],
+            "turnover_small": [3_000_000, 500_000],
+            "assets_large": [None, None],
+            "assets_medium": [None, None],
+            "assets_small": [None, None],
+        },
+        schema=dict(SIZE_CLASS),
+    ),
+    "metric": pl.DataFrame(
+        {
+            "metric_id": ["sei_share", "loan_balance"],
+            "reading": ["confirmed", "default"],
+            "is_default": [True, True],
+            "kind": ["ratio", "total"],
+            "numerator": ["sei_balance_confirmed", "loan_balance"],
+            "denominator": ["corporate_balance", None],
+        },
+        schema=dict(METRIC),
+    ),
     "green_item": pl.DataFrame(
         {
             "edition": ["2019", "2019", "2025", "2025"],
@@ -444,6 +545,42 @@ def _flow(
     )
 
 
+def _drift(
+    rule_id: str,
+    now: Sequence[Row],
+    before: Sequence[Row],
+    *,
+    also: Sequence[str] = (),
+    blames: Sequence[str] = (),
+) -> Case:
+    """A loan book and last month's, alone."""
+    return Case(
+        rule_id,
+        "loan_snapshot",
+        now,
+        finds=(),
+        also=frozenset(also),
+        alone=True,
+        blames=blames,
+        context={"previous_loan_snapshot": before},
+    )
+
+
+HUNDRED: Sequence[Row] = [LOAN | {"loan_id": f"M{n}"} for n in range(100)]
+TWENTY = HUNDRED[:20]
+
+
+def _half(loans: Sequence[Row], **changed: object) -> Sequence[Row]:
+    """Half of the loans are others."""
+    middle = len(loans) // 2
+    return [*(loan | changed for loan in loans[:middle]), *loans[middle:]]
+
+
+def _bare(column: str) -> Sequence[Row]:
+    """Twenty loans, three of them (15 points, more than 10) without a value."""
+    return [*(loan | {column: None} for loan in TWENTY[:3]), *TWENTY[3:]]
+
+
 LPR: Row = GOOD["lpr_rate"][0]
 CAPITAL: Row = GOOD["net_capital"][0]
 OLD: Row = {"write_off_date": date(2026, 9, 30), "interest": Decimal(0)}
@@ -465,7 +602,7 @@ CASES: tuple[Case, ...] = (
         "E0106",
         {"disbursement_date": date(2026, 11, 1), "maturity_date": date(2027, 1, 1)},
     ),
-    Case("E0107", "loan_snapshot", [], alone=True, also=frozenset({"W0216"})),
+    Case("E0107", "loan_snapshot", [], alone=True, also=frozenset({"W0216", "W0234"})),
     _loan("E0201", {"maturity_date": date(2025, 9, 30), "loan_status": "extended"}),
     _loan("W0202", {"outstanding_principal": Decimal("100.01")}),
     _loan("E0203", {"days_past_due": 91, "loan_classification": "FQ02"}, of=OVERDUE),
@@ -487,7 +624,8 @@ CASES: tuple[Case, ...] = (
     _loan("W0210", {"sei_tag": None}, {"sei_tag": None, "purpose_industry_code": "3973"}),
     _loan("W0211", {"purpose_industry_code": "9999", "sei_tag": None}),
     _loan("E0212", {"borrower_id": "C9", "tech_loan_tag": None}),
-    _loan("W0213", {"green_tag": "9.1"}, {"green_catalogue_version": None}),
+    # Of the edition it names, and, without a name, of the one in force on the day of approval.
+    _loan("W0213", {"green_tag": "9.1"}, {"green_tag": "9.1", "green_catalogue_version": None}),
     _loan("W0214", {"approval_date": date(2025, 10, 1)}),
     _loan("W0215", {"borrower_id": "C2"}),
     Case(
@@ -533,12 +671,66 @@ CASES: tuple[Case, ...] = (
             ]
         },
     ),
+    _loan("E0226", {"booking_branch_id": "B5"}),
+    # Half of the balance moved to another tier, size or industry: an index far above 0.25.
+    _drift("W0227", HUNDRED, _half(HUNDRED, loan_classification="FQ02")),
+    replace(
+        _drift("W0228", HUNDRED, HUNDRED),
+        context={
+            "previous_loan_snapshot": HUNDRED,
+            "previous_borrower_snapshot": [{"borrower_id": "C1", "enterprise_size": "CS02"}],
+        },
+    ),
+    _drift("W0229", HUNDRED, _half(HUNDRED, purpose_industry_code="0111")),
+    _drift("W0230", _bare("sei_tag"), TWENTY, also=["W0210"], blames=["B1"]),
+    _drift("W0231", _bare("green_tag"), TWENTY, blames=["B1"]),
+    _drift("W0232", _bare("tech_loan_tag"), TWENTY, blames=["B1"]),
+    _drift(
+        "W0233",
+        _bare("purpose_industry_code"),
+        TWENTY,
+        also=["W0209"],
+        blames=["B1"],
+    ),
+    _drift(
+        "W0234",
+        TWENTY,
+        [
+            *TWENTY[:18],
+            # Four loans at a branch may go; a closed branch may lose all.
+            *(LOAN | {"loan_id": f"P{n}", "booking_branch_id": "B5"} for n in range(5)),
+        ],
+        blames=["B5"],
+    ),
+    _loan(
+        "W0235",
+        {"borrower_id": "C5", "tech_loan_tag": None},
+        {"product_type": "discounted_bill"},
+        of=LOAN | {"inclusive_flag_source": True},
+    ),
+    _loan("W0236", {"inclusive_flag_source": False}),
+    _loan("W0237", {"disbursement_date": date(2026, 10, 1)}),
     _again("E0301", "borrower_snapshot", {}),
     Case("W0302", "borrower_snapshot", [{"borrower_id": "C9", "borrower_type": "enterprise"}]),
     Case(
         "E0303",
         "borrower_snapshot",
         [{"borrower_id": "C9", "total_credit_limit_cny": Decimal("-0.01")}],
+    ),
+    Case(
+        "W0305",
+        "borrower_snapshot",
+        [
+            # Medium by staff, large by turnover: medium.
+            GOOD["borrower_snapshot"][-1] | {"borrower_id": "C8", "employees": 300},
+            # Farming asks for turnover alone.
+            GOOD["borrower_snapshot"][-1] | {"borrower_id": "C9", "industry_code": "0111"},
+        ],
+    ),
+    Case(
+        "W0306",
+        "borrower_snapshot",
+        [{"borrower_id": "C9", "borrower_type": "enterprise", "enterprise_size": "CS05"}],
     ),
     Case(
         "W0304",
@@ -609,6 +801,18 @@ CASES: tuple[Case, ...] = (
         "tech_enterprise_list",
         [GOOD["tech_enterprise_list"][0] | {"list_type": "srdi", "certificate_no": None}],
     ),
+    Case(
+        "W0606",
+        "borrower_first_loan_event",
+        [EVENT | {"loan_id": "L3"}],
+        context={
+            "loan_snapshot": [
+                loan | ({"first_loan_flag_source": False} if loan["loan_id"] == "L3" else {})
+                for loan in GOOD["loan_snapshot"]
+            ]
+        },
+    ),
+    Case("W0607", "borrower_first_loan_event", [EVENT | {"loan_id": "L77"}]),
     _again("E0601", "borrower_first_loan_event", {}),
     Case(
         "E0602",
@@ -630,6 +834,20 @@ CASES: tuple[Case, ...] = (
         ],
     ),
     Case("E0605", "borrower_first_loan_event", [EVENT | {"branch_id": "B9"}]),
+    Case(
+        "W0705",
+        "supply_chain_relation",
+        [
+            GOOD["supply_chain_relation"][0] | {"relation_id": "R8", "core_enterprise_id": "C1"},
+            GOOD["supply_chain_relation"][0]
+            | {"relation_id": "R9", "borrower_id": "C5", "core_group_id": "G1"},
+        ],
+    ),
+    Case(
+        "W0706",
+        "supply_chain_relation",
+        [GOOD["supply_chain_relation"][0] | {"relation_id": "R8", "loan_id": "L99"}],
+    ),
     _again("E0701", "supply_chain_relation", {}),
     *(
         Case(
@@ -649,6 +867,42 @@ CASES: tuple[Case, ...] = (
         "E0803",
         "gl_control_total",
         [GOOD["gl_control_total"][0] | {"gl_account_code": "1302", "balance": None}],
+    ),
+    _again("E0811", "reconciliation_item", {}),
+    Case(
+        "E0812",
+        "reconciliation_item",
+        [GOOD["reconciliation_item"][0] | {"item_id": "X2", "approved_by": "li"}],
+    ),
+    Case(
+        "W0813",
+        "reconciliation_item",
+        [GOOD["reconciliation_item"][0] | {"item_id": "X2", "approved_by": None}],
+    ),
+    Case(
+        "E0814",
+        "reconciliation_item",
+        [GOOD["reconciliation_item"][0] | {"item_id": "X2", "branch_id": "B9"}],
+        also=frozenset({"W0815"}),
+    ),
+    Case(
+        "W0815",
+        "reconciliation_item",
+        [GOOD["reconciliation_item"][0] | {"item_id": "X2", "gl_account_code": "1399"}],
+    ),
+    Case("E0905", "target", [TARGET | {"metric_id": "sei_shares"}]),
+    Case(
+        "W0906",
+        "target",
+        [
+            TARGET | {"metric_id": "loan_balance", "valid_to": None, **changed}
+            for changed in (
+                {"branch_id": "HO", "target_value": Decimal(100)},
+                {"branch_id": "B1", "target_value": Decimal(30)},
+                {"branch_id": "B2", "target_value": Decimal(69)},
+            )
+        ],
+        finds=[0],
     ),
     _again("E0901", "target", {}),
     Case("E0902", "target", [TARGET | {"branch_id": "B9"}]),
@@ -893,6 +1147,73 @@ CASES: tuple[Case, ...] = (
             ("W1806", [{"settlement_days": 181}, {"settlement_days": 365}]),
         )
     ),
+    _again("E2401", "override", {"valid_from": date(2026, 1, 1), "valid_to": date(2026, 1, 31)}),
+    *(
+        Case(
+            rule_id,
+            "override",
+            [
+                OVERRIDE | {"override_id": f"X{place}", "row_key": f"L{7 + place}"} | row
+                for place, row in enumerate(rows)
+            ],
+            finds=finds,
+            also=frozenset(also),
+        )
+        for rule_id, rows, finds, also in (
+            (
+                "E2402",
+                [{"approved_by": None}, {"approved_by": " LI "}, {"approved_on": None}],
+                None,
+                (),
+            ),
+            (
+                "E2403",
+                [{"valid_from": date(2026, 10, 31), "valid_to": date(2026, 10, 30)}],
+                None,
+                (),
+            ),
+            (
+                "E2404",
+                [
+                    {"column_name": "outstanding_principal", "value_before": None, "value": "1"},
+                    {"column_name": "loan_id", "value_before": None},
+                    {"column_name": "enterprise_size", "value_before": None, "value": "CS03"},
+                ],
+                None,
+                ("E2409",),
+            ),
+            (
+                "E2405",
+                [
+                    {"value": "10"},
+                    {"value": "SE02"},
+                    {"column_name": "repricing_date", "value": "2026-10-1"},
+                    {"column_name": "investment_linkage_flag", "value": "yes"},
+                    {"table_name": "borrower_snapshot", "row_key": "C1"}
+                    | {"column_name": "borrower_type", "value": "(empty)"},
+                ],
+                None,
+                ("E2409",),
+            ),
+            ("W2406", [{"row_key": "L99"}], None, ()),
+            (
+                "E2407",
+                [
+                    {"column_name": "growth_stage", "value": "growth", "value_before": "seed"},
+                    {"column_name": "tech_loan_tag", "value": "N", "value_before": "(empty)"},
+                ],
+                None,
+                (),
+            ),
+            (
+                "E2408",
+                [{}, {"value": "3", "row_key": "L7"}, {"row_key": "L8"}],
+                [0, 1],
+                (),
+            ),
+            ("E2409", [{"value": "0"}], None, ("E2405",)),
+        )
+    ),
 )
 
 
@@ -905,6 +1226,13 @@ def frame(table: str, rows: Sequence[Row]) -> pl.DataFrame:
         .with_row_index("source_row_no", offset=1)
         .cast({"source_row_no": pl.Int64()})
     )
+
+
+def _states(rows: Sequence[Row]) -> pl.DataFrame:
+    """What becomes of overrides in the good month."""
+    tables = {name: frame(name, GOOD[name]).lazy() for name in overrides.OVERRIDABLE}
+    judged = overrides.judged(frame(OVERRIDES, rows), tables, AS_OF)
+    return judged.select("source_row_no", "state")
 
 
 def delivered(
@@ -922,12 +1250,15 @@ def delivered(
     around = {
         **{name: others for name, others in GOOD.items() if name != table},
         "previous_loan_snapshot": PREVIOUS,
+        "previous_borrower_snapshot": GOOD["borrower_snapshot"],
         **(context or {}),
     }
     views = {
         name: frame(name.removeprefix("previous_"), others).drop("problems")
         for name, others in around.items()
     }
+    if table == OVERRIDES:
+        views["override_state"] = _states(GOOD[table] if rows is None else rows)
     return Delivered(
         table=table,
         files=(path,),

@@ -27,6 +27,9 @@ ASSETS = {
 }
 
 
+GATE = "rejected_balance"
+
+
 @pytest.fixture
 def dagster():
     """Dagster, imported late: it takes seconds."""
@@ -78,13 +81,21 @@ def test_every_step_is_an_asset_of_the_month(definitions, dagster):
         assert not partitions.has_partition_key("2026-13")
 
 
-def test_every_rule_is_one_check_of_the_delivered_book(definitions):
+def test_every_rule_is_one_check_of_the_delivered_book_or_of_the_figures(definitions):
+    from expectations.figures import FIGURES  # noqa: PLC0415
     from expectations.rules import load_rules  # noqa: PLC0415
 
     keys = definitions.resolve_asset_graph().asset_check_keys
-    assert {key.asset_key.to_user_string() for key in keys} == {"delivered_book"}
-    named = [key.name.partition("__")[0] for key in keys]
-    assert sorted(named) == sorted(rule.id for rule in load_rules())
+    named = {
+        (key.asset_key.to_user_string(), key.name.partition("__")[0])
+        for key in keys
+        if key.name != GATE
+    }
+    assert named == {
+        ("metric_fact" if rule.table in FIGURES else "delivered_book", rule.id)
+        for rule in load_rules()
+    }
+    assert len(keys) == len(load_rules()) + 1
 
 
 def test_runs_of_the_command_line_and_of_dagster_can_be_looked_up_alike(bank, definitions, dagster):
@@ -106,7 +117,7 @@ def test_runs_of_the_command_line_and_of_dagster_can_be_looked_up_alike(bank, de
             said = home.all_logs(
                 run.run_id, of_type=dagster.DagsterEventType.ASSET_CHECK_EVALUATION
             )
-            assert len(said) == len(load_rules())
+            assert len(said) == len(load_rules()) + 1
     facts = figures(bank)
     assert facts["loan_balance", "default", "HO"]["value"] == "2100050.00"
     assert facts["loan_increment_mom", "default", "HO"]["value"] == "1200050.00"

@@ -21,6 +21,7 @@ from transforms.errors import ReferenceTableError, UnknownNameError
 
 NAMES: Final = (
     "admin_divisions",
+    "enterprise_size_standard",
     "gbt4754_2017",
     "green_catalogue",
     "green_editions",

@@ -21,7 +21,7 @@ _NOTE: Final = "demo.json"
 
 
 def deliver(root: Path, spec: BankSpec) -> Mapping[str, str]:
-    """Generate the bank's files month by month into the inbox, and deliver them.
+    """Generate the bank's files month by month into the archive, and deliver them.
 
     A demo bank that stands already is left as it is: drawn on a later day it would be another bank,
     and every month of it a restatement.
@@ -69,7 +69,8 @@ def _delivered(bank: Bank, spec: BankSpec) -> DemoBank:
         drawn = demo_bank(spec)
         for as_of in drawn.month_ends:
             progress.update(task, description=f"delivering {as_of}")
-            folder = bank.workspace.root / "inbox" / as_of.isoformat()
+            # Where the inbox would have put them: kept as they were delivered.
+            folder = bank.workspace.root / "archive" / as_of.isoformat() / "1"
             folder.mkdir(parents=True, exist_ok=True)
             files = []
             for name, rows in drawn.month(as_of).items():

@@ -43,7 +43,7 @@ COUNTED = {
 @pytest.fixture(scope="module")
 def month_ends(demo_bank):
     """The month ends that the demo bank has, oldest first."""
-    return sorted(folder.name for folder in (demo_bank.root / "inbox").iterdir())
+    return sorted(folder.name for folder in (demo_bank.root / "archive").iterdir())
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def facts(demo_bank):
 @pytest.fixture(scope="module")
 def last(demo_bank, month_ends):
     """The newest month's files as the demo bank delivered them, by table."""
-    folder = demo_bank.root / "inbox" / month_ends[-1]
+    folder = demo_bank.root / "archive" / month_ends[-1] / "1"
     return {path.stem: pl.read_parquet(path) for path in folder.iterdir()}
 
 

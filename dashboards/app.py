@@ -11,7 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards.app_pages import common
+from dashboards.app_pages import address, opening
 from dashboards.i18n import say
 from transforms.errors import BranchmarkError
 
@@ -36,7 +36,7 @@ def main() -> None:
     """Set the frame and run the page of the address."""
     _leave_own_folder()
     st.set_page_config(page_title="branchmark", page_icon=str(_HERE / "icon.svg"), layout="wide")
-    language = common.reader_language()
+    language = opening.reader_language()
     page = st.navigation(
         [
             st.Page(
@@ -49,14 +49,20 @@ def main() -> None:
                 _HERE / "app_pages" / "branch.py",
                 title=say(language, "branch_page"),
                 icon=":material/account_balance:",
-                url_path=common.BRANCH,
+                url_path=address.BRANCH,
+            ),
+            st.Page(
+                _HERE / "app_pages" / "data_quality.py",
+                title=say(language, "data_quality"),
+                icon=":material/fact_check:",
+                url_path=address.DATA_QUALITY,
             ),
         ]
     )
     try:
-        common.open_desk(_workspace(), language)
+        opening.open_desk(_workspace(), language)
     except BranchmarkError as error:
-        common.refuse(str(error), language)
+        opening.refuse(str(error), language)
     page.run()
 
 

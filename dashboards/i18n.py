@@ -1,7 +1,7 @@
 """The words of the pages in the product's two languages, by key.
 
 Names of metrics and branches are data and come with their own translations; sentences about a figure
-belong in `words`.
+belong in `words`; the words of the data-quality page come from `i18n_quality`.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from dashboards.i18n_quality import QUALITY_MESSAGES
 from transforms.errors import UnknownNameError
 
 
@@ -49,6 +50,7 @@ _MONTHS: Final = (
 
 MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        **QUALITY_MESSAGES,
         "overview": ("Overview", "总览"),
         "branch_page": ("Branch scorecard", "机构记分卡"),
         "period": ("Period", "报告期"),
@@ -57,12 +59,8 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "language": ("Language", "语言"),
         "metric": ("Metric", "指标"),
         "reconciled": ("Reconciled with the ledger", "已与总账核对一致"),
-        "provisional_by": ("Provisional: {amount} not reconciled", "暂估：{amount} 与总账不符"),
+        "provisional_by": ("Provisional: {amount} unexplained", "暂估：{amount} 差异未说明"),
         "not_reconciled": ("No ledger totals delivered", "未报送总账数据"),
-        "account": (
-            "{accepted} accepted + {rejected} rejected = {delivered} delivered loans",
-            "接收 {accepted} + 拒收 {rejected} = 报送 {delivered} 笔贷款",
-        ),
         "local_mode": (
             "Local mode: no sign-in, the whole bank is visible.",
             "本地模式：无需登录，可见全行数据。",

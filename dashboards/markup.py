@@ -10,10 +10,9 @@ from html import escape
 from urllib.parse import urlencode
 
 from dashboards.i18n import Language, say
-from dashboards.palette import MARKS, QUALITY_GLYPH, QUALITY_WORDS, Ground
+from dashboards.palette import MARKS, QUALITY_GLYPH, Ground
 from dashboards.scorecard import ScorecardRow
 from transforms.catalogue.model import Kind, Unit
-from transforms.quality import QualityState
 from transforms.scorecards import Status
 
 Picture = Callable[[ScorecardRow], str | None]
@@ -35,70 +34,6 @@ class Style:
 def address(page: str, parameters: Mapping[str, str]) -> str:
     """A link within the dashboard that reproduces a page."""
     return f"{page or './'}?{urlencode(parameters)}"
-
-
-def sheet(style: Style) -> str:
-    """The style sheet of the tables."""
-    ground = style.ground
-    colours = "".join(
-        f".bm-{status.name.lower()}{{color:{mark.colour(dark=style.dark)}}}"
-        for status, mark in MARKS.items()
-    )
-    return f"""<style>
-[data-testid="stMainBlockContainer"]{{padding-left:2.2rem;padding-right:2.2rem}}
-.bm{{color:{ground.ink};font-size:14px;line-height:1.3;font-variant-numeric:tabular-nums}}
-.bm a{{color:inherit;text-decoration:none;border-bottom:1px solid {ground.rule}}}
-.bm a:hover,.bm a:focus-visible{{border-bottom-color:currentColor}}
-.bm small,.bm-quiet{{color:{ground.quiet};font-size:12px;font-weight:400}}
-.bm-strip{{overflow:hidden;color:{ground.quiet};font-size:12.5px}}
-.bm-strip>div{{display:flex;flex-wrap:wrap;gap:3px 0;margin-left:-13px}}
-.bm-strip span.bm-item{{padding:0 12px;border-left:1px solid {ground.rule};white-space:nowrap}}
-.bm-strip b{{color:{ground.ink};font-weight:600}}
-.bm-message{{font-size:16px;line-height:1.45;margin:0;max-width:110ch}}
-.bm-wide{{overflow-x:auto}}
-.bm table{{border-collapse:collapse;width:100%}}
-.bm th,.bm td{{padding:4px 8px;text-align:left;vertical-align:middle;
-border-bottom:1px solid {ground.rule};border-top:0;border-left:0;border-right:0}}
-.bm thead th{{color:{ground.quiet};font-size:12px;font-weight:400;vertical-align:bottom;
-border-bottom:1px solid {ground.quiet};line-height:1.2}}
-.bm tbody th{{font-weight:600}}
-.bm th:first-child,.bm td:first-child{{padding-left:0}}
-.bm .bm-number{{text-align:right;white-space:nowrap}}
-.bm-card{{table-layout:fixed;min-width:960px}}
-.bm-card tbody tr{{height:44px}}
-.bm-card tbody th,.bm-card td{{overflow:hidden;text-overflow:ellipsis}}
-.bm-card small{{display:block;line-height:1.25;white-space:nowrap;overflow:hidden;
-text-overflow:ellipsis}}
-.bm-card img{{display:block;max-width:100%}}
-.bm-card .bm-value{{font-weight:600;font-size:15px}}
-.bm small .bm-origin{{border:1px solid {ground.rule};border-radius:3px;padding:0 4px;
-margin-right:5px;font-size:11px}}
-.bm-card td.bm-note{{font-size:12.5px;color:{ground.quiet};line-height:1.3}}
-.bm-card td.bm-note span{{display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;
-overflow:hidden}}
-.bm-reasons td,.bm-reasons th{{vertical-align:top}}
-.bm-reasons tbody th{{font-weight:400;width:38%}}
-.bm-card td.bm-change{{font-size:13px;white-space:normal}}
-.bm-mark{{white-space:nowrap}}
-.bm-mark.bm-not_comparable,.bm-mark.bm-not_applicable{{white-space:normal;font-size:12.5px}}
-.bm-mark b{{font-weight:600}}
-.bm-no_target b,.bm-not_comparable b,.bm-not_applicable b{{font-weight:400}}
-.bm-grid{{min-width:960px;font-size:13px}}
-.bm-grid th:first-child{{position:sticky;left:0;z-index:1;background:{ground.page}}}
-.bm-grid thead th{{min-width:52px}}
-.bm-grid td.bm-number,.bm-grid th.bm-number{{padding-left:6px;padding-right:2px}}
-.bm-grid tbody tr:hover td,.bm-grid tbody tr:hover th{{background:{ground.bands[2]}}}
-.bm-grid tr.bm-group th,.bm-grid tr.bm-group td{{border-bottom-color:{ground.quiet};
-padding-top:12px;font-weight:600}}
-.bm-grid tr.bm-whole th,.bm-grid tr.bm-whole td{{padding-top:6px;font-weight:600}}
-.bm-grid tbody th{{white-space:nowrap;font-weight:400}}
-.bm-grid tr.bm-branch th{{padding-left:14px}}
-.bm-grid .bm-glyph{{display:inline-block;width:1.15em;text-align:right}}
-.bm ul.bm-list{{list-style:none;margin:0;padding:0}}
-.bm ul.bm-list li{{padding:5px 0;border-bottom:1px solid {ground.rule};margin:0;font-size:14px}}
-.bm-list small{{display:block}}
-{colours}
-</style>"""
 
 
 def mark(status: Status, style: Style) -> str:
@@ -137,15 +72,15 @@ def linked(text: str, href: str) -> str:
 
 
 _COLUMNS = (
-    ("measure", 24, ""),
+    ("measure", 22, ""),
     ("value_in", 10, "bm-number"),
     ("against_target", 15, ""),
-    ("gap", 23, ""),
+    ("gap", 22, ""),
     ("change", 9, "bm-number bm-change"),
     ("history", 9, ""),
-    ("status", 10, ""),
+    ("status", 13, ""),
 )
-_UNAIMED = (*_COLUMNS[:2], ("note", 38, ""), *_COLUMNS[4:])
+_UNAIMED = (*_COLUMNS[:2], ("note", 37, ""), *_COLUMNS[4:])
 """Where nothing stands against a target, what is noted on the figures has the room."""
 
 
@@ -197,7 +132,7 @@ def _row(
         f"{_target(row, style)}</td>"
         f"{judgement}"
         f'<td class="bm-number bm-change"{why}>{escape(row.change_text)}</td>'
-        f"<td>{_image(sparkline, row.name)}</td>"
+        f"<td>{_image(sparkline, _alt(row))}</td>"
         f"<td>{status}{_quality(row, style)}</td></tr>"
     )
 
@@ -218,7 +153,7 @@ def _judgement(row: ScorecardRow, bullet: str | None, span: int) -> str:
     gap = f'<span class="bm-gap">{escape(row.gap_text)}</span>' if row.gap_text else ""
     money = f'<small title="{escape(row.money_text)}">{escape(row.money_text)}</small>'
     return (
-        f"<td>{_image(bullet, f'{row.name} {row.value_text} {row.target_text}')}</td>"
+        f"<td>{_image(bullet, _alt(row, row.value_text, row.target_text))}</td>"
         f"<td>{gap}{money if row.money_text else ''}</td>"
     )
 
@@ -248,21 +183,36 @@ def _target(row: ScorecardRow, style: Style) -> str:
 
 
 def _quality(row: ScorecardRow, style: Style) -> str:
-    mark_ = ""
-    if row.quality is not QualityState.FINAL and not row.reason:
-        word = escape(style.language.pick(*QUALITY_WORDS[row.quality]))
-        mark_ = (
-            f' <span class="bm-quiet" role="img" aria-label="{word}" '
-            f'title="{escape(row.quality_text)}">{QUALITY_GLYPH}</span>'
-        )
+    """Which version it is if not the first, beside the status, and below it what is not final."""
+    told = ""
     if row.snapshot_version > 1:
-        restated = say(style.language, "restated", version=row.snapshot_version)
-        mark_ += f"<small>{escape(restated)}</small>"
-    return mark_
+        restated = escape(say(style.language, "restated", version=row.snapshot_version))
+        told = f' <span class="bm-quiet" title="{restated}">v{row.snapshot_version}</span>'
+    return told + ("" if row.reason else provisional(row.quality_short, row.quality_text))
+
+
+def provisional(short: str, text: str) -> str:
+    """The mark of figures that are not final, with the amount; nothing beside final ones.
+
+    Args:
+        short: a few words with the amount.
+        text: the sentence.
+    """
+    if not short:
+        return ""
+    return (
+        f'<small class="bm-doubt" title="{escape(text)}">'
+        f'<span aria-hidden="true">{QUALITY_GLYPH}</span> {escape(short)}</small>'
+    )
 
 
 def _image(source: str | None, text: str) -> str:
     return f'<img src="{source}" alt="{escape(text)}">' if source else ""
+
+
+def _alt(row: ScorecardRow, *more: str) -> str:
+    """What a picture of a row shows, in words."""
+    return " ".join(part for part in (row.name, *more, row.quality_text) if part)
 
 
 @dataclass(frozen=True)
@@ -336,9 +286,16 @@ def _grid_line(
     note = f" <small>{escape(line.note)}</small>" if line.note else ""
     arrow = "" if line.kind == "whole" else " <span aria-hidden='true'>›</span>"
     return (
-        f'<tr class="bm-{line.kind}"><th scope="row">{linked(line.name, line.href)}{arrow}{note}</th>'
+        f'<tr class="bm-{line.kind}"><th scope="row">{linked(line.name, line.href)}{arrow}{note}'
+        f"{provisional(*_doubt(line.card))}</th>"
         f"{cells}</tr>"
     )
+
+
+def _doubt(card: Sequence[ScorecardRow]) -> tuple[str, str]:
+    """What stands beside a unit whose figures are not final: all of them share one state."""
+    told = [(row.quality_short, row.quality_text) for row in card if row.quality_short]
+    return told[0] if told else ("", "")
 
 
 def _glyph(row: ScorecardRow) -> str:
@@ -350,7 +307,15 @@ def _cell(row: ScorecardRow | None, text: Callable[[ScorecardRow], str], *, mark
     if row is None:
         return '<td class="bm-number">–</td>'
     told = "; ".join(
-        part for part in (row.status_word, row.gap_text, row.money_text, row.reason) if part
+        part
+        for part in (
+            row.status_word,
+            row.gap_text,
+            row.money_text,
+            row.reason,
+            "" if row.reason else row.quality_text,
+        )
+        if part
     )
     glyph = (
         f'<span class="bm-glyph bm-{row.status.name.lower()}" role="img" '

@@ -16,18 +16,10 @@ from dashboards.units import Units
 from records.access import Scope
 from records.deliveries import Deliveries
 from records.published import Published
+from transforms.accounting import Account, account_of
 from transforms.catalogue.model import Catalogue
 from transforms.quality import QualityState
 from transforms.schema import LOAN_SNAPSHOT
-
-
-@dataclass(frozen=True)
-class Account:
-    """The account of the loan book: accepted + rejected = delivered, in rows."""
-
-    delivered: int
-    accepted: int
-    rejected: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +29,14 @@ class Month:
     Attributes:
         version: of the newest publication of the month.
         received_at: when the newest table of the month was delivered, if it is known.
+        restated_because: the reason given for the version; empty for a first one, or if none was given.
+        pending: tables of the month that were delivered after it was published, and are in no figure.
+        unpublished: months with a loan book that are not published.
         published: the month ends there are, as they were when this was read.
         standing: a row a unit and metric: `branch_id, metric_id, aimed, given`.
-        account: of the whole loan book; none for a reader who does not see the whole bank.
+        delivered: rows and money of the month's own deliveries, by table, branch and currency.
+        counts_for: `branch_id, node_id`: each branch with every node it counts for.
+        root: the node everything counts for; none for a reader who does not see the whole bank.
         rejected_rows: rows of any table that were rejected, within the scope.
         quality: by unit, with the amount behind a provisional one.
         unreconciled: booking branches whose loans and ledger differ; none without a ledger.
@@ -50,14 +47,30 @@ class Month:
     version: int
     published_at: datetime
     received_at: datetime | None
+    restated_because: str
+    pending: tuple[str, ...]
+    unpublished: tuple[date, ...]
     units: Units
     published: frozenset[date]
     standing: pl.DataFrame
-    account: Account | None
+    delivered: pl.DataFrame
+    counts_for: pl.DataFrame
+    root: str | None
     rejected_rows: int
     quality: dict[str, tuple[QualityState, Decimal | None]]
     unreconciled: tuple[str, ...] | None
     findings: dict[str, tuple[int, int]]
+
+    @property
+    def has_account(self) -> bool:
+        """Whether rows and money were counted when the month was delivered, within the scope."""
+        return not self.delivered.is_empty()
+
+    def account(self, unit: str, table: str = LOAN_SNAPSHOT.name) -> Account | None:
+        """The account of a table at a unit; None if nothing of it was delivered there."""
+        return account_of(
+            self.delivered, table, counts_for=self.counts_for, node=unit, root=self.root or ""
+        )
 
     def quality_of(self, unit: str) -> tuple[QualityState, Decimal | None]:
         """How sure the figures of a unit are, and the amount behind provisional ones."""
@@ -92,9 +105,9 @@ def read(
     published = published.pinned()
     day = published.require(as_of)
     version = published.newest_versions()[day]
+    published_at = published.current()[day, version].published_at
     chosen = deliveries.chosen(day, version)
     own = [batch for batch in chosen.values() if batch.as_of_date == day]
-    loans = chosen.get(LOAN_SNAPSHOT.name)
     facts = scorecard.window(published, scope, catalogue, as_of=day, days=[day])
     units = Units.of(published.nodes(scope, as_of=day).collect())
     quality = _quality(facts)
@@ -102,8 +115,15 @@ def read(
     return Month(
         as_of=day,
         version=version,
-        published_at=published.current()[day, version].published_at,
+        published_at=published_at,
         received_at=max((batch.received_at for batch in own), default=None),
+        restated_because="; ".join(
+            dict.fromkeys(b.reason for b in own if b.reason and b.snapshot_version == version)
+        ),
+        pending=_pending(deliveries, day, published_at),
+        unpublished=tuple(
+            month for month in deliveries.months() if month not in published.newest_versions()
+        ),
         units=units,
         published=frozenset(published.newest_versions()),
         standing=facts.select(
@@ -112,11 +132,9 @@ def read(
             aimed=pl.col("target_value").is_not_null() | pl.col("limit_value").is_not_null(),
             given=pl.col("reason").is_null(),
         ),
-        account=(
-            Account(loans.delivered_rows, loans.accepted_rows, loans.rejected_rows)
-            if loans is not None and scope.branches is None
-            else None
-        ),
+        delivered=deliveries.account(scope, day, version),
+        counts_for=published.counts_for(scope, as_of=day).select("branch_id", "node_id").collect(),
+        root=units.top.unit_id if scope.branches is None else None,
         rejected_rows=deliveries.rejected(scope, day, version).height,
         quality=quality,
         unreconciled=(
@@ -124,6 +142,13 @@ def read(
         ),
         findings=_findings(published, scope, day),
     )
+
+
+def _pending(deliveries: Deliveries, day: date, published_at: datetime) -> tuple[str, ...]:
+    rows = deliveries.batches().filter(
+        pl.col("as_of_date") == day, pl.col("received_at") > published_at
+    )
+    return tuple(rows["table"].unique(maintain_order=True))
 
 
 def _quality(facts: pl.DataFrame) -> dict[str, tuple[QualityState, Decimal | None]]:

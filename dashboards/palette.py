@@ -12,7 +12,6 @@ from typing import Final
 
 from dashboards.i18n import Language
 from transforms.catalogue.model import Better
-from transforms.quality import QualityState
 from transforms.scorecards import Status
 
 
@@ -67,15 +66,6 @@ def mark_of(status: Status, better: Better) -> Mark:
 
 QUALITY_GLYPH: Final = "◔"
 """Marks a figure that is not final."""
-
-QUALITY_WORDS: Final[Mapping[QualityState, tuple[str, str]]] = MappingProxyType(
-    {
-        QualityState.FINAL: ("", ""),
-        QualityState.PROVISIONAL: ("provisional", "暂估"),
-        QualityState.NOT_RECONCILED: ("not reconciled", "未核对"),
-    }
-)
-"""What stands beside a figure, English and Chinese; nothing beside a final one."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 Also the trend of one metric in the unit of its axis. How marks are drawn belongs in `charts`.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -11,15 +12,16 @@ import polars as pl
 
 from dashboards.charts.bullet import BULLET, bullet
 from dashboards.charts.sparkline import HISTORY, sparkline
-from dashboards.charts.trend import TREND, trend
-from dashboards.i18n import month_text, say
+from dashboards.charts.trend import TREND, TrendWords, trend
+from dashboards.i18n import Language, month_text, say
 from dashboards.numbers import Format
-from dashboards.palette import Ground
+from dashboards.palette import QUALITY_GLYPH, Ground
 from dashboards.scorecard import ScorecardRow
 from dashboards.words import Comparison
 from transforms.catalogue.model import Better, Kind, Unit
 
 _PERCENT: Final = Decimal(100)
+_NAMED_MONTHS: Final = 3
 
 
 def bullet_of(row: ScorecardRow, form: Format, ground: Ground) -> alt.LayerChart | None:
@@ -43,6 +45,7 @@ def bullet_of(row: ScorecardRow, form: Format, ground: Ground) -> alt.LayerChart
     }
     frame = pl.DataFrame([{name: _float(number) for name, number in place.items()}], schema=BULLET)
     target = f", {_target(row, form)}" if row.target_text else ""
+    doubt = f"; {row.quality_text}" if row.quality_text else ""
     return bullet(
         frame,
         ground,
@@ -55,7 +58,8 @@ def bullet_of(row: ScorecardRow, form: Format, ground: Ground) -> alt.LayerChart
             value=row.value_text,
             target=target,
             status=row.status_word,
-        ),
+        )
+        + doubt,
     )
 
 
@@ -73,6 +77,7 @@ def sparkline_of(row: ScorecardRow, form: Format, ground: Ground) -> alt.LayerCh
     )
     first, last = (form.value(p.value, row.unit, row.decimals) for p in (held[0], held[-1]))
     words = say(form.language, "spark_alt", name=row.name, first=first, last=last)
+    words += "; ".join(["", *doubts(row, form.language)])
     return sparkline(frame, ground, description=words)
 
 
@@ -94,6 +99,7 @@ def trend_of(
                 "target": _float(point.target, size),
                 "printed": form.value(point.value, row.unit, row.decimals),
                 "printed_target": form.value(point.target, row.unit, row.decimals),
+                "doubt": point.quality_text,
             }
             for point in row.history
         ],
@@ -104,16 +110,43 @@ def trend_of(
         frame,
         ground,
         axis_title=unit,
-        words=(say(language, "month"), say(language, "value"), say(language, "target")),
+        words=TrendWords(
+            month=say(language, "month"),
+            value=say(language, "value"),
+            target=say(language, "target"),
+            quality=say(language, "quality"),
+            glyph=QUALITY_GLYPH,
+        ),
         description=say(
             language,
             "spark_alt",
             name=row.name,
             first=form.value(held[0], row.unit, row.decimals),
             last=form.value(held[-1], row.unit, row.decimals),
-        ),
+        )
+        + "; ".join(["", *doubts(row, language)]),
         compared=month_text(language, compared),
     )
+
+
+def doubts(row: ScorecardRow, language: Language) -> list[str]:
+    """What keeps months of a row from being final, each reason once with its months."""
+    months: dict[str, list[str]] = {}
+    for point in row.history:
+        if point.quality_text:
+            months.setdefault(point.quality_text, []).append(month_text(language, point.as_of))
+    comma = language.pick(", ", "、")
+    return [
+        language.pick("{}: {}", "{}：{}").format(_span(held, comma), text)
+        for text, held in months.items()
+    ]
+
+
+def _span(months: Sequence[str], comma: str) -> str:
+    """A few months by name, more by the first and the last."""
+    if len(months) <= _NAMED_MONTHS:
+        return comma.join(months)
+    return f"{months[0]} … {months[-1]}"
 
 
 def _target(row: ScorecardRow, form: Format) -> str:

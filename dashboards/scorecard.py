@@ -61,11 +61,16 @@ _READ: Final = (
 
 @dataclass(frozen=True)
 class Point:
-    """One month of a history; no value where the month has none."""
+    """One month of a history; no value where the month has none.
+
+    Attributes:
+        quality_text: what keeps it from being final, with the amount; empty for a final one.
+    """
 
     as_of: date
     value: Decimal | None
     target: Decimal | None
+    quality_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,8 @@ class ScorecardRow:
         compact_text: the value where a heading names the currency, `compact_target` its target.
         target_text: empty without a target, as are `gap_text` and `money_text`.
         change_text: a dash where nothing can be compared; `change_note` says why if it never can.
-        quality_text: empty for a final figure.
+        quality_text: what keeps the figure from being final, with the amount; empty for a final one.
+        quality_short: the same in a few words.
         origin_text: whose definition it is, where that needs saying: a word, and a sentence.
         note: how the figure is meant to be read, where the catalogue says.
     """
@@ -130,6 +136,7 @@ class ScorecardRow:
     status_word: str
     status_glyph: str
     quality_text: str
+    quality_short: str = ""
     change_note: str = ""
     origin_text: str = ""
     origin_sentence: str = ""
@@ -399,12 +406,7 @@ class _Maker:
             previous_gap=_decimal(before, "gap"),
             previous_target=_decimal(before, "target_value"),
             history=tuple(
-                Point(
-                    day,
-                    _decimal(months.get(day, {}), "value"),
-                    _decimal(months.get(day, {}), "target_value"),
-                )
-                for day in month_ends(self.as_of, MONTHS)
+                self._point(day, months.get(day, {})) for day in month_ends(self.as_of, MONTHS)
             ),
             status=figure.status,
             quality=quality,
@@ -424,10 +426,23 @@ class _Maker:
             status_word=mark.word(language),
             status_glyph=mark.glyph,
             quality_text=words.quality(quality, amount, form),
+            quality_short=words.quality_short(quality, amount, form),
             change_note=say(language, "starts_anew") if uncomparable else "",
             origin_text=say(language, origin) if origin else "",
             origin_sentence=say(language, f"{origin}_sentence") if origin else "",
             note=_note(metric, language),
+        )
+
+    def _point(self, day: date, fact: Mapping[str, object]) -> Point:
+        value = _decimal(fact, "value")
+        state = QualityState(str(fact["quality_state"])) if fact else QualityState.FINAL
+        return Point(
+            day,
+            value,
+            _decimal(fact, "target_value"),
+            ""
+            if value is None
+            else words.quality(state, _decimal(fact, "quality_amount"), self.form),
         )
 
     def _starts_anew(self, metric: Metric) -> bool:

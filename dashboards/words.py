@@ -324,10 +324,35 @@ def quality(state: QualityState, amount: Decimal | None, form: Format) -> str:
     match state:
         case QualityState.FINAL:
             return ""
+        case QualityState.PROVISIONAL if amount is None:
+            return say(form.language, "provisional_unknown")
         case QualityState.PROVISIONAL:
             return say(form.language, "provisional_by", amount=form.amount(amount))
         case QualityState.NOT_RECONCILED:
             return say(form.language, "not_reconciled")
+
+
+def quality_short(state: QualityState, amount: Decimal | None, form: Format) -> str:
+    """The same in a few words, for crowded places; the amount is in base currency."""
+    match state:
+        case QualityState.FINAL:
+            return ""
+        case QualityState.PROVISIONAL if amount is None:
+            return say(form.language, "provisional_short_unknown")
+        case QualityState.PROVISIONAL:
+            # 元 takes little room, and a plain number would not say what it counts.
+            told = form.amount(amount, bare=form.language is Language.EN)
+            return say(form.language, "provisional_short", amount=told)
+        case QualityState.NOT_RECONCILED:
+            return say(form.language, "not_reconciled_short")
+
+
+_TITLE_LENGTH: Final = 60
+
+
+def shortened(text: str, length: int = _TITLE_LENGTH) -> str:
+    """A text that fits a line: what is longer ends with an ellipsis."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 def since(comparison: Comparison, language: Language) -> str:

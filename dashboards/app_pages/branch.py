@@ -6,34 +6,22 @@ import polars as pl
 import streamlit as st
 
 from dashboards import markup, scorecard, standing
-from dashboards.app_pages import common
+from dashboards.app_pages import address, figures, opening, readings, strip
+from dashboards.app_pages.desk import desk
 from dashboards.markup import GridLine
-from dashboards.pictures import trend_of
+from dashboards.palette import QUALITY_GLYPH
+from dashboards.pictures import doubts, trend_of
 from dashboards.scorecard import ScorecardRow
 from dashboards.units import BankUnit
 
 
-def _asked_branch() -> BankUnit:
-    """The unit of the address, or the top one if it names none; an unknown one is refused."""
-    at = common.desk()
-    units = at.month.units
-    asked = st.query_params.get("branch")
-    if asked is None:
-        st.query_params["branch"] = units.top.unit_id
-        return units.top
-    if asked not in units.by_id:
-        why = at.say("unknown_branch", asked=asked, day=at.day(at.month.as_of))
-        common.refuse(why, at.language)
-    return units.by_id[asked]
-
-
 def _message(rows: Sequence[ScorecardRow]) -> str:
     """The sentence the page opens with: targets met, and where it is furthest behind."""
-    at = common.desk()
-    told = [common.tally_text(rows)]
+    at = desk()
+    told = [figures.tally_text(rows)]
     furthest = standing.furthest_behind(rows)
     if furthest is not None:
-        told.append(common.furthest_text(furthest))
+        told.append(figures.furthest_text(furthest))
         if furthest.money_text:
             told.append(furthest.money_text[0].upper() + furthest.money_text[1:])
     stop = at.language.pick(". ", "。")
@@ -41,7 +29,7 @@ def _message(rows: Sequence[ScorecardRow]) -> str:
 
 
 def _trend(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
-    at = common.desk()
+    at = desk()
     asked = st.query_params.get("metric") or (rows[0].metric_id if rows else "")
     if not asked:
         return
@@ -52,7 +40,7 @@ def _trend(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
         return
     listed = {row.metric_id: row for row in rows}
     if asked not in listed:
-        found = common.cards([unit], [asked], history=True)[unit.unit_id]
+        found = readings.cards([unit], [asked], history=True)[unit.unit_id]
         listed = {row.metric_id: row for row in found} | listed
     if asked not in listed:
         st.info(at.say("metric_without_figure", metric=asked, branch=unit.name(at.language)))
@@ -66,7 +54,7 @@ def _trend(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
             format_func=lambda name: by_id[name].name,
             key="choose_metric",
             label_visibility="collapsed",
-            on_change=common.chosen,
+            on_change=address.chosen,
             args=("metric",),
         )
     row = by_id[asked]
@@ -76,6 +64,9 @@ def _trend(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
         st.info(at.say("trend_none", metric=row.name, reason=row.reason))
         return
     st.altair_chart(chart, theme=None)
+    told = doubts(row, at.language)
+    if told:
+        st.caption(f"{QUALITY_GLYPH} " + at.language.pick("; ", "；").join(told))
     opened = st.expander(at.say("as_table"), on_change="rerun", key="trend_table")
     if opened.open:
         form = at.form
@@ -89,6 +80,7 @@ def _trend(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
                     at.say("target"): [
                         form.value(point.target, row.unit, row.decimals) for point in row.history
                     ],
+                    at.say("quality"): [point.quality_text for point in row.history],
                 }
             ),
             hide_index=True,
@@ -96,14 +88,14 @@ def _trend(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
 
 
 def _children(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
-    at = common.desk()
+    at = desk()
     name = unit.name(at.language)
     st.subheader(at.say("children", branch=name), anchor=False)
     below = at.month.units.children(unit.unit_id)
     if not below:
         st.write(at.say("children_none", branch=name))
         return
-    cards = common.cards(below, [row.metric_id for row in rows])
+    cards = readings.cards(below, [row.metric_id for row in rows])
     if not rows:
         return
     lines = [GridLine(name, at.branch_link(unit.unit_id), rows, "whole")]
@@ -111,28 +103,26 @@ def _children(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
         GridLine(u.name(at.language), at.branch_link(u.unit_id), cards[u.unit_id], "branch")
         for u in below
     ]
-    common.show_grid(lines, rows, at.say("children", branch=name))
+    figures.show_grid(lines, rows, at.say("children", branch=name))
 
 
-at = common.desk()
-unit = _asked_branch()
-chosen = common.branch_choice(unit.unit_id)
+at = desk()
+unit = opening.asked_unit()
+chosen = opening.branch_choice(unit.unit_id)
 if chosen is not None:
     st.query_params["branch"] = chosen
     st.rerun()
 
-shown = common.shown_metrics([unit])
-rows = scorecard.given_first(common.cards([unit], shown, history=True)[unit.unit_id])
+shown = figures.shown_metrics([unit])
+rows = scorecard.given_first(readings.cards([unit], shown, history=True)[unit.unit_id])
 given = [row for row in rows if not row.reason]
-aimed = common.cards([unit], common.main_metrics([unit]))[unit.unit_id]
-quality, amount = at.month.quality_of(unit.unit_id)
+aimed = readings.cards([unit], figures.main_metrics([unit]))[unit.unit_id]
 
-common.header(unit.unit_id)
+strip.header(unit.unit_id)
 st.title(unit.name(at.language), anchor=False)
 st.html(markup.message(_message(aimed)))
-st.html(markup.strip([common.quality_badge(quality, at.form.amount(amount))]))
-common.family_choice([unit])
-common.show_scorecard(given, unit.unit_id, at.say("scorecard"))
-common.show_missing(rows)
+figures.family_choice([unit])
+figures.show_scorecard(given, unit.unit_id, at.say("scorecard"))
+figures.show_missing(rows)
 _trend(unit, rows)
 _children(unit, given)

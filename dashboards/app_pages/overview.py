@@ -8,7 +8,8 @@ import polars as pl
 import streamlit as st
 
 from dashboards import markup, scorecard, standing
-from dashboards.app_pages import common
+from dashboards.app_pages import address, figures, opening, readings, strip
+from dashboards.app_pages.desk import desk
 from dashboards.markup import GridLine
 from dashboards.numbers import rounded
 from dashboards.palette import MARKS
@@ -24,12 +25,12 @@ _BY_REGION, _BY_BEHIND = "region", "behind"
 
 def _message(whole: Sequence[ScorecardRow], cards: Cards) -> str:
     """The sentence the page opens with: the bank, its branches, its tolerance."""
-    at = common.desk()
+    at = desk()
     stop = at.language.pick(". ", "。")
-    told = [common.tally_text(whole)]
+    told = [figures.tally_text(whole)]
     furthest = standing.furthest_behind(whole)
     if furthest is not None:
-        told.append(common.furthest_text(furthest))
+        told.append(figures.furthest_text(furthest))
     behind = standing.behind(cards)
     if any(standing.judged(card) for card in cards.values()):
         told.append(at.say("message_branches", behind=len(behind), count=len(cards)))
@@ -39,33 +40,28 @@ def _message(whole: Sequence[ScorecardRow], cards: Cards) -> str:
         if any(row.status is Status.EXCEEDED for row in card)
     ]
     if exceeded:
-        told.append(at.say("message_exceeded", names=common.names(exceeded)))
+        told.append(at.say("message_exceeded", names=figures.names(exceeded)))
     return (stop.join(told) + stop).strip()
 
 
 def _readiness() -> None:
-    """Can it be believed: the account, the ledger, the findings."""
-    at = common.desk()
+    """What keeps the month from being believed, in a line, with the way to the rows."""
+    at = desk()
     seen, form = at.month, at.form
-    quality, amount = seen.quality_of(seen.units.top.unit_id)
-    items = [
-        common.quality_badge(quality, form.amount(amount)),
-    ]
+    top = seen.units.top.unit_id
+    items = []
     if seen.unreconciled:
         told = at.say(
-            "unreconciled_some", count=len(seen.unreconciled), names=common.names(seen.unreconciled)
+            "unreconciled_some",
+            count=len(seen.unreconciled),
+            names=figures.names(seen.unreconciled),
         )
-        items.append(f"{at.say('unreconciled')}: <b>{escape(told)}</b>")
-    if seen.account is not None:
-        items.append(
-            at.say(
-                "account",
-                accepted=f"<b>{form.count(seen.account.accepted)}</b>",
-                rejected=f"<b>{form.count(seen.account.rejected)}</b>",
-                delivered=f"<b>{form.count(seen.account.delivered)}</b>",
-            )
-        )
-    items.append(f"{at.say('rejected_rows')}: <b>{form.count(seen.rejected_rows)}</b>")
+        link = markup.linked(told, at.quality_link(top, section="ledger"))
+        items.append(f"{at.say('unreconciled')}: <b>{link}</b>")
+    rejected = markup.linked(
+        form.count(seen.rejected_rows), at.quality_link(top, section="rejected")
+    )
+    items.append(f"{at.say('rejected_rows')}: <b>{rejected}</b>")
     graded = [
         at.say(
             "rules_with_findings",
@@ -77,12 +73,15 @@ def _readiness() -> None:
         if grade in seen.findings
     ]
     comma = at.language.pick(", ", "，")
-    items.append(f"{at.say('findings')}: <b>{comma.join(graded) or at.say('none')}</b>")
+    found = markup.linked(
+        comma.join(graded) or at.say("none"), at.quality_link(top, section="findings")
+    )
+    items.append(f"{at.say('findings')}: <b>{found}</b>")
     st.html(markup.strip(items))
 
 
 def _behind(cards: Cards) -> None:
-    at = common.desk()
+    at = desk()
     st.subheader(at.say("behind"), anchor=False)
     found = standing.behind(cards)
     if not found:
@@ -101,7 +100,7 @@ def _behind(cards: Cards) -> None:
                     f"{markup.linked(name, at.branch_link(one.branch, metric=row.metric_id))} › "
                     f"<span class='bm-missed'>{MARKS[Status.MISSED].glyph}</span> {escape(count)}"
                 ),
-                escape(furthest),
+                escape(furthest) + markup.provisional(row.quality_short, row.quality_text),
             )
         )
     st.html(markup.listed(lines))
@@ -110,7 +109,7 @@ def _behind(cards: Cards) -> None:
 
 
 def _changes(cards: Cards) -> None:
-    at = common.desk()
+    at = desk()
     day = at.day(at.before)
     st.subheader(at.say("movers", day=day), anchor=False)
     if at.before not in at.month.published:
@@ -131,7 +130,8 @@ def _changes(cards: Cards) -> None:
                     f"{escape(row.short_name)}: {markup.mark(flip.before, at.style)} → "
                     f"{markup.mark(row.status, at.style)}"
                 ),
-                escape(f"{row.value_text} ({row.change_text}); {row.gap_text}"),
+                escape(f"{row.value_text} ({row.change_text}); {row.gap_text}")
+                + markup.provisional(row.quality_short, row.quality_text),
             )
         )
     st.html(markup.listed(lines))
@@ -144,7 +144,7 @@ def _matrix(
     groups: Sequence[tuple[BankUnit | None, Sequence[BankUnit]]],
     cards: Cards,
 ) -> None:
-    at = common.desk()
+    at = desk()
     title, control = st.columns([3, 1], vertical_alignment="bottom")
     title.subheader(at.say("branches_by_metric"), anchor=False)
     short = {row.metric_id: row.short_name for row in whole if not row.reason}
@@ -158,7 +158,7 @@ def _matrix(
         format_func=texts.__getitem__,
         key="choose_sort",
         label_visibility="collapsed",
-        on_change=common.chosen,
+        on_change=address.chosen,
         args=("sort",),
     )
     top = at.month.units.top
@@ -169,7 +169,7 @@ def _matrix(
         lines += _in_order(order, groups, cards)
     if not short:
         return
-    common.show_grid(lines, whole, at.say("branches_by_metric"))
+    figures.show_grid(lines, whole, at.say("branches_by_metric"))
     st.caption(at.say("click_hint"))
     _table(groups, cards)
 
@@ -179,9 +179,9 @@ def _by_region(
     groups: Sequence[tuple[BankUnit | None, Sequence[BankUnit]]],
     cards: Cards,
 ) -> list[GridLine]:
-    at = common.desk()
+    at = desk()
     shown = [row.metric_id for row in whole]
-    regions = common.cards([region for region, _ in groups if region], shown)
+    regions = readings.cards([region for region, _ in groups if region], shown)
     lines: list[GridLine] = []
     for region, units in groups:
         if region is not None:
@@ -197,7 +197,7 @@ def _by_region(
 def _in_order(
     order: str, groups: Sequence[tuple[BankUnit | None, Sequence[BankUnit]]], cards: Cards
 ) -> list[GridLine]:
-    at = common.desk()
+    at = desk()
     region_of = {unit.unit_id: region for region, units in groups for unit in units}
     ranked = (
         standing.by_misses(cards) if order == _BY_BEHIND else standing.by_distance(cards, order)
@@ -213,7 +213,7 @@ def _in_order(
 
 def _table(groups: Sequence[tuple[BankUnit | None, Sequence[BankUnit]]], cards: Cards) -> None:
     """The matrix as a grid that sorts, searches and downloads."""
-    at = common.desk()
+    at = desk()
     opened = st.expander(at.say("show_table"), on_change="rerun", key="matrix_table")
     if not opened.open:
         return
@@ -225,7 +225,10 @@ def _table(groups: Sequence[tuple[BankUnit | None, Sequence[BankUnit]]], cards: 
                 at.say("branch"): unit.name(at.language),
             }
             for row in cards[unit.unit_id]:
-                record[f"{row.short_name} ({common.unit_word(row.unit)})"] = _plain(row)
+                record[f"{row.short_name} ({figures.unit_word(row.unit)})"] = _plain(row)
+            record[at.say("quality")] = next(
+                (row.quality_text for row in cards[unit.unit_id] if row.quality_text), ""
+            )
             records.append(record)
     with opened:
         st.dataframe(pl.DataFrame(records, infer_schema_length=None), hide_index=True)
@@ -238,32 +241,32 @@ def _plain(row: ScorecardRow) -> float | None:
     return float(rounded(row.value * size, 4))
 
 
-at = common.desk()
+at = desk()
 units = at.month.units
-chosen = common.branch_choice(None)
+chosen = opening.branch_choice(None)
 if chosen is not None:
     st.switch_page("app_pages/branch.py", query_params={**at.parameters, "branch": chosen})
 
 groups = units.compared()
 branches = [unit for _, members in groups for unit in members]
 compared = [units.top, *branches]
-shown = common.shown_metrics(compared)
-rows = scorecard.given_first(common.cards([units.top], shown, history=True)[units.top.unit_id])
+shown = figures.shown_metrics(compared)
+rows = scorecard.given_first(readings.cards([units.top], shown, history=True)[units.top.unit_id])
 given = [row for row in rows if not row.reason]
 somewhere = at.month.given([branch.unit_id for branch in branches])
 columns = [row for row in given if row.metric_id in somewhere]
-cards = common.cards(branches, [row.metric_id for row in columns])
-aims = common.main_metrics(compared)
-aimed = common.cards(compared, aims)
+cards = readings.cards(branches, [row.metric_id for row in columns])
+aims = figures.main_metrics(compared)
+aimed = readings.cards(compared, aims)
 aimed_branches = {branch.unit_id: aimed[branch.unit_id] for branch in branches}
 
-common.header()
+strip.header()
 st.title(at.workspace.name, anchor=False)
 st.html(markup.message(_message(aimed[units.top.unit_id], aimed_branches)))
 _readiness()
-common.family_choice(compared)
-common.show_scorecard(given, units.top.unit_id, at.say("bank_scorecard"))
-common.show_missing(rows)
+figures.family_choice(compared)
+figures.show_scorecard(given, units.top.unit_id, at.say("bank_scorecard"))
+figures.show_missing(rows)
 left, right = st.columns(2, gap="large")
 with left:
     _behind(aimed_branches)

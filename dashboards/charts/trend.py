@@ -1,6 +1,7 @@
 """The trend of one metric: months along, the target as a step that keeps its earlier heights."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import altair as alt
@@ -16,10 +17,25 @@ TREND: Final[Mapping[str, type[pl.DataType]]] = {
     "target": pl.Float64,
     "printed": pl.String,
     "printed_target": pl.String,
+    "doubt": pl.String,
 }
-"""A row a month, values in the unit of the axis; the printed texts stand in tooltip and labels."""
+"""A row a month, values in the unit of the axis; the printed texts stand in tooltip and labels.
+
+`doubt` says what keeps the month's value from being final; it is empty for a final one.
+"""
 
 _HEIGHT: Final = 240
+
+
+@dataclass(frozen=True)
+class TrendWords:
+    """The words of a trend: what its tooltip names, and the glyph of a value that is not final."""
+
+    month: str
+    value: str
+    target: str
+    quality: str
+    glyph: str
 
 
 def trend(
@@ -27,7 +43,7 @@ def trend(
     ground: Ground,
     *,
     axis_title: str,
-    words: tuple[str, str, str],
+    words: TrendWords,
     description: str,
     compared: str | None = None,
 ) -> alt.LayerChart:
@@ -37,12 +53,15 @@ def trend(
         frame: rows of `TREND`, oldest first.
         ground: the colours of the theme.
         axis_title: the unit.
-        words: for month, value and target.
+        words: for its tooltip and labels.
         description: the text alternative.
         compared: the month compared with, as its `month` text; gets a hollow mark.
     """
-    points = frame.select(*TREND)
-    month_word, value_word, target_word = words
+    points = frame.select(*TREND).with_columns(
+        label=pl.when(pl.col("doubt") == "")
+        .then("printed")
+        .otherwise(pl.format("{} {}", "printed", pl.lit(words.glyph)))
+    )
     x = alt.X(
         "month:O",
         sort=None,
@@ -68,10 +87,12 @@ def trend(
         ),
     )
     tooltip = [
-        alt.Tooltip("month:O", title=month_word),
-        alt.Tooltip("printed:N", title=value_word),
-        alt.Tooltip("printed_target:N", title=target_word),
+        alt.Tooltip("month:O", title=words.month),
+        alt.Tooltip("printed:N", title=words.value),
+        alt.Tooltip("printed_target:N", title=words.target),
     ]
+    if (points["doubt"] != "").any():
+        tooltip.append(alt.Tooltip("doubt:N", title=words.quality))
     line = plotted(points).mark_line(color=ground.ink, strokeWidth=2).encode(x=x, y=y)
     dots = (
         plotted(points.drop_nulls("value"))
@@ -81,9 +102,16 @@ def trend(
     last = (
         plotted(points.tail(1).drop_nulls("value"))
         .mark_text(dy=-14, fontWeight="bold", color=ground.ink, fontSize=13)
-        .encode(x=x, y=y, text="printed:N")
+        .encode(x=x, y=y, text="label:N")
     )
-    layers: list[alt.Chart] = [*_target(points, x, ground, target_word), line, dots, last]
+    layers: list[alt.Chart] = [*_target(points, x, ground, words.target), line, dots, last]
+    doubtful = points.head(-1).drop_nulls("value").filter(pl.col("doubt") != "")
+    if doubtful.height:
+        layers.append(
+            plotted(doubtful)
+            .mark_text(dy=-14, color=ground.ink, fontSize=12)
+            .encode(x=x, y=y, text=alt.value(words.glyph))
+        )
     before = points.filter(pl.col("month") == (compared or "")).drop_nulls("value")
     if before.height:
         layers.append(

@@ -4,6 +4,7 @@ North misses its SEI share and exceeds the tolerance, South is well; green loans
 figure of every unit of measure stands among them.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from records.deliveries import Deliveries, TableDelivery
-from records.published import Publication, Published
+from records.deliveries import ACCOUNT, REJECTED, Deliveries, TableDelivery
+from records.published import FAILING_ROW, Publication, Published
 from records.workspace import Workspace, create
 from transforms import scorecards
 from transforms.catalogue.load import definitions as load_definitions
@@ -39,12 +40,28 @@ UNITS = [
     ("B10101", "B101", "tier2", "Harbour Pier Sub-branch", "码头支行", 3),
 ]
 
+COUNTS_FOR = pl.DataFrame(
+    [
+        *(("B101", node) for node in ("B101", "R1", "HO")),
+        *(("B10101", node) for node in ("B10101", "B101", "R1", "HO")),
+        *(("B201", node) for node in ("B201", "R2", "HO")),
+        *(("R1", node) for node in ("R1", "HO")),
+        *(("R2", node) for node in ("R2", "HO")),
+        ("HO", "HO"),
+    ],
+    schema=["branch_id", "node_id"],
+    orient="row",
+)
+"""Which units each branch counts for."""
+
 SEI = {"HO": "150", "R1": "50", "R2": "100", "B101": "50", "B201": "100", "B10101": "20"}
 BOOK = {"HO": "1000", "R1": "500", "R2": "500", "B101": "500", "B201": "500", "B10101": "200"}
 NPL = {"HO": "10.4", "R1": "10", "R2": "0.4", "B101": "10", "B201": "0.4", "B10101": "9"}
 INCLUSIVE_NPL = {"HO": "5", "R1": "4.5", "R2": "0.5", "B101": "4.5", "B201": "0.5", "B10101": "2"}
 FIRST = {"HO": 42, "R1": 12, "R2": 30, "B101": 12, "B201": 30, "B10101": 5}
 MILLION = Decimal(1_000_000)
+FIVE_MILLION = 5 * MILLION
+"""What is unexplained in a provisional book."""
 
 TARGETS = [
     ("HO", "sei_share", "0.15", "0.01"),
@@ -101,26 +118,35 @@ def small_bank(
     *,
     months: Sequence[date] = MONTHS,
     quality: str = "final",
+    amount: Decimal | None = FIVE_MILLION,
     with_delivery: bool = True,
 ) -> Workspace:
     """A workspace with the small bank published in it."""
     workspace = create(root, name="Harbour Bank", base_currency="CNY")
     if with_delivery:
-        _deliver(workspace, months[-1])
+        deliver(workspace, months[-1])
     for back, as_of in enumerate(reversed(months)):
-        publish(workspace, as_of, back=back, quality=quality)
+        publish(workspace, as_of, back=back, quality=quality, amount=amount)
     return workspace
 
 
-def publish(workspace: Workspace, as_of: date, *, back: int = 0, quality: str = "final") -> None:
+def publish(
+    workspace: Workspace,
+    as_of: date,
+    *,
+    back: int = 0,
+    quality: str = "final",
+    amount: Decimal | None = FIVE_MILLION,
+    version: int = 1,
+) -> None:
     """Publish one month; `back` months before the last, each a tenth of a point lower in SEI share."""
     published = Published(workspace.lake)
     run = f"run-{published.publications().height}"
     known = catalogue(workspace.texts("catalogue", ".yaml"))
-    published.write("node", pl.DataFrame(UNITS, schema=NODE, orient="row"), as_of, 1, run)
+    published.write("node", pl.DataFrame(UNITS, schema=NODE, orient="row"), as_of, version, run)
     facts = _facts(as_of, back, known).with_columns(
         quality_state=pl.lit(quality),
-        quality_amount=pl.lit(Decimal(5_000_000) if quality == "provisional" else None, dtype=WIDE),
+        quality_amount=pl.lit(amount if quality == "provisional" else None, dtype=WIDE),
     )
     targets = pl.DataFrame(
         [
@@ -137,11 +163,13 @@ def publish(workspace: Workspace, as_of: date, *, back: int = 0, quality: str = 
         orient="row",
     )
     scored = scorecards.with_status(facts.select(*FACT, *QUALITY), targets, known)
-    published.write("metric_fact", scored, as_of, 1, run)
-    published.write("finding", _findings(), as_of, 1, run)
-    published.write("reconciliation", _reconciliation(quality), as_of, 1, run)
+    published.write("metric_fact", scored, as_of, version, run)
+    published.write("counts_for", COUNTS_FOR, as_of, version, run)
+    published.write("finding", findings(), as_of, version, run)
+    published.write("failing_row", failing_rows(), as_of, version, run)
+    published.write("reconciliation", _reconciliation(quality), as_of, version, run)
     published.publish(
-        Publication(as_of, 1, "f", "c", "r", run, datetime(2026, 11, 5, 8, 30, tzinfo=UTC))
+        Publication(as_of, version, "f", "c", "r", run, datetime(2026, 11, 5, 8, 30, tzinfo=UTC))
     )
 
 
@@ -221,76 +249,258 @@ def _tolerance(
     }
 
 
-def _findings() -> pl.DataFrame:
-    finding = {
-        "rule_id": "W0209",
-        "severity": "warning",
-        "table": "loan_snapshot",
-        "branch_id": "B101",
-        "failing_rows": 1234,
-        "failing_amount": Decimal("10.00"),
-        "example_keys": ["L1"],
+def findings() -> pl.DataFrame:
+    """A warning at Harbour, of whose rows only examples are kept, and an error at Garden with its rows."""
+    shared = {
         "reason_en": "why",
         "reason_zh": "原因",
         "remedy_en": "what to do",
         "remedy_zh": "办法",
     }
-    return pl.DataFrame([finding])
-
-
-def _reconciliation(quality: str) -> pl.DataFrame:
-    same = quality == "final"
     return pl.DataFrame(
         [
             {
-                "branch_id": "B10101",
-                "gl_account_code": "1301",
-                "currency_code": "CNY",
-                "loan_balance": Decimal(200),
-                "ledger_balance": Decimal(200 if same else 205),
-                "difference": Decimal(0 if same else -5),
-                "tolerance": Decimal(1),
-                "reconciled": same,
-            }
+                "rule_id": "W0209",
+                "severity": "warning",
+                "table": "loan_snapshot",
+                "branch_id": "B101",
+                "failing_rows": 1234,
+                "failing_amount": Decimal("10.00"),
+                "example_keys": ["L1"],
+                **shared,
+            },
+            {
+                "rule_id": "E1110",
+                "severity": "error",
+                "table": "loan_event",
+                "branch_id": "B201",
+                "failing_rows": 2,
+                "failing_amount": None,
+                "example_keys": ["V1", "V2"],
+                **shared,
+            },
         ]
     )
 
 
-def _deliver(workspace: Workspace, as_of: date) -> None:
-    """A delivered loan book: 1,204 rows, of which 4 are rejected."""
+def failing_rows() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            ("E1110", "loan_event", "B201", "V<1>", 7, None),
+            ("E1110", "loan_event", "B201", "V2", 9, None),
+        ],
+        schema=FAILING_ROW,
+        orient="row",
+    )
+
+
+def _reconciliation(quality: str) -> pl.DataFrame:
+    """Garden agrees; the ledger of the Pier is five million above its loans unless the book is final."""
+    open_ = Decimal(0 if quality == "final" else -5_000_000)
+    return pl.DataFrame(
+        [
+            _account("B10101", Decimal(200_000_000), open_),
+            _account("B201", Decimal(500_000_000), Decimal(0)),
+        ]
+    )
+
+
+def _account(branch: str, loans: Decimal, difference: Decimal) -> dict[str, object]:
+    return {
+        "branch_id": branch,
+        "gl_account_code": "1301",
+        "currency_code": "CNY",
+        "loan_balance": loans,
+        "ledger_balance": loans - difference,
+        "difference": difference,
+        "explained": Decimal(0),
+        "unexplained": difference,
+        "unexplained_in_base": difference,
+        "tolerance": Decimal(20_000),
+        "reconciled": difference == 0,
+    }
+
+
+BATCH = {
+    "mapping": "canonical",
+    "source_file": "loans.csv",
+    "source_sha256": "0" * 64,
+    "outside_rows": 0,
+    "columns": ["loan_id"],
+    "assumed": [],
+    "taxonomy": "none",
+    "content_hash": "h",
+    "delivered_file": "loans.parquet",
+    "read_as": "read as UTF-8, 3 columns",
+    "received_at": datetime(2026, 11, 4, 8, 0, tzinfo=UTC),
+}
+"""What all deliveries of the small bank have in common."""
+
+LOANS = pl.DataFrame(
+    {
+        "loan_id": ["L1", "L2"],
+        "borrower_id": ["C1", "C2"],
+        "booking_branch_id": ["B101", "B201"],
+        "sei_tag": ["1", "2"],
+        "source_row_no": [1, 2],
+    }
+)
+"""Two of its loans: all that overrides are about."""
+
+REJECTS = [
+    (3, "B101", ["E0102"]),
+    (44, "B101", ["E0102"]),
+    (97, "B101", ["E0102", "E0109"]),
+    (1204, "B999", ["E0103"]),
+]
+"""Rejected rows of one yuan each: row in the file, branch, rules; one branch is in no tree."""
+
+WORDING = {
+    "E0102": ("The principal is below zero.", "余额小于零。", "Book it elsewhere.", "请另行记账。"),
+    "E0103": ("The branch is not known.", "机构不存在。", "Correct the branch.", "请更正机构。"),
+    "E0109": ("The <loan> has no client.", "无客户。", "Name the client.", "请补充客户。"),
+}
+
+
+def account(rows: Sequence[tuple[str | None, int, int, str, str]], table: str) -> pl.DataFrame:
+    """The account of a delivered table from `branch, rows, rejected rows, money, rejected money`."""
+    return pl.DataFrame(
+        [
+            {
+                "table": table,
+                "branch_id": branch,
+                "currency_code": "CNY",
+                "delivered_rows": delivered,
+                "accepted_rows": delivered - rejected,
+                "rejected_rows": rejected,
+                "rows_without_amount": 0,
+                **{
+                    f"{part}_{unit}": amount
+                    for unit in ("amount", "in_base")
+                    for part, amount in (
+                        ("delivered", Decimal(money)),
+                        ("accepted", Decimal(money) - Decimal(rejected_money)),
+                        ("rejected", Decimal(rejected_money)),
+                    )
+                },
+            }
+            for branch, delivered, rejected, money, rejected_money in rows
+        ],
+        schema={name: ACCOUNT[name] for name in ACCOUNT if name not in _STAMPS},
+    )
+
+
+_STAMPS = ("as_of_date", "snapshot_version", "batch_id")
+BOOKED = [
+    ("B101", 503, 3, "300000003.00", "3.00"),
+    ("B10101", 200, 0, "200000000.00", "0.00"),
+    ("B201", 500, 0, "500000000.00", "0.00"),
+    ("B999", 1, 1, "1.00", "1.00"),
+]
+
+
+def deliver(workspace: Workspace, as_of: date) -> None:
+    """A delivered loan book: 1,204 rows, of which 4 are rejected, and a table beside it."""
     batch = {
-        "mapping": "canonical",
-        "source_file": "loans.csv",
-        "source_sha256": "0" * 64,
+        **BATCH,
         "source_rows": 1204,
-        "outside_rows": 0,
         "delivered_rows": 1204,
         "accepted_rows": 1200,
         "rejected_rows": 4,
-        "columns": ["loan_id"],
-        "assumed": [],
-        "taxonomy": "none",
-        "content_hash": "h",
-        "delivered_file": "loans.parquet",
-        "received_at": datetime(2026, 11, 4, 8, 0, tzinfo=UTC),
+        "delivered_amount": Decimal("1000000004.00"),
+        "accepted_amount": Decimal("1000000000.00"),
+        "rejected_amount": Decimal("4.00"),
     }
-    rejected = pl.DataFrame(
+    loans = TableDelivery(
+        "loan_snapshot", batch, LOANS.lazy(), rejected(), account(BOOKED, "loan_snapshot")
+    )
+    Deliveries(workspace.lake).store(as_of, 1, "batch1", [loans, _branches()])
+
+
+def _branches() -> TableDelivery:
+    one = {**BATCH, "source_file": "branches.csv", "received_at": BATCH["received_at"]}
+    counts = {"source_rows": 6, "delivered_rows": 6, "accepted_rows": 6, "rejected_rows": 0}
+    rows = pl.LazyFrame({"branch_id": [unit[0] for unit in UNITS]}).with_row_index("source_row_no")
+    accounted = account([(None, 6, 0, "0", "0")], "branch").with_columns(
+        pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in ACCOUNT.items()
+        if name.endswith(("_amount", "_in_base")) and name != "rows_without_amount"
+    )
+    nothing = rejected().clear()
+    return TableDelivery(
+        "branch", {**one, **counts}, rows.cast({"source_row_no": pl.Int64}), nothing, accounted
+    )
+
+
+def rejected() -> pl.DataFrame:
+    return pl.DataFrame(
         [
             {
                 "table": "loan_snapshot",
                 "source_file": "loans.csv",
                 "source_row_no": number,
-                "branch_id": "B101",
+                "row_in_file": number,
+                "branch_id": branch,
+                "currency_code": "CNY",
                 "amount": Decimal("1.00"),
-                "rule_ids": ["E0101"],
-                "problems": ["broken"],
-                "as_delivered": "{}",
+                "rule_ids": rules,
+                **{
+                    name: [WORDING[rule][place] for rule in rules]
+                    for place, name in enumerate(
+                        ("reasons_en", "reasons_zh", "remedies_en", "remedies_zh")
+                    )
+                },
+                "problems": ["E0109:client"] if "E0109" in rules else [],
+                "as_delivered": json.dumps(
+                    {"loan_id": f"L{number}", "balance": "1.00", "client": None, "note": "<b>=1+1"}
+                ),
             }
-            for number in range(4)
+            for number, branch, rules in REJECTS
         ],
-        schema_overrides={"amount": pl.Decimal(18, 2)},
+        schema={name: REJECTED[name] for name in REJECTED if name not in _STAMPS},
     )
+
+
+OVERRIDES = [
+    ("O-1", "L1", "1", "3", date(2026, 12, 31)),
+    ("O-2", "L2", "2", "4", date(2026, 11, 15)),
+    ("O-3", "L9", None, "4", date(2026, 12, 31)),
+    ("O-4", "L1", "1", "5", date(2026, 9, 30)),
+    ("O-5", "L2", "9", "5", date(2026, 10, 30)),
+]
+"""Number, loan, value before, value, last day: in force, about to end, of no effect, and ended."""
+
+
+def override(workspace: Workspace, as_of: date = AS_OF) -> None:
+    """Deliver overrides for a month, before it is published."""
+    rows = pl.DataFrame(
+        [
+            {
+                "override_id": number,
+                "table_name": "loan_snapshot",
+                "row_key": loan,
+                "column_name": "sei_tag",
+                "value_before": before,
+                "value": value,
+                "reason": "Purpose reviewed",
+                "valid_from": date(2026, 8, 1),
+                "valid_to": until,
+                "requested_by": "li",
+                "approved_by": "wang",
+                "approved_on": date(2026, 8, 1),
+                "source_row_no": place,
+            }
+            for place, (number, loan, before, value, until) in enumerate(OVERRIDES, 1)
+        ]
+    )
+    counts = {
+        "source_rows": len(OVERRIDES),
+        "delivered_rows": len(OVERRIDES),
+        "accepted_rows": len(OVERRIDES),
+        "rejected_rows": 0,
+    }
+    batch = {**BATCH, "source_file": "overrides.csv", **counts}
     delivery = TableDelivery(
-        "loan_snapshot", batch, pl.LazyFrame({"loan_id": ["L1"], "source_row_no": [1]}), rejected
+        "override", batch, rows.lazy(), rejected().clear(), account([], "override")
     )
-    Deliveries(workspace.lake).store(as_of, 1, "batch1", [delivery])
+    Deliveries(workspace.lake).store(as_of, 1, "batch2", [delivery])

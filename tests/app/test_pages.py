@@ -4,7 +4,6 @@ import re
 import sys
 from decimal import Decimal
 from html import unescape
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -14,6 +13,7 @@ from dashboards import scorecard
 from records.access import Scope
 from records.published import Published
 from records.workspace import Workspace, create
+from tests.app.reading import APP, cells, html, words
 from tests.app.small_bank import (
     AS_OF,
     NO_GREEN,
@@ -24,51 +24,10 @@ from tests.app.small_bank import (
     small_bank,
 )
 
-APP = Path(__file__).parents[2] / "dashboards" / "app.py"
-
 
 @pytest.fixture(scope="module")
 def bank(tmp_path_factory) -> Workspace:
     return small_bank(tmp_path_factory.mktemp("pages") / "bank")
-
-
-@pytest.fixture
-def opened(monkeypatch):
-    """Opens a page of a workspace with parameters in its address."""
-
-    def open_(workspace: Workspace, page: str = "overview", **parameters: str) -> AppTest:
-        monkeypatch.setattr(sys, "argv", ["app.py", "--workspace", str(workspace.root)])
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        if page != "overview":
-            # The first run registers the pages; what it asks for cannot be shown, so it ends at once.
-            app.query_params["period"] = "none"
-            app.run()
-            app.switch_page(f"app_pages/{page}.py")
-            del app.query_params["period"]
-        for name, value in parameters.items():
-            app.query_params[name] = value
-        return app.run()
-
-    return open_
-
-
-def html(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
-
-
-def words(app: AppTest) -> str:
-    """The page's HTML as a reader sees it."""
-    return unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", html(app), flags=re.DOTALL))
-
-
-def cells(app: AppTest, name: str) -> list[str]:
-    """The cells of the scorecard row of that short name."""
-    table = html(app).split('class="bm-card"')[1].split("</table>")[0]
-    row = next(r for r in table.split("<tr>") if f">{name}</a>" in r)
-    return [
-        " ".join(unescape(re.sub(r"<[^>]+>", " ", cell)).split())
-        for cell in re.findall(r"<t[hd].*?</t[hd]>", row, flags=re.DOTALL)
-    ]
 
 
 def missing(app: AppTest) -> str:
@@ -241,8 +200,8 @@ def test_the_overview_opens_with_where_the_bank_stands(opened, bank):
     said = words(app)
     assert "1 of 1 targets met. 1 of 2 branches miss at least one target." in said
     assert "NPL tolerance exceeded: Harbour <b>& Sons</b> Branch" in said
-    assert re.search(r"1,200\s+accepted \+\s+4\s+rejected =\s+1,204\s+delivered loans", said)
-    assert "warning 1 (1,234 rows)" in said
+    assert "1,200 of 1,204 loans accepted, CNY 1.00 bn of CNY 1.00 bn; 4 rejected, CNY 4" in said
+    assert "error 1 (2 rows), warning 1 (1,234 rows)" in said
     assert "Local mode" in app.sidebar.caption[0].value
 
 
@@ -360,12 +319,62 @@ def test_a_provisional_book_carries_its_mark_and_amount(opened, tmp_path):
     workspace = small_bank(tmp_path / "bank", months=[AS_OF], quality="provisional")
     app = opened(workspace)
     said = words(app)
-    assert "Provisional: CNY 5.0 m not reconciled" in said
+    assert "Provisional: CNY 5.0 m unexplained" in said
     assert "1: Harbour Pier Sub-branch" in said
     assert "31 Dec 2025 is not published" in app.main.markdown[0].value
     branch = opened(workspace, "branch", branch="B101")
-    assert cells(branch, "SEI share")[-1] == "■ missed ◔"
+    assert cells(branch, "SEI share")[-1] == "■ missed ◔ provisional: 5.0 m"
     assert cells(branch, "SEI share")[4] == "–"
+
+
+SENTENCE = "Provisional: CNY 5.0 m unexplained"
+
+
+def test_wherever_a_provisional_figure_stands_the_amount_stands_with_it(opened, tmp_path):
+    workspace = small_bank(tmp_path / "bank", months=[AS_OF], quality="provisional")
+    overview, branch = opened(workspace), opened(workspace, "branch", branch="R1")
+    for app in (overview, branch):
+        scorecard_, grid = html(app).split('class="bm-card"')[1].split('class="bm-grid"')
+        told = scorecard_.split("</table>")[0]
+        rows = told.split("<tbody>")[1].count("<tr>")
+        assert rows
+        assert told.count("provisional: 5.0 m</small>") == rows
+        assert all(SENTENCE in alt for alt in re.findall(r'<img [^>]*alt="([^"]*)"', told))
+        lines_ = re.findall(r"<tr class=.*?</tr>", grid.split("</table>")[0])
+        assert lines_
+        for line in lines_:
+            assert "provisional: 5.0 m</small>" in line
+            cells_ = re.findall(r'<td class="bm-number" title="([^"]*)"', line)
+            assert cells_
+            assert all(SENTENCE in title or NO_GREEN in title for title in cells_)
+        assert SENTENCE in words(app)
+    behind = html(overview).split('class="bm-list"')[1].split("</ul>")[0]
+    assert behind.count("provisional: 5.0 m</small>") == behind.count("<li>") == 1
+    caption = " ".join(one.value for one in branch.caption)
+    assert f"◔ Oct 26: {SENTENCE}" in caption
+    (chart,) = branch.get("vega_lite_chart")
+    assert SENTENCE in chart.proto.spec
+
+
+def test_a_final_figure_bears_no_mark(opened, bank):
+    for app in (opened(bank), opened(bank, "branch", branch="B101")):
+        assert "◔" not in html(app)
+        assert "rovisional" not in html(app)
+
+
+def test_an_unexplained_difference_without_a_rate_is_provisional_in_words(opened, tmp_path):
+    workspace = small_bank(tmp_path / "bank", months=[AS_OF], quality="provisional", amount=None)
+    app = opened(workspace, "branch", branch="B101")
+    assert cells(app, "SEI share")[-1] == "■ missed ◔ provisional: amount not known"
+    assert "Provisional: unexplained in a currency without a rate" in words(app)
+
+
+def test_the_strip_leads_from_every_page_to_the_data_behind_its_unit(opened, bank):
+    assert re.search(r'href="data-quality\?[^"]*branch=HO"', html(opened(bank)))
+    app = opened(bank, "branch", branch="B201")
+    assert re.search(r'href="data-quality\?[^"]*branch=B201"', html(app))
+    assert "all 500 loans accepted, CNY 500.0 m; none rejected" in words(app)
+    assert "500 accepted + 0 rejected = 500 delivered; CNY 500,000,000.00 + 0.00" in html(app)
 
 
 def test_a_workspace_without_anything_published_says_what_to_do(opened, tmp_path):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -16,6 +17,7 @@ from records.access import Scope
 from records.deliveries import Deliveries
 from records.published import Published
 from tests.app.small_bank import AS_OF, MONTHS, UNITS, catalogue, small_bank
+from transforms.accounting import Account
 from transforms.catalogue import families
 from transforms.catalogue.model import Label
 from transforms.errors import AccessError, NoSuchMonthError, UnknownNameError
@@ -159,7 +161,14 @@ def test_a_reader_sees_only_what_lies_in_the_scope(bank, published):
     assert seen.units.top.unit_id == "B101"
     assert set(seen.standing["branch_id"]) == set(seen.quality) == {"B101", "B10101"}
     assert seen.aimed(["HO", "B101"]) == seen.aimed(["B101"])
-    assert seen.account is None
+    own = seen.account("B101")
+    assert (own.delivered_rows, own.rejected_rows, own.delivered) == (
+        703,
+        3,
+        Decimal("500000003.00"),
+    )
+    assert seen.account("B201") is None
+    assert seen.rejected_rows == 3
     assert rows(published, "B10101", scope=north)
     with pytest.raises(AccessError):
         rows(published, "B201", scope=north)
@@ -176,9 +185,17 @@ def test_what_does_not_exist_is_refused(published):
 
 def test_a_month_is_read_with_its_account_and_its_doubts(bank, published):
     seen = month.read(published, Deliveries(bank.lake), WHOLE, catalogue(), as_of=AS_OF)
-    assert seen.account == month.Account(delivered=1204, accepted=1200, rejected=4)
+    assert seen.account("HO") == Account(
+        delivered_rows=1204,
+        accepted_rows=1200,
+        rejected_rows=4,
+        delivered=Decimal("1000000004.00"),
+        accepted=Decimal("1000000000.00"),
+        rejected=Decimal("4.00"),
+        unmeasured_rows=0,
+    )
     assert seen.rejected_rows == 4
-    assert seen.findings == {"warning": (1, 1234)}
+    assert seen.findings == {"warning": (1, 1234), "error": (1, 2)}
     assert seen.unreconciled == ()
     assert seen.quality_of("HO") == (QualityState.FINAL, None)
     assert seen.quality_of("B999") == (QualityState.NOT_RECONCILED, None)

@@ -199,6 +199,56 @@ def test_a_family_is_chosen_by_its_name_and_a_link_keeps_it(page):
     sound(page)
 
 
+def test_from_a_figure_to_the_rows_that_keep_it_from_being_final(page):
+    page.goto("/branch?branch=B101")
+    strip = page.locator(".bm-strip").first
+    expect(strip).to_contain_text("700 of 703 loans accepted", timeout=PATIENCE)
+    strip.get_by_role("link", name="Data quality").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Data quality", timeout=PATIENCE)
+    page.wait_for_url("**/data-quality?**branch=B101**")
+    matrix = page.locator("table.bm-plain")
+    expect(matrix).to_contain_text("3 (0.43%)", timeout=PATIENCE)
+    box = matrix.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 1366
+    matrix.get_by_role("link", name="3 (0.43%)").first.click()
+    page.wait_for_url("**section=rejected**")
+    row = page.locator("table.bm-plain tbody tr", has_text="E0109")
+    expect(row).to_contain_text("Name the client.", timeout=PATIENCE)
+    row.locator("summary").click()
+    expect(row.locator("dd", has_text="<b>=1+1")).to_be_visible()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download all 3 rows").click()
+    file = waiting.value
+    assert file.suggested_filename == "rejected_2026-10-31_v1.csv"
+    text = Path(file.path()).read_text(encoding="utf-8-sig")
+    assert text.count("E0102") == 3
+    sound(page)
+
+
+def test_a_section_and_a_rule_have_an_address_that_reproduces_them(page, browser):
+    page.goto("/data-quality")
+    expect(page.locator("table.bm-plain")).to_contain_text("Elsewhere", timeout=PATIENCE)
+    page.get_by_test_id("stMain").get_by_text("Findings (2)").click()
+    page.wait_for_url("**section=findings**")
+    page.locator("table.bm-plain").get_by_role("link", name="E1110").click()
+    page.wait_for_url("**rule=E1110**")
+    failing = page.get_by_role("table", name="E1110: the failing rows")
+    expect(failing).to_contain_text("V<1>", timeout=PATIENCE)
+    told, address = failing.inner_text(), page.url
+    other = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+    other.goto(address)
+    again = other.get_by_role("table", name="E1110: the failing rows")
+    expect(again).to_contain_text("V<1>", timeout=PATIENCE)
+    assert again.inner_text() == told
+    other.context.close()
+    page.get_by_test_id("stMain").get_by_text("Readiness").click()
+    matrix = page.get_by_role("table", name="Units by step, the worst first")
+    expect(matrix).to_contain_text("Elsewhere", timeout=PATIENCE)
+    assert "rule=" not in page.url
+    sound(page)
+
+
 def test_an_unknown_branch_is_refused_in_words(page):
     page.goto("/branch?branch=B999")
     expect(page.get_by_text("There is no branch B999 at 31 Oct 2026")).to_be_visible(

@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 from dashboards.charts import image
+from dashboards.charts.bars import BARS, bars
 from dashboards.charts.bullet import BULLET, bullet
 from dashboards.charts.sparkline import HISTORY, sparkline
-from dashboards.charts.trend import TREND, trend
+from dashboards.charts.trend import TREND, TrendWords, trend
 from dashboards.palette import DARK, LIGHT
 from transforms.periods import month_ends
 
@@ -106,7 +107,7 @@ def test_a_sparkline_of_one_month_can_be_drawn():
     assert drawn(sparkline(frame, DARK, description="")) is not None
 
 
-def history(targets):
+def history(targets, doubts=None):
     return pl.DataFrame(
         {
             "as_of": MONTHS,
@@ -115,9 +116,46 @@ def history(targets):
             "target": targets,
             "printed": [f"{n}%" for n in range(13)],
             "printed_target": ["9%"] * 13,
+            "doubt": doubts or [""] * 13,
         },
         schema=TREND,
     )
+
+
+WORDS = TrendWords("Month", "Value", "Target", "Quality", "◔")
+
+
+def test_a_month_that_is_not_final_bears_a_mark_and_says_why_in_the_tooltip():
+    doubts = [""] * 10 + ["Provisional: CNY 5.0 m unexplained"] * 3
+    chart = trend(
+        history([None] * 13, doubts), DARK, axis_title="%", words=WORDS, description="a trend"
+    )
+    assert drawn(chart) is not None
+    labels = [row["label"] for row in rows_of(chart, "label")]
+    assert {"9%", "10% ◔", "12% ◔"} <= set(labels)
+    assert "9% ◔" not in labels
+    told = json.dumps(chart.to_dict(), ensure_ascii=False)
+    assert '"title": "Quality"' in told
+    plain = trend(history([None] * 13), DARK, axis_title="%", words=WORDS, description="a trend")
+    assert "Quality" not in json.dumps(plain.to_dict())
+
+
+@pytest.mark.parametrize("ground", [LIGHT, DARK])
+@pytest.mark.parametrize("values", [[5.0, 2.5], [0.0], []])
+def test_a_list_of_bars_begins_at_zero_and_says_its_numbers(ground, values):
+    frame = pl.DataFrame(
+        {
+            "name": [f"Branch {n}" for n in range(len(values))],
+            "value": values,
+            "printed": [f"{value}%" for value in values],
+        },
+        schema=BARS,
+    )
+    chart = bars(frame, ground, description="Branch 0 5.0%")
+    assert drawn(chart) is not None
+    spec = chart.to_dict()
+    assert spec["description"] == "Branch 0 5.0%"
+    assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"][0] == 0
 
 
 @pytest.mark.parametrize("targets", [[9.0] * 13, [None] * 13, [5.0] * 3 + [9.0] * 10])
@@ -126,7 +164,7 @@ def test_a_trend_can_be_drawn_with_and_without_targets(targets):
         history(targets),
         LIGHT,
         axis_title="%",
-        words=("Month", "Value", "Target"),
+        words=WORDS,
         description="from 0% to 12%",
         compared="25-12",
     )

@@ -9,14 +9,12 @@ from dashboards.palette import (
     DARK,
     LIGHT,
     MARKS,
-    QUALITY_WORDS,
     READ,
     contrast,
     ground,
     mark_of,
 )
 from transforms.catalogue.model import Better
-from transforms.quality import QualityState
 from transforms.scorecards import Status
 
 SIDEBARS = {False: "#F3F5F7", True: "#12161D"}
@@ -71,9 +69,3 @@ def test_what_points_neither_way_is_said_to_be_read_and_not_to_lack_a_target():
         assert mark_of(Status.NOT_COMPARABLE, better) is MARKS[Status.NOT_COMPARABLE]
     assert READ.glyph == MARKS[Status.NO_TARGET].glyph
     assert all(READ.word(language) for language in Language)
-
-
-def test_every_quality_state_has_words_and_final_needs_none():
-    assert set(QUALITY_WORDS) == set(QualityState)
-    assert QUALITY_WORDS[QualityState.FINAL] == ("", "")
-    assert all(all(QUALITY_WORDS[state]) for state in QualityState if state != QualityState.FINAL)

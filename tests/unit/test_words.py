@@ -212,10 +212,33 @@ def test_targets_and_limits_are_printed_like_their_values():
     assert words.target(replace(BALANCE, target=D(27000000)), EN, compact=True) == "27.0 m"
 
 
+def test_quality_in_few_words_carries_the_amount_too():
+    assert words.quality_short(QualityState.FINAL, None, EN) == ""
+    assert words.quality_short(QualityState.PROVISIONAL, D(5000000), EN) == "provisional: 5.0 m"
+    assert words.quality_short(QualityState.PROVISIONAL, D(5000000), ZH) == "暂估：500 万元"
+    assert words.quality_short(QualityState.NOT_RECONCILED, None, EN) == "not reconciled"
+
+
+def test_an_amount_that_no_rate_converts_is_called_unknown_and_never_zero():
+    told = words.quality(QualityState.PROVISIONAL, None, EN)
+    assert told == (
+        "Provisional: unexplained in a currency without a rate, so the amount is not known"
+    )
+    assert words.quality_short(QualityState.PROVISIONAL, None, EN) == (
+        "provisional: amount not known"
+    )
+    assert not re.search(r"\d", told)
+
+
+def test_a_long_reason_is_shortened_to_its_length():
+    assert words.shortened("short") == "short"
+    assert words.shortened("a" * 30, 10) == "a" * 9 + "…"
+
+
 def test_quality_names_the_amount_behind_it():
     assert words.quality(QualityState.FINAL, None, EN) == ""
     told = words.quality(QualityState.PROVISIONAL, D(5000000), EN)
-    assert told == "Provisional: CNY 5.0 m not reconciled"
+    assert told == "Provisional: CNY 5.0 m unexplained"
     assert words.quality(QualityState.NOT_RECONCILED, None, ZH) == "未报送总账数据"
 
 

@@ -1,0 +1,98 @@
+"""The address of a page, the only truth about what is shown: controls write it, pages read it.
+
+What the parameters mean is decided where they are read: for all pages in `opening`, else by the page.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import streamlit as st
+
+OVERVIEW: Final = ""
+BRANCH: Final = "branch"
+DATA_QUALITY: Final = "data-quality"
+"""Addresses of the pages."""
+
+_REMEMBERED: Final = "remembered"
+
+
+def asked(name: str) -> str | None:
+    """What the address says, or what this reader chose on another page."""
+    remembered: Mapping[str, str] = st.session_state.get(_REMEMBERED, {})
+    return st.query_params.get(name) or remembered.get(name)
+
+
+def remember(parameters: Mapping[str, str]) -> None:
+    """Keep what all pages share for the next page, and write it into the address of this one."""
+    st.session_state[_REMEMBERED] = dict(parameters)
+    state = {
+        name: value for name, value in parameters.items() if st.query_params.get(name) != value
+    }
+    if state:
+        st.query_params.update(state)
+
+
+def forget() -> None:
+    """Keep nothing: what was asked for cannot be shown."""
+    st.session_state.pop(_REMEMBERED, None)
+
+
+def chosen(name: str, drops: Sequence[str] = ()) -> None:
+    """Write what a control says into the address; a control that says nothing takes it out.
+
+    Args:
+        name: the parameter.
+        drops: parameters that mean nothing beside the new value.
+    """
+    for dropped in drops:
+        st.query_params.pop(dropped, None)
+    value = st.session_state[f"choose_{name}"]
+    if value is None:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = value
+
+
+def choice(
+    name: str, label: str, options: Sequence[str], text: Callable[[str], str], current: str
+) -> None:
+    """A list to choose one from, which writes the address."""
+    st.session_state[f"choose_{name}"] = current
+    st.selectbox(
+        label,
+        options,
+        format_func=text,
+        key=f"choose_{name}",
+        on_change=chosen,
+        args=(name,),
+    )
+
+
+def pills(
+    name: str,
+    label: str,
+    options: Mapping[str, str],
+    current: str,
+    *,
+    drops: Sequence[str] = (),
+) -> None:
+    """A row of words to choose one from, which writes the address.
+
+    Args:
+        name: the parameter.
+        label: what is chosen, for those who cannot see it.
+        options: word by value.
+        current: the value chosen.
+        drops: parameters that mean nothing beside another value.
+    """
+    st.session_state[f"choose_{name}"] = current
+    st.pills(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        key=f"choose_{name}",
+        required=True,
+        label_visibility="collapsed",
+        on_change=chosen,
+        args=(name, drops),
+    )

@@ -1,0 +1,246 @@
+"""Opening a workspace for a page: what the address asks for is put on the desk, or refused in words.
+
+Anything in the address that cannot be answered is said plainly and never replaced.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Final, NoReturn
+
+import streamlit as st
+
+from dashboards import markup
+from dashboards.app_pages import address, readings
+from dashboards.app_pages.address import OVERVIEW
+from dashboards.app_pages.desk import Desk, desk, put
+from dashboards.i18n import Language, day_text, language_of, say
+from dashboards.markup import Style
+from dashboards.numbers import Format
+from dashboards.palette import ground
+from dashboards.units import BankUnit
+from dashboards.words import Comparison, comparison_of
+from records.access import Scope
+from records.deliveries import Deliveries
+from records.published import Published
+from records.workspace import Workspace, open_workspace
+from transforms.catalogue import families
+from transforms.catalogue.model import Catalogue
+from transforms.errors import BadDateError, UnknownNameError
+from transforms.periods import parse_month_end
+
+TARGETS: Final = "targets"
+"""Stands in the address where no family is asked for: whatever has a target or a limit."""
+
+
+def reader_language() -> Language:
+    """The language of the address, else the one chosen before, else English."""
+    asked = address.asked("language") or Language.EN.value
+    try:
+        return language_of(asked)
+    except UnknownNameError as error:
+        st.warning(str(error))
+        return Language.EN
+
+
+def open_desk(root: Path, language: Language) -> None:
+    """Read what the address asks for, or say why it cannot be shown and stop there.
+
+    Raises:
+        WorkspaceError, CatalogueError, ReferenceTableError: if the workspace cannot be used.
+    """
+    workspace = open_workspace(root)
+    # On loopback there is no sign-in: whoever has the machine has the workspace's files as well.
+    scope = Scope.whole_bank("local")
+    published, deliveries = Published(workspace.lake).pinned(), Deliveries(workspace.lake)
+    months = tuple(published.newest_versions())
+    if not months:
+        _nothing_published(workspace, deliveries, language)
+    as_of = _period(months, language)
+    catalogue = readings.definitions(
+        tuple(workspace.texts("catalogue", ".yaml").items()),
+        tuple(workspace.texts("reference", ".csv").items()),
+    ).on(as_of)
+    comparison = _comparison(language)
+    family = _family(catalogue, language)
+    dark = st.context.theme.type == "dark"
+    version = f"{published.publications().height}.{deliveries.batches().height}"
+    parameters = {
+        "period": as_of.isoformat(),
+        "comparison": comparison.value,
+        "family": family,
+        "language": language.value,
+    }
+    address.remember(parameters)
+    put(
+        Desk(
+            workspace=workspace,
+            published=published,
+            scope=scope,
+            catalogue=catalogue,
+            data_version=version,
+            month=readings.month_of(
+                str(root),
+                version,
+                None if scope.branches is None else tuple(sorted(scope.branches)),
+                as_of,
+                catalogue.fingerprint,
+                _catalogue=catalogue,
+            ),
+            form=Format(language, workspace.base_currency),
+            comparison=comparison,
+            family=family,
+            style=Style(language, ground(dark=dark), dark),
+            parameters=parameters,
+        )
+    )
+    _controls(months)
+
+
+def _period(months: Sequence[date], language: Language) -> date:
+    asked = address.asked("period")
+    if asked is None:
+        return months[-1]
+    try:
+        day = parse_month_end(asked)
+    except BadDateError as error:
+        refuse(str(error), language)
+    if day not in months:
+        refuse(
+            say(
+                language,
+                "unknown_period",
+                asked=day_text(language, day),
+                first=day_text(language, months[0]),
+                last=day_text(language, months[-1]),
+            ),
+            language,
+        )
+    return day
+
+
+def _comparison(language: Language) -> Comparison:
+    asked = address.asked("comparison") or Comparison.YEAR_END.value
+    try:
+        return comparison_of(asked)
+    except UnknownNameError:
+        known = ", ".join(Comparison)
+        refuse(say(language, "unknown_comparison", asked=asked, known=known), language)
+
+
+def _family(catalogue: Catalogue, language: Language) -> str:
+    asked = address.asked("family") or TARGETS
+    known = (TARGETS, *known_families(catalogue))
+    if asked not in known:
+        told = ", ".join(known)
+        refuse(say(language, "unknown_family", asked=asked, known=told), language)
+    return asked
+
+
+def known_families(catalogue: Catalogue) -> tuple[str, ...]:
+    """The families that the catalogue has metrics of, in their order."""
+    return families.in_order(metric.family for metric in catalogue.metrics.values())
+
+
+def asked_unit() -> BankUnit:
+    """The unit of the address, or the top one if it names none; an unknown one is refused."""
+    at = desk()
+    units = at.month.units
+    asked = st.query_params.get("branch")
+    if asked is None:
+        st.query_params["branch"] = units.top.unit_id
+        return units.top
+    if asked not in units.by_id:
+        why = at.say("unknown_branch", asked=asked, day=at.day(at.month.as_of))
+        refuse(why, at.language)
+    return units.by_id[asked]
+
+
+def refuse(why: str, language: Language) -> NoReturn:
+    """Say why a page cannot be shown, offer the way out, and stop."""
+    address.forget()
+    st.error(why, title=say(language, "cannot_show"), icon=":material/block:")
+    st.html(
+        '<p style="font-size:14px">'
+        + markup.linked(
+            say(language, "to_overview"), markup.address(OVERVIEW, {"language": language.value})
+        )
+        + "</p>"
+    )
+    st.stop()
+
+
+def _nothing_published(
+    workspace: Workspace, deliveries: Deliveries, language: Language
+) -> NoReturn:
+    st.title(workspace.name, anchor=False)
+    with st.container(border=True):
+        st.subheader(say(language, "no_month_title"), anchor=False)
+        st.write(say(language, "no_month", bank=workspace.name))
+        waiting = len(deliveries.months())
+        if waiting:
+            st.write(say(language, "delivered_waiting", count=waiting))
+    st.stop()
+
+
+def _controls(months: Sequence[date]) -> None:
+    """The few global controls: each writes the address, nothing else."""
+    at = desk()
+    with st.sidebar:
+        address.choice(
+            "period",
+            at.say("period"),
+            [day.isoformat() for day in reversed(months)],
+            lambda code: at.day(date.fromisoformat(code)),
+            at.parameters["period"],
+        )
+        address.choice(
+            "comparison",
+            at.say("comparison"),
+            list(map(str, Comparison)),
+            at.say,
+            at.parameters["comparison"],
+        )
+        st.session_state["choose_language"] = at.language.value
+        st.segmented_control(
+            at.say("language"),
+            list(map(str, Language)),
+            format_func=lambda code: Language(code).own_name,
+            key="choose_language",
+            required=True,
+            on_change=address.chosen,
+            args=("language",),
+        )
+
+
+def branch_choice(current: str | None) -> str | None:
+    """The control that opens a branch; gives the branch that was just chosen, if another."""
+    at = desk()
+    units = at.month.units
+    depth = {unit.unit_id: len(units.chain(unit.unit_id)) - 1 for unit in units.all}
+    ordered = _in_tree_order(units.top, depth)
+    with st.sidebar:
+        key = f"choose_branch_{at.month.as_of}_{current}"
+        opened = st.selectbox(
+            at.say("open_branch"),
+            [unit.unit_id for unit in ordered],
+            index=None if current is None else [u.unit_id for u in ordered].index(current),
+            format_func=lambda code: (
+                "\N{EM SPACE}" * depth[code] + units.by_id[code].name(at.language)
+            ),
+            placeholder=at.say("choose_branch"),
+            key=key,
+        )
+        st.caption(at.say("local_mode"))
+    return opened if opened != current else None
+
+
+def _in_tree_order(top: BankUnit, depth: Mapping[str, int]) -> list[BankUnit]:
+    units = desk().month.units
+    ordered: list[BankUnit] = []
+    waiting = [top, *(u for u in units.all if not depth[u.unit_id] and u is not top)]
+    while waiting:
+        unit = waiting.pop(0)
+        ordered.append(unit)
+        waiting = [*units.children(unit.unit_id), *waiting]
+    return ordered

@@ -9,12 +9,18 @@ import typer
 
 from orchestration.cli import (
     build,
+    check,
+    checks,
     definitions,
     deliver,
     figures,
+    inbox,
     loans,
+    mapping,
     serve,
     simulate,
+    template,
+    versions,
     workspace,
 )
 from transforms.errors import BranchmarkError
@@ -30,18 +36,28 @@ for command in (
     workspace.init,
     workspace.demo,
     deliver.ingest,
+    check.check,
+    template.template,
+    inbox.inbox,
     build.build,
     figures.kpis,
     figures.explain,
     loans.loans,
     loans.fork,
+    checks.checks,
+    checks.findings,
+    checks.data_docs,
     simulate.simulate,
+    versions.versions,
+    versions.diff,
+    versions.overrides,
     definitions.catalogue,
     definitions.dictionary,
     serve.dashboard,
     serve.dagster,
 ):
     app.command()(command)
+app.add_typer(mapping.app, name="mapping")
 
 
 def main() -> None:

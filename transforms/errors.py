@@ -24,7 +24,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Final
 
-LONGEST: Final = 1500
+LONGEST: Final = 3000
 """So many characters of a sentence are told: what is quoted in it may be of any length."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 

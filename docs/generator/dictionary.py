@@ -10,8 +10,8 @@ from typing import Final
 import polars as pl
 
 from docs.generator.markdown import codes, paragraph, table
-from records.deliveries import LOAD_BATCH, REJECTED
-from records.published import PUBLICATION, RESULTS
+from records.deliveries import ACCOUNT, LOAD_BATCH, REJECTED
+from records.published import CHECK_HISTORY, PUBLICATION, RESULTS
 from transforms import schema
 from transforms.codes import CodeList
 from transforms.schema import SYSTEM_COLUMNS, TABLES, Column, Delivery, Presence, Table
@@ -31,6 +31,8 @@ _RESULT_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "load_batch": "One row per delivered table: the account of what was taken. Written last: "
         "with it a delivery becomes visible.",
         "rejected_rows": "Rejected rows, word for word as delivered, with the rules they break.",
+        "delivery_account": "Accepted + rejected = delivered, by table, branch and currency; in base currency "
+        "where there is a rate.",
         "metric_fact": "Every figure: metric, reading, node, slice, numerator, denominator, value, "
         "target, status and quality.",
         "node": "The branch tree as organised at the month end.",
@@ -40,7 +42,11 @@ _RESULT_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "branch_measure": "Additive measures by booking branch: the base of later comparisons.",
         "finding": "Broken rules of the month, by branch where it applies, with reason and remedy.",
         "check_result": "Every rule's verdict of the month, broken or not, or why it was skipped.",
-        "reconciliation": "Loans against the general ledger by branch, account and currency.",
+        "failing_row": "Every row that breaks a rule of the month: its key, branch, amount and place in the "
+        "delivered file.",
+        "check_history": "Every verdict of every run, published or not. Nothing is removed from it.",
+        "reconciliation": "Loans against the general ledger by branch, account and currency, with what is "
+        "explained of a difference.",
         "publication": "One row per publication: the month, its version, and the run that readers take.",
     }
 )
@@ -96,7 +102,13 @@ def dictionary_page() -> Iterator[str]:
         "Tables of the workspace's lake beside the delivered ones. Figures have twelve decimals "
         "([why](decisions/0010-facts-are-decimal-38-12.md))."
     )
-    written = {"load_batch": LOAD_BATCH, "rejected_rows": REJECTED, **RESULTS}
+    written = {
+        "load_batch": LOAD_BATCH,
+        "rejected_rows": REJECTED,
+        "delivery_account": ACCOUNT,
+        **RESULTS,
+        "check_history": CHECK_HISTORY,
+    }
     for name, columns in {**written, "publication": PUBLICATION}.items():
         yield from paragraph(f"### {name}")
         yield from paragraph(_RESULT_MEANINGS.get(name, ""))

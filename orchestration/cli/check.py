@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import polars as pl
 import typer
+from rich.markup import escape
 
 from orchestration import checking
 from orchestration.bank import SYSTEM, Bank
@@ -52,7 +53,7 @@ def check(
             mapping=mapping,
             branch=branch,
             as_of=day,
-            progress=status.update,
+            progress=lambda text: status.update(escape(text)),
         )
     match output:
         case Format.JSON:

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from rich.markup import escape
 
 from orchestration import intake
 from orchestration.bank import Bank
 from orchestration.cli.options import FormatOption, WorkspaceOption, root_of
 from orchestration.cli.output import Format, console, print_json, show
 from orchestration.receipts import Receipt, as_json, as_json_table
+from transforms.errors import visible
 from transforms.periods import parse_month_end
 
 _COUNTS: Final = ("delivered_rows", "accepted_rows", "rejected_rows", "outside_rows")
@@ -51,7 +53,7 @@ def ingest(
             as_of=day,
             table=table,
             reason=reason,
-            progress=status.update,
+            progress=lambda text: status.update(escape(text)),
         )
     match output:
         case Format.JSON:
@@ -71,7 +73,7 @@ def print_receipt(receipt: Receipt, *, stored: bool = True) -> None:
     else:
         out.print(f"A draft for {receipt.as_of_date}; nothing is stored.")
     for table in receipt.tables:
-        out.print(f"{table.table}: {', '.join(table.source_files)} {table.read_as}.")
+        out.print(visible(f"{table.table}: {', '.join(table.source_files)} {table.read_as}."))
     show(
         [as_json_table(one) for one in receipt.tables],
         Format.TABLE,
@@ -107,7 +109,7 @@ def print_receipt(receipt: Receipt, *, stored: bool = True) -> None:
         if unmeasured:
             out.print(f"{table.table}: the sums leave out {' and '.join(unmeasured)}.")
     for note in receipt.notes:
-        out.print(f"Note: {note}")
+        out.print(visible(f"Note: {note}"))
     if receipt.gate is not None and not receipt.gate.passes:
         out.print(f"This month cannot be published: {receipt.gate.said}.")
     elif stored and not receipt.unchanged:

@@ -16,7 +16,7 @@ from orchestration.cli.options import FormatOption, WorkspaceOption, root_of
 from orchestration.cli.output import Format, console, show
 from orchestration.inbox_settings import inbox_settings, own_process
 from records.workspace import open_workspace
-from transforms.errors import BranchmarkError
+from transforms.errors import BranchmarkError, visible
 
 if TYPE_CHECKING:
     from orchestration.inbox import Outcome
@@ -78,7 +78,7 @@ def _watch(root: Path, settle: float | None, output: Format) -> None:
         before = arrivals.remembered(now, before, at)
         for one in waiting:
             if one not in told:
-                err.print(escape(f"{one.place} waits: {one.why.en}"))
+                err.print(visible(f"{one.place} waits: {one.why.en}"))
         told = set(waiting)
         states = tuple(one.state for one in ready)
         if not ready or (states == tried and at < again_at):
@@ -128,8 +128,6 @@ def _show(outcomes: "list[Outcome]", output: Format) -> None:
         console().print("The inbox is empty.")
         return
     rows = [_row(one) for one in outcomes]
-    if output is Format.TABLE:  # square brackets in a name are no colours
-        rows = [{k: escape(v) if isinstance(v, str) else v for k, v in r.items()} for r in rows]
     show(rows, output, columns=_COLUMNS, right=("version", "accepted", "rejected"))
 
 

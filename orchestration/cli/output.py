@@ -12,6 +12,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from transforms.errors import visible
+
 
 class Format(StrEnum):
     """What a command prints."""
@@ -26,9 +28,13 @@ _PIPE_WIDTH: Final = 200
 
 
 def console(*, error: bool = False) -> Console:
-    """A console on standard output, or on standard error for progress."""
+    """A console on standard output, or on standard error for progress.
+
+    What is printed stands as it is: `[bold]` or `:+1:` in a name is a part of the name.
+    """
     stream = sys.stderr if error else sys.stdout
-    return Console(stderr=error, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False)
+    width = None if stream.isatty() else _PIPE_WIDTH
+    return Console(stderr=error, width=width, highlight=False, markup=False, emoji=False)
 
 
 def exact(value: Decimal | None, *, places: int | None = None) -> str | None:
@@ -97,8 +103,13 @@ def show(
                 )
             for row in rows:
                 cells = (_flat(row[name]) for name in shown)
-                table.add_row(*("–" if cell is None else str(cell) for cell in cells))
+                table.add_row(*("–" if cell is None else _safe(str(cell)) for cell in cells))
             console().print(table)
+
+
+def _safe(text: str) -> str:
+    """Text as it is, but for what a terminal would obey."""
+    return "\n".join(visible(line) for line in text.split("\n"))
 
 
 def _flat(value: object) -> object:

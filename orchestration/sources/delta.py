@@ -40,7 +40,13 @@ def opened(request: Request) -> Source:
         frame = pl.scan_delta(str(request.path), version=at)
         names = frame.collect_schema().names()
         rows = frame.select(pl.len()).collect(engine="streaming").item()
-    except (DeltaError, OSError, ValueError, pl.exceptions.PolarsError) as error:
+    except (
+        DeltaError,
+        OSError,
+        ValueError,
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+    ) as error:
         asked = "" if version is None else f" at version {version}"
         raise request.refusal(
             f"the Delta table{asked} cannot be opened ({first_line(error)})",

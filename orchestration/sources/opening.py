@@ -78,6 +78,7 @@ def open_source(
             way_out="Name the file; only `format: sql` needs none.",
         )
     request = Request(path, scratch, rules, as_of)
+    _must_be_named_in_utf8(request)
     try:
         before = path.stat()
         source = _kind(request, _head(request)).opened(request)
@@ -95,6 +96,7 @@ def _head(request: Request) -> bytes:
     """The first bytes of a file; nothing of a folder."""
     mode = request.path.stat().st_mode
     if stat.S_ISDIR(mode):
+        _must_hold_files(request)
         return b""
     if not stat.S_ISREG(mode):
         raise request.refusal(
@@ -105,6 +107,27 @@ def _head(request: Request) -> bytes:
     if not head:
         raise request.refusal("it is empty", "A month without rows still has a header line.")
     return head
+
+
+def _must_be_named_in_utf8(request: Request) -> None:
+    """Refuses a path whose bytes are no UTF-8: neither the lake nor a report could name it."""
+    try:
+        str(request.path).encode()
+    except UnicodeEncodeError:
+        raise request.refusal(
+            "its name is not written in UTF-8", "Rename the file and deliver it again."
+        ) from None
+
+
+def _must_hold_files(request: Request) -> None:
+    """Refuses a folder with a pipe or a device in it: opening one could wait for ever."""
+    for path in sorted(request.path.rglob("*")):
+        mode = path.lstat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)):
+            raise request.refusal(
+                f"{path.relative_to(request.path)} in it is a pipe or a device, and no file",
+                "Take it out of the folder.",
+            )
 
 
 def _no_access(request: Request, error: OSError) -> UnreadableFileError:

@@ -3,12 +3,14 @@
 What Polars or Arrow cannot read is refused before a row counts. Delta tables belong in `delta`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -25,6 +27,12 @@ from orchestration.sources.source import (
 )
 
 ENDINGS: Final = (".parquet", ".parq", ".pq")
+SMALL: Final = 1 << 20
+"""So many rows may be packed as tightly as they like."""
+ROWS_A_BYTE: Final = 16
+"""A book has at least its loans' numbers, which no writer packs tighter than this."""
+GROUP: Final = 4 << 30
+"""Bytes that a group of rows may have, unpacked: it is held in memory."""
 _NOTHING: Final = "__HIVE_DEFAULT_PARTITION__"
 
 Partition = tuple[tuple[str, str | None], ...]
@@ -71,9 +79,15 @@ def checked(request: Request, path: Path) -> int:
     named = "" if path == request.path else f"{path.relative_to(request.path)}: "
     where = ""
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        # Texts stay in their dictionary: a page of a few bytes may stand for a million long ones.
+        with pq.ParquetFile(path, page_checksum_verification=True) as plain:
+            texts = _texts(plain.schema_arrow)
+        with pq.ParquetFile(
+            path, page_checksum_verification=True, read_dictionary=texts
+        ) as file:
             stated = file.metadata.num_rows
             names = file.schema_arrow.names
+            _must_fit(request, named, file, path.stat().st_size)
             rows = 0
             for group in range(file.num_row_groups):
                 where = f" in row group {group + 1} of {file.num_row_groups}"
@@ -98,6 +112,50 @@ def checked(request: Request, path: Path) -> int:
     return rows
 
 
+def _texts(schema: pa.Schema) -> list[str]:
+    """The columns of text or bytes."""
+    return [
+        field.name
+        for field in schema
+        if pa.types.is_string(field.type)
+        or pa.types.is_large_string(field.type)
+        or pa.types.is_binary(field.type)
+        or pa.types.is_large_binary(field.type)
+    ]
+
+
+def _must_fit(request: Request, named: str, file: pq.ParquetFile, size: int) -> None:
+    """Refuses, by the footer and before a page is read, what would not fit or no book has."""
+    stated = file.metadata.num_rows
+    if stated > max(SMALL, size * ROWS_A_BYTE):
+        raise request.refusal(
+            f"{named}it says {stated:,} rows in {size:,} bytes, which no book of loans has", AGAIN
+        )
+    for number in range(file.num_row_groups):
+        group = file.metadata.row_group(number)
+        if group.total_byte_size > GROUP:
+            raise request.refusal(
+                f"{named}row group {number + 1} unpacks to {group.total_byte_size >> 20:,} MB, and at "
+                f"most {GROUP >> 20:,} MB are opened",
+                "Write the file with smaller groups of rows.",
+            )
+    for field in file.schema_arrow:
+        zone = getattr(field.type, "tz", None)
+        if zone is not None and not _is_zone(zone):
+            raise request.refusal(
+                f"{named}the times of {field.name} are in {zone!r}, which is no time zone", AGAIN
+            )
+
+
+def _is_zone(name: str) -> bool:
+    """Whether Polars knows the time zone: a name of the time zone database, or an offset."""
+    try:
+        pl.Series([], dtype=pl.Datetime("us")).dt.replace_time_zone(name)
+    except pl.exceptions.PolarsError:
+        return re.fullmatch(r"[+-][0-9]{2}:[0-9]{2}", name) is not None
+    return True
+
+
 def _is_aside(path: Path, folder: Path) -> bool:
     """Whether it is what writers leave beside the data: names that begin with a dot or underscore."""
     return any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
@@ -113,7 +171,8 @@ def _folder(request: Request) -> Source:
     added = [key for key in keys if key not in schema]
     groups: dict[Partition, list[pl.LazyFrame]] = {}
     for file in files:
-        frame = pl.scan_parquet(file, glob=False, hive_partitioning=False).select(*schema)
+        frame = pl.scan_parquet(file, glob=False, hive_partitioning=False)
+        frame = frame.select(cs.by_name(*schema))
         for name, value in partitions[file]:
             if name in schema:
                 _must_agree(request, file, frame, name, value)
@@ -206,7 +265,7 @@ def _must_agree(
     request: Request, file: Path, frame: pl.LazyFrame, name: str, value: str | None
 ) -> None:
     """Refuse a file whose own column says something else than the folder it lies in."""
-    own = pl.col(name).cast(pl.String, strict=False)
+    own = cs.by_name(name).as_expr().cast(pl.String, strict=False)
     odd = frame.select((~own.eq_missing(pl.lit(value, dtype=pl.String))).any()).collect(
         engine="streaming"
     )

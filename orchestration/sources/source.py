@@ -4,6 +4,7 @@ How a kind is read belongs in its own module beside this one; which kind a deliv
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,10 @@ from transforms.mappings.model import SourceRules
 
 ROW: Final = "source_row_no"
 AGAIN: Final = "Write the file again and deliver that."
+COLUMNS: Final = 16_384
+"""As many columns as a sheet of Excel has; more are no table of a bank."""
+CELLS: Final = 4 << 20
+"""So many cells are gathered in memory at a time where a kind is read cell by cell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +92,17 @@ def numbered(frame: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
 def settled_names(request: Request, names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
     """The columns' names as the frame bears them, and what a person should know about them.
 
-    A column without a name is called after its place; the file's own `source_row_no` gives way.
+    A column without a name, or whose name Polars takes for a pattern (`*`, `^...$`), is called after
+    its place; the file's own `source_row_no` gives way.
 
     Raises:
-        UnreadableFileError: if a name stands twice.
+        UnreadableFileError: if a name stands twice, or there are more than `COLUMNS`.
     """
+    if len(names) > COLUMNS:
+        raise request.refusal(
+            f"it has {len(names):,} columns, and at most {COLUMNS:,} are read",
+            "Deliver the columns that a mapping names.",
+        )
     notes = []
     settled = []
     for place, given in enumerate(names, start=1):
@@ -99,8 +110,14 @@ def settled_names(request: Request, names: Sequence[str]) -> tuple[tuple[str, ..
         if not name:
             name = f"column_{place}"
             notes.append(f"Column {place} has no name in the header, and is called {name}.")
+        elif name == "*" or (name.startswith("^") and name.endswith("$")):
+            notes.append(f"Column {place} is named {name!r}, and is called column_{place}.")
+            name = f"column_{place}"
+        elif name == ROW:
+            name = f"delivered_{ROW}"
+            notes.append(f"The file's own {ROW} is called {name}.")
         settled.append(name)
-    twins = sorted({name for name in settled if settled.count(name) > 1}) if _twins(settled) else []
+    twins = sorted(name for name, times in Counter(settled).items() if times > 1)
     if twins:
         places = [place for place, name in enumerate(settled, start=1) if name == twins[0]]
         raise request.refusal(
@@ -108,14 +125,7 @@ def settled_names(request: Request, names: Sequence[str]) -> tuple[tuple[str, ..
             f"(columns {' and '.join(str(place) for place in places[:2])})",
             "Rename or remove one of the two.",
         )
-    if ROW in settled:
-        settled = [f"delivered_{ROW}" if name == ROW else name for name in settled]
-        notes.append(f"The file's own {ROW} is called delivered_{ROW}.")
     return tuple(settled), notes
-
-
-def _twins(names: Sequence[str]) -> bool:
-    return len(set(names)) < len(names)
 
 
 def hash_of(path: Path) -> str:

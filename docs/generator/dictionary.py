@@ -31,8 +31,8 @@ _RESULT_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "load_batch": "One row per delivered table: the account of what was taken. Written last: "
         "with it a delivery becomes visible.",
         "rejected_rows": "Rejected rows, word for word as delivered, with the rules they break.",
-        "delivery_account": "Accepted + rejected = delivered, by table, branch and currency; in base currency "
-        "where there is a rate.",
+        "delivery_account": "Accepted + rejected = delivered, by table, branch and currency, also in base "
+        "currency where there is a rate.",
         "metric_fact": "Every figure: metric, reading, node, slice, numerator, denominator, value, "
         "target, status and quality.",
         "node": "The branch tree as organised at the month end.",

@@ -7,6 +7,8 @@ from tests.whole.commands import built, figures, here, ingest, kpis, write_csv
 
 pytestmark = pytest.mark.whole
 
+MENDED = ("--reason", "mended")
+
 
 def refused_build(root):
     """The sentence with which a build refuses a month; its progress stands above."""
@@ -24,10 +26,10 @@ def test_a_book_without_a_loan_is_not_published_but_the_month_before_it_is(copy,
     """September, restated in the same build, is published; October stays as it was."""
     before = kpis(copy)
     rows = [{**books.september()[0], "outstanding_principal": "5.00"}]
-    ingest(copy, write_csv(tmp_path / "loan_snapshot_2026-09.csv", rows))
+    ingest(copy, write_csv(tmp_path / "loan_snapshot_2026-09.csv", rows), *MENDED)
     path = tmp_path / "loan_snapshot.csv"
     path.write_text(",".join(books.LOANS) + "\n", encoding="utf-8")
-    receipt = ingest(copy, path, "--as-of", books.OCTOBER)
+    receipt = ingest(copy, path, "--as-of", books.OCTOBER, *MENDED)
     assert (receipt["delivered_rows"], receipt["snapshot_version"]) == (0, 2)
     sentence = refused_build(copy)
     assert books.OCTOBER in sentence
@@ -36,7 +38,7 @@ def test_a_book_without_a_loan_is_not_published_but_the_month_before_it_is(copy,
     facts = figures(copy, "--as-of", books.SEPTEMBER)
     assert facts["loan_balance", "default", "HO"]["value"] == "5.00"
     path = write_csv(tmp_path / "mended" / "loan_snapshot.csv", books.october())
-    assert ingest(copy, path)["snapshot_version"] == 3
+    assert ingest(copy, path, *MENDED)["snapshot_version"] == 3
     assert built(copy)[books.OCTOBER] == (3, "built")
 
 
@@ -47,11 +49,12 @@ def test_branches_that_report_to_each_other_are_not_published(copy, tmp_path):
         for child, parent in (("north", "south"), ("south", "north"))
     ]
     path = write_csv(tmp_path / "branch_hierarchy.csv", circle)
-    ingest(copy, path, "--as-of", books.OCTOBER)
+    ingest(copy, path, "--as-of", books.OCTOBER, *MENDED)
     sentence = refused_build(copy)
     assert books.OCTOBER in sentence
     assert "branch_hierarchy" in sentence
     assert kpis(copy, "--as-of", "all") == before
-    ingest(copy, write_csv(path, books.companions()["branch_hierarchy"]), "--as-of", books.OCTOBER)
+    straight = write_csv(path, books.companions()["branch_hierarchy"])
+    ingest(copy, straight, "--as-of", books.OCTOBER, *MENDED)
     assert built(copy)[books.OCTOBER][1] == "built"
     assert figures(copy)["loan_balance", "default", "HO"]["value"] == "2100050.00"

@@ -16,13 +16,15 @@ from tests.whole.commands import built, figures, ingest, kpis, start, write_csv
 
 pytestmark = pytest.mark.whole
 
+MENDED = ("--reason", "mended")
+
 BALANCE = ("loan_balance", "default", "HO")
 
 
 @pytest.fixture
 def waiting(copy, tmp_path):
     """Two published months, and a second version of October that waits for its build."""
-    ingest(copy, mended(tmp_path / "mended", "1000000.07"))
+    ingest(copy, mended(tmp_path / "mended", "1000000.07"), *MENDED)
     return copy
 
 
@@ -102,7 +104,7 @@ def test_a_rebuild_killed_midway_stays_unseen_when_another_month_is_published(co
     """
     ledger = {"branch_id": "north", "gl_account_code": "1303", "balance": "1.00"}
     for day in (books.SEPTEMBER, books.OCTOBER):
-        path = write_csv(copy / "inbox" / day / "gl_control_total.csv", [ledger])
+        path = write_csv(copy / "files" / day / "gl_control_total.csv", [ledger])
         ingest(copy, path, "--as-of", day)
     before = kpis(copy)
     results = (
@@ -133,13 +135,13 @@ def test_an_ingest_killed_at_any_moment_leaves_nothing_to_see(copy, tmp_path):
         (folders, copy / "lake" / "delivered"),
         (files, copy / "lake" / "borrower_snapshot"),
     ):
-        kill_when(start("ingest", path, "-w", copy), grown, place)
+        kill_when(start("ingest", path, "-w", copy, *MENDED), grown, place)
         if commits(copy / "lake" / "load_batch") > batches:  # the ingest won the race
             assert place.name == "borrower_snapshot"
             break
         assert set(built(copy).values()) == {(1, "unchanged")}
         assert kpis(copy, "--as-of", "all") == before
-    receipt = ingest(copy, path)
+    receipt = ingest(copy, path, *MENDED)
     assert receipt["snapshot_version"] == 2
     assert receipt["accepted_rows"] == len(books.october())
     assert built(copy)[books.OCTOBER] == (2, "built")

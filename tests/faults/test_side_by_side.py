@@ -7,6 +7,8 @@ from tests.whole.commands import built, figures, ingest, kpis, start, write_csv
 
 pytestmark = pytest.mark.whole
 
+MENDED = ("--reason", "mended")
+
 BALANCE = ("loan_balance", "default", "HO")
 
 
@@ -17,7 +19,7 @@ def october_with(folder, balance):
 
 
 def test_two_builds_at_once_publish_once_and_readers_never_see_a_half(copy, tmp_path):
-    ingest(copy, october_with(tmp_path / "mended", "1000000.07"))
+    ingest(copy, october_with(tmp_path / "mended", "1000000.07"), *MENDED)
     before = kpis(copy)
     running = [start("build", "-w", copy) for _ in range(2)]
     seen = []
@@ -40,7 +42,7 @@ def test_two_builds_at_once_publish_once_and_readers_never_see_a_half(copy, tmp_
 
 def test_two_ingests_at_once_are_two_versions_and_neither_is_lost(copy, tmp_path):
     paths = [october_with(tmp_path / name, f"1000000.{name}") for name in ("11", "22")]
-    running = [start("ingest", path, "-w", copy, "--format", "json") for path in paths]
+    running = [start("ingest", path, "-w", copy, "--format", "json", *MENDED) for path in paths]
     ended = [(*process.communicate(timeout=120), process.returncode) for process in running]
     assert [code for *_, code in ended] == [0, 0], ended
     assert built(copy)[books.OCTOBER] == (3, "built")
@@ -50,7 +52,7 @@ def test_two_ingests_at_once_are_two_versions_and_neither_is_lost(copy, tmp_path
 
 def test_the_same_file_delivered_twice_at_once_is_taken_once(copy, tmp_path):
     path = october_with(tmp_path / "mended", "1000000.33")
-    running = [start("ingest", path, "-w", copy) for _ in range(2)]
+    running = [start("ingest", path, "-w", copy, *MENDED) for _ in range(2)]
     said = [process.communicate(timeout=120)[0] for process in running]
     assert [process.returncode for process in running] == [0, 0]
     assert sorted("is unchanged" in one for one in said) == [False, True]

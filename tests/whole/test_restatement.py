@@ -67,7 +67,9 @@ def told(tmp_path_factory):
         for version in (1, 2)
     }
 
-    story["october as at first"] = ingest(root, files / "loan_snapshot_2026-10.csv")
+    story["october as at first"] = ingest(
+        root, files / "loan_snapshot_2026-10.csv", "--reason", "it was right at first"
+    )
     story["fourth"] = built(root)
     story["last"] = figures(root)
     return story
@@ -118,7 +120,7 @@ def test_the_reason_is_kept_with_the_version(told):
         (books.SEPTEMBER, 2, "a repayment was late"),
         (books.OCTOBER, 1, None),
         (books.OCTOBER, 2, "seven cents were missing"),
-        (books.OCTOBER, 3, None),
+        (books.OCTOBER, 3, "it was right at first"),
     }
 
 

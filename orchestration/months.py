@@ -85,14 +85,14 @@ class MonthAtWork:
     """Tables to be computed with in place of the delivered ones, by name."""
 
     @classmethod
-    def newest(cls, bank: Bank, as_of: date) -> "MonthAtWork":
-        """The newest delivered version of a month.
+    def newest(cls, bank: Bank, as_of: date | None) -> "MonthAtWork":
+        """The newest delivered version of a month; of the newest month if none is given.
 
         Raises:
             NoSuchMonthError: if no loan book was delivered for it.
         """
-        bank.deliveries.require(as_of)
-        return cls(bank, as_of, bank.deliveries.latest_version(as_of))
+        day = bank.deliveries.require(as_of)
+        return cls(bank, day, bank.deliveries.latest_version(day))
 
     @property
     def catalogue(self) -> Catalogue:

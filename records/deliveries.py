@@ -331,14 +331,16 @@ class Deliveries:
         of_month = rows.filter(pl.col("as_of_date") == as_of)
         return of_month.join(brought, on=["batch_id", "table"], how="semi")
 
-    def require(self, as_of: date) -> date:
-        """The month end, if a loan book was delivered for it.
+    def require(self, as_of: date | None) -> date:
+        """The month end, or the newest one if none is given, if a loan book was delivered for it.
 
         Raises:
-            NoSuchMonthError: if not.
+            NoSuchMonthError: if it was not, or nothing was.
         """
         months = self.months()
-        if as_of not in months:
+        if as_of is None and months:
+            return months[-1]
+        if as_of is None or as_of not in months:
             raise NoSuchMonthError(as_of, months, what="delivered")
         return as_of
 

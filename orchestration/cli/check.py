@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Final
 
 import polars as pl
@@ -13,9 +12,17 @@ from orchestration import checking
 from orchestration.bank import SYSTEM, Bank
 from orchestration.checking import EFFECT, Checked
 from orchestration.cli.deliver import print_receipt
-from orchestration.cli.options import FormatOption, WorkspaceOption, root_of
+from orchestration.cli.options import (
+    DeliveredMonthOption,
+    FilesArgument,
+    FormatOption,
+    MappingOption,
+    WorkspaceOption,
+    root_of,
+)
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.receipts import as_json
+from transforms.mappings.model import CANONICAL
 from transforms.periods import parse_month_end
 from transforms.worklist import REMEDIES, Kind
 
@@ -26,19 +33,9 @@ _FIRST: Final = 20
 
 def check(
     branch: Annotated[str, typer.Option("--branch", help="The branch whose draft it is.")],
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[FILE...]", help="The draft's files; none if the mapping asks a database."
-        ),
-    ] = None,
-    mapping: Annotated[
-        str, typer.Option("--mapping", help="Name of a mapping, or `canonical`.")
-    ] = "canonical",
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", help="Month end (YYYY-MM-DD). Default: as the file says."),
-    ] = None,
+    files: FilesArgument = None,
+    mapping: MappingOption = CANONICAL,
+    as_of: DeliveredMonthOption = None,
     workspace: WorkspaceOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:

@@ -2,11 +2,8 @@
 
 import json
 import shutil
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -23,7 +20,7 @@ from orchestration.cli.options import (
     month_of,
     root_of,
 )
-from orchestration.cli.output import Format, console, exact, print_json, show
+from orchestration.cli.output import Format, console, exact, print_json, show, stream
 from orchestration.months import MonthAtWork
 from records.access import Scope
 from records.published import FAILING_ROW, Judged
@@ -232,21 +229,7 @@ def _list(rows: pl.LazyFrame, output: Format) -> None:
             right=("source_row_no", "amount"),
         )
         return
-    batches = listed.collect_batches(chunk_size=50_000, maintain_order=True)
-    if output is Format.CSV:
-        sys.stdout.write(",".join(FAILING_ROW) + "\n")
-        for batch in batches:
-            sys.stdout.write(batch.write_csv(include_header=False))
-        return
-    opening = "[\n  "
-    for row in chain.from_iterable(_dictionaries(batches)):
-        sys.stdout.write(opening + json.dumps(row, ensure_ascii=False))
-        opening = ",\n  "
-    sys.stdout.write("\n]\n" if count else "[]\n")
-
-
-def _dictionaries(batches: Iterator[pl.DataFrame]) -> Iterator[Iterator[dict[str, object]]]:
-    return (batch.iter_rows(named=True) for batch in batches)
+    stream(listed, output)
 
 
 def data_docs(
@@ -261,10 +244,7 @@ def data_docs(
     from orchestration.trust import own_deliveries  # noqa: PLC0415
 
     bank = Bank.at(root_of(workspace))
-    delivered = bank.deliveries.months()
-    if not delivered:
-        raise NoSuchMonthError(None, (), what="delivered")
-    day = bank.deliveries.require(month_of(as_of) or delivered[-1])
+    day = bank.deliveries.require(month_of(as_of))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BranchmarkError(f"{out} is not empty. Choose a new or empty folder.")
     month = MonthAtWork.newest(bank, day)

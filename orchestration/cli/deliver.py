@@ -1,6 +1,5 @@
 """Delivering a book: `ingest`."""
 
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -8,10 +7,18 @@ from rich.markup import escape
 
 from orchestration import intake
 from orchestration.bank import Bank
-from orchestration.cli.options import FormatOption, WorkspaceOption, root_of
+from orchestration.cli.options import (
+    DeliveredMonthOption,
+    FilesArgument,
+    FormatOption,
+    MappingOption,
+    WorkspaceOption,
+    root_of,
+)
 from orchestration.cli.output import Format, console, print_json, show
 from orchestration.receipts import Receipt, as_json, as_json_table
 from transforms.errors import visible
+from transforms.mappings.model import CANONICAL
 from transforms.periods import parse_month_end
 
 _COUNTS: Final = ("delivered_rows", "accepted_rows", "rejected_rows", "outside_rows")
@@ -19,19 +26,9 @@ _AMOUNTS: Final = ("delivered_amount", "accepted_amount", "rejected_amount")
 
 
 def ingest(
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[FILE...]", help="Delivered files; none if the mapping asks a database."
-        ),
-    ] = None,
-    mapping: Annotated[
-        str, typer.Option("--mapping", help="Name of a mapping, or `canonical`.")
-    ] = "canonical",
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", help="Month end (YYYY-MM-DD). Default: as the file says."),
-    ] = None,
+    files: FilesArgument = None,
+    mapping: MappingOption = CANONICAL,
+    as_of: DeliveredMonthOption = None,
     table: Annotated[
         str | None,
         typer.Option("--table", help="Table of a canonical file, if its name does not say."),

@@ -28,7 +28,7 @@ from records.published import Known, Published
 from transforms.catalogue.load import unknown_metric
 from transforms.catalogue.model import Catalogue, Entity, Metric, Parts, Unit
 from transforms.catalogue.vocabulary import SLICES, TOTAL
-from transforms.errors import BranchmarkError, NoSuchMonthError, UnknownNameError
+from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.explain import explain as explanations
 
 
@@ -241,10 +241,7 @@ def explain(
     bank = Bank.at(root_of(workspace))
     if metric is not None and metric not in bank.catalogue.metrics:
         raise unknown_metric(metric, bank.catalogue)
-    delivered = bank.deliveries.months()
-    if not delivered:
-        raise NoSuchMonthError(None, (), what="delivered")
-    month = MonthAtWork.newest(bank, month_of(as_of) or delivered[-1])
+    month = MonthAtWork.newest(bank, month_of(as_of))
     gathered = Rows(month, months.tree(month))
     rows = gathered.of_loan(loan_id)
     loan = rows[Entity.LOAN, None]

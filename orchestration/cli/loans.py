@@ -1,11 +1,6 @@
 """The loans behind figures: `loans` lists them, `fork` compares two readings of one metric."""
 
-import csv
-import json
-import sys
-from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import chain
 from typing import Annotated, Final
 
 import polars as pl
@@ -14,7 +9,7 @@ import typer
 from orchestration.bank import SYSTEM, Bank
 from orchestration.cli import accounts
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
-from orchestration.cli.output import Format, console, exact, print_json, show
+from orchestration.cli.output import Format, console, exact, print_json, show, stream
 from orchestration.forks import Fork
 from orchestration.months import MonthAtWork
 from orchestration.tracing import Figure
@@ -66,7 +61,7 @@ def loans(
     rows = figure.overridden(pl.concat(frames) if len(frames) > 1 else frames[0])
     if output is not Format.TABLE:
         # The sums are not asked for here: a pipe adds up itself, and one pass suffices.
-        _stream(rows, output)
+        stream(_listed(rows), output)
         return
     told = rows.select(
         pl.len(), pl.col("borrower_id").n_unique(), pl.col("amount").sum().fill_null(0)
@@ -124,35 +119,14 @@ def _require_slice(metric: Metric, slice_: str, member: str) -> None:
         )
 
 
-def _stream(rows: pl.LazyFrame, output: Format) -> None:
-    """Print every row, a batch at a time."""
-    batches = _batches(rows)
-    if output is Format.CSV:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        for batch in batches:
-            writer.writerows(batch)
-        return
-    names = list(_COLUMNS)
-    sys.stdout.write("[")
-    opening = "\n  "
-    for row in chain.from_iterable(batches):
-        sys.stdout.write(
-            opening + json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False)
-        )
-        opening = ",\n  "
-    sys.stdout.write("\n]\n")
-
-
-def _batches(rows: pl.LazyFrame) -> Iterator[Sequence[tuple[object, ...]]]:
+def _listed(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows as a pipe gets them; in order, but for very long lists."""
     count = rows.select(pl.len()).collect().item()
     order = ("loan_id", "as_of_date", "measure", "side", "amount", "because", "branch_id")
     ordered = rows.sort(order) if count <= _SORTED else rows
-    for batch in ordered.select(*_COLUMNS).collect_batches(chunk_size=50_000):
-        told = batch.with_columns(
-            _plain("amount"), _plain("balance"), pl.col("as_of_date").cast(pl.String)
-        )
-        yield told.rows()
+    return ordered.select(*_COLUMNS).with_columns(
+        _plain("amount"), _plain("balance"), pl.col("as_of_date").cast(pl.String)
+    )
 
 
 def _plain(name: str) -> pl.Expr:

@@ -9,7 +9,7 @@ import typer
 
 from expectations.rules import load_rules
 from orchestration import mapping_trials as trials
-from orchestration.cli.options import FormatOption, WorkspaceOption, root_of
+from orchestration.cli.options import DeliveredMonthOption, FormatOption, WorkspaceOption, root_of
 from orchestration.cli.output import Format, console, print_json, show
 from transforms.errors import ExistingFileError, MappingError
 from transforms.mappings.model import parse_mapping
@@ -129,10 +129,7 @@ def suggest_mapping(
 def check_mapping(
     name: Annotated[str, typer.Argument(help="Name of a mapping, or the path of its text.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file to try it on.")],
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", help="Month end (YYYY-MM-DD). Default: as the file says."),
-    ] = None,
+    as_of: DeliveredMonthOption = None,
     workspace: WorkspaceOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:

@@ -23,6 +23,15 @@ WorkspaceOption = Annotated[
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, json or csv.")]
+FilesArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[FILE...]", help="The files; none if the mapping asks a database."),
+]
+MappingOption = Annotated[str, typer.Option("--mapping", help="Name of a mapping, or `canonical`.")]
+DeliveredMonthOption = Annotated[
+    str | None,
+    typer.Option("--as-of", help="Month end (YYYY-MM-DD). Default: as the file says."),
+]
 MonthOption = Annotated[str, typer.Option("--as-of", help="A month end (YYYY-MM-DD), or `latest`.")]
 
 

@@ -6,8 +6,10 @@ import sys
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
+import polars as pl
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +25,7 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+_BATCH: Final = 50_000
 _PIPE_WIDTH: Final = 200
 """A pipe has no width of its own; a table printed into one is not cut at 80 characters."""
 
@@ -120,3 +123,21 @@ def _flat(value: object) -> object:
 def print_json(value: object) -> None:
     """Print any plain value as JSON."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def stream(rows: pl.LazyFrame, how: Format) -> None:
+    """Print every row to a pipe as CSV or JSON, a batch at a time: a long list is never held whole."""
+    batches = rows.collect_batches(chunk_size=_BATCH, maintain_order=True)
+    names = rows.collect_schema().names()
+    if how is Format.CSV:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        for batch in batches:
+            writer.writerows(batch.iter_rows())
+        return
+    sys.stdout.write("[")
+    opening = "\n  "
+    for row in chain.from_iterable(batch.iter_rows(named=True) for batch in batches):
+        sys.stdout.write(opening + json.dumps(row, ensure_ascii=False))
+        opening = ",\n  "
+    sys.stdout.write("\n]\n")

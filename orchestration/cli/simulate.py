@@ -12,7 +12,7 @@ from orchestration.cli import accounts
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, show
 from orchestration.months import MonthAtWork
-from transforms.errors import BranchmarkError, NoSuchMonthError, UnknownNameError
+from transforms.errors import BranchmarkError, UnknownNameError
 
 
 def simulate(
@@ -40,10 +40,7 @@ def simulate(
     """What would change by branch and metric under other rules or lists; nothing is stored."""
     bank = Bank.at(root_of(workspace))
     changed = simulation.read(with_)
-    delivered = bank.deliveries.months()
-    if not delivered:
-        raise NoSuchMonthError(None, (), what="delivered")
-    month = MonthAtWork.newest(bank, month_of(as_of) or delivered[-1])
+    month = MonthAtWork.newest(bank, month_of(as_of))
     with console(error=True).status("computing") as status:
         rows = simulation.changes(
             bank,

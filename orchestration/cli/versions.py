@@ -29,7 +29,7 @@ from records.access import Scope
 from transforms import differences as compared
 from transforms.catalogue.load import unknown_metric
 from transforms.catalogue.model import Better, Kind, Metric, Unit
-from transforms.errors import BranchmarkError, NoSuchMonthError
+from transforms.errors import BranchmarkError
 from transforms.schema import LOAN_SNAPSHOT, OVERRIDE
 from transforms.scorecards import Status
 
@@ -331,10 +331,7 @@ def overrides(
 ) -> None:
     """Values put in place of delivered ones: which were applied, which not and why, and what they move."""
     bank = Bank.at(root_of(workspace))
-    delivered = bank.deliveries.months()
-    if not delivered:
-        raise NoSuchMonthError(None, (), what="delivered")
-    month = MonthAtWork.newest(bank, month_of(as_of) or delivered[-1])
+    month = MonthAtWork.newest(bank, month_of(as_of))
     batch = bank.deliveries.chosen(month.as_of, month.version).get(OVERRIDE.name)
     if batch is None:
         raise BranchmarkError(

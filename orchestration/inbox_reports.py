@@ -21,6 +21,7 @@ from transforms.errors import (
     MappingError,
     RestatementError,
     UnreadableFileError,
+    visible,
 )
 
 
@@ -122,7 +123,7 @@ def refusal_of(error: BranchmarkError, hidden: Mapping[Path, str]) -> Label:
     """
     english = str(error)
     for path, place in hidden.items():
-        english = english.replace(str(path), place)
+        english = english.replace(visible(str(path)), visible(place))
     if isinstance(error, RestatementError):
         english = f"{english} {_IN_THE_INBOX}"
     chinese = next((words for kind, words in _CHINESE if isinstance(error, kind)), _OTHERWISE)

@@ -10,7 +10,7 @@ import tempfile
 import uuid
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -22,10 +22,11 @@ from orchestration.bank import Bank
 from orchestration.gate import gate_of
 from orchestration.judging import Judging, Part, Progress, Split, content_hash, judged
 from orchestration.receipts import Finding, Receipt
-from orchestration.sources import Source, open_source
+from orchestration.sources import Source, open_source, state_of
+from orchestration.sources.source import first_line
 from records.deliveries import amount_column
 from transforms import book
-from transforms.errors import BadDateError, MappingError, RestatementError
+from transforms.errors import BadDateError, MappingError, RestatementError, UnreadableFileError
 from transforms.mappings.model import CANONICAL, packaged_text, parse_mapping
 from transforms.mappings.model import Mapping as BookMapping
 from transforms.periods import month_end
@@ -112,6 +113,8 @@ class _Delivery:
     scratch: Path
     evidence: Path
     progress: Progress
+    seen: dict[Path, object] = field(default_factory=dict)
+    """The state of every file as it was before it was read."""
 
     def judging(self, as_of: date) -> Judging:
         """What its rows are judged with."""
@@ -119,6 +122,18 @@ class _Delivery:
 
 
 def _taken(
+    delivery: _Delivery,
+    paths: Sequence[Path],
+    mapping: str,
+    as_of: date | None,
+    table: str | None,
+    reason: str | None,
+) -> Receipt:
+    with _as_it_was(delivery):
+        return _judged_and_stored(delivery, paths, mapping, as_of, table, reason)
+
+
+def _judged_and_stored(
     delivery: _Delivery,
     paths: Sequence[Path],
     mapping: str,
@@ -135,12 +150,43 @@ def _taken(
         version = bank.deliveries.next_version(day, frozenset(parts))
         _require_reason(bank, day, parts, reason)
     splits = judged(delivery.judging(day), parts, reason=reason)
+    _must_be_unchanged(delivery)
     if not unchanged:
         delivery.progress("storing")
         bank.deliveries.store(
             day, version, delivery.batch_id, [split.delivery for split in splits.values()]
         )
     return _receipt(bank, day, version, parts, splits, unchanged=unchanged)
+
+
+@contextmanager
+def _as_it_was(delivery: _Delivery) -> Generator[None]:
+    """Turns what a reader stumbles over behind an opened file into a refusal.
+
+    A file may be taken away or written on after it was looked at; a type may be one that no canonical
+    column takes.
+    """
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        _must_be_unchanged(delivery)
+        if isinstance(error, OSError):
+            raise
+        raise UnreadableFileError(
+            ", ".join(str(path) for path in delivery.seen),
+            f"a value in it cannot be taken ({first_line(error)[:200]})",
+            way_out="Deliver its columns as text, whole numbers, decimals or dates.",
+        ) from None
+
+
+def _must_be_unchanged(delivery: _Delivery) -> None:
+    for path, before in delivery.seen.items():
+        if state_of(path) != before:
+            raise UnreadableFileError(
+                str(path),
+                "it changed while it was read",
+                way_out="Deliver it again when it is written to its end.",
+            )
 
 
 def _require_reason(
@@ -187,8 +233,10 @@ def draft(
         scratch.mkdir()
         evidence.mkdir()
         delivery = _Delivery(bank, "draft", scratch, evidence, progress)
-        day, parts = _read(delivery, paths, mapping, as_of, table)
-        splits = judged(delivery.judging(day), parts, reason=None)
+        with _as_it_was(delivery):
+            day, parts = _read(delivery, paths, mapping, as_of, table)
+            splits = judged(delivery.judging(day), parts, reason=None)
+            _must_be_unchanged(delivery)
         version = bank.deliveries.next_version(day, frozenset(parts))
         yield Draft(_receipt(bank, day, version, parts, splits, unchanged=False), splits, scratch)
 
@@ -265,6 +313,8 @@ def _opened(
 
     A workbook of canonical names may hold several tables.
     """
+    if path is not None:
+        delivery.seen[path] = state_of(path)
     if mapping == CANONICAL and path is not None:
         return canonical_files.opened(path, scratch=delivery.scratch, table=table)
     found = find_mapping(delivery.bank, mapping)

@@ -17,6 +17,7 @@ import polars as pl
 from expectations.delivered import Delivered, reference_context
 from expectations.delivered import Source as ContextSource
 from expectations.rejection import judge
+from orchestration.as_delivered import as_json
 from orchestration.bank import SYSTEM, Bank
 from orchestration.receipts import TableReceipt
 from orchestration.sources import Source
@@ -32,6 +33,7 @@ from transforms import book
 from transforms.engines import POLARS, neutral
 from transforms.errors import MappingError
 from transforms.mappings.model import Mapping as BookMapping
+from transforms.mappings.model import statements
 from transforms.reference.tables import Taxonomy
 from transforms.schema import FX_RATE, TABLES
 
@@ -92,6 +94,7 @@ def judged(
 
     Raises:
         MappingError: if a mapping's SQL cannot be computed over its file.
+        ComputeError: if a value cannot be taken although the file could be read whole.
     """
     splits: dict[str, Split] = {}
     for name, shares in parts.items():
@@ -133,6 +136,8 @@ def _written(at: Judging, name: str, shares: Sequence[Part]) -> tuple[Path, ...]
         try:
             rows.sink_parquet(path, compression="zstd", statistics=True)
         except pl.exceptions.ComputeError as error:
+            if not any(statements(share.mapping)):
+                raise
             raise MappingError(
                 share.mapping.name,
                 f"its SQL cannot be computed for {share.source.path.name} ({str(error).splitlines()[0]})",
@@ -313,12 +318,13 @@ def _kept_aside(
     for share in shares:
         numbers = broken["source_row_no"] - offset
         rows = share.source.frame.filter(pl.col(book.ROW).is_in(numbers.implode()))
+        types = {n: t for n, t in rows.collect_schema().items() if n != book.ROW}
         words.append(
             rows.select(
                 (pl.col(book.ROW) + offset).alias(book.ROW),
                 row_in_file=pl.col(book.ROW),
                 source_file=pl.lit(share.source.path.name),
-                as_delivered=pl.struct(pl.exclude(book.ROW)).struct.json_encode(),
+                as_delivered=as_json(types),
             )
         )
         offset += share.source.rows

@@ -74,9 +74,13 @@ class Workspace:
         return self.root / ".dagster"
 
     def texts(self, folder: str, suffix: str) -> dict[str, str]:
-        """The bank's own files of a folder (catalogue, mappings, reference), by file name."""
+        """The bank's own files of a folder (catalogue, mappings, reference), by file name.
+
+        Raises:
+            WorkspaceError: if one of them is no text in UTF-8.
+        """
         paths = sorted((self.root / folder).glob(f"*{suffix}"))
-        return {path.name: path.read_text(encoding="utf-8") for path in paths}
+        return {path.name: _text(path) for path in paths}
 
     @contextmanager
     def writing(self, what: str, *, wait_seconds: float) -> Iterator[None]:
@@ -164,6 +168,19 @@ def open_workspace(root: Path) -> Workspace:
             for name, otherwise in percents.items()
         },
     )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise WorkspaceError(
+            f"{path} is not written in UTF-8 (byte {error.start + 1}). Save it as UTF-8 and run again."
+        ) from None
+    except OSError as error:
+        raise WorkspaceError(
+            f"{path} cannot be read: {error.strerror}. Mend it or take it out of the folder."
+        ) from None
 
 
 def _percent(path: Path, name: str, given: object) -> Decimal:

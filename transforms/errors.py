@@ -30,10 +30,10 @@ _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def visible(text: str) -> str:
-    """Text from outside on one line: what a terminal would obey, or not show, is written out.
+    r"""Text from outside on one line: what a terminal would obey, or not show, is written out.
 
-    >>> visible("loan\\nid \\x1b[2J 借据"), visible("\\u202etxt.exe")
-    ('loan\\\\nid \\\\x1b[2J 借据', '\\\\u202etxt.exe')
+    >>> visible("loan\nid \x1b[2J 借据"), visible("\u202etxt.exe")
+    ('loan\\nid \\x1b[2J 借据', '\\u202etxt.exe')
     """
     if text.isprintable():
         return text

@@ -62,6 +62,8 @@ def date_text(serial: float, *, date_1904: bool) -> tuple[str, Cell] | None:
 
     Day 60 of the 1900 system is a 29 February that never was: it is written so, and unreadable.
     """
+    if serial - serial != 0:  # infinite, or no number
+        return None
     day = int(serial)
     if not (0 if date_1904 else 1) <= day <= _LAST_SERIAL:
         return None

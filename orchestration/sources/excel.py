@@ -3,6 +3,8 @@
 All columns are text, but for those that hold nothing but date cells. Cells are read in `workbook`.
 """
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
@@ -18,8 +20,10 @@ import pyarrow.parquet as pq
 from orchestration.sources.archive import AS_XLSX, must_be_small
 from orchestration.sources.cells import Cell, place
 from orchestration.sources.source import (
+    CELLS,
     Request,
     Source,
+    first_line,
     hash_of,
     numbered,
     settled_names,
@@ -37,6 +41,21 @@ from transforms.errors import did_you_mean
 WINDOW: Final = 50
 """So many filled rows are looked at for the column names."""
 BATCH: Final = 20_000
+PIECES: Final = 100_000
+"""Columns of batches that are written: a sheet of a million rows may have 600 columns."""
+
+BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    UnicodeDecodeError,
+)
+"""What reading a damaged archive raises."""
 
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
@@ -52,7 +71,7 @@ def claims(path: Path, head: bytes) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return any(name.startswith("xl/") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except BROKEN:
         return b"xl/" in head or b"[Content_Types].xml" in head
 
 
@@ -73,8 +92,10 @@ def opened(request: Request) -> Source:
             return _Reading(request, Workbook(archive)).source()
     except BrokenWorkbookError as error:
         raise request.refusal(f"the workbook is broken ({error})", AS_XLSX) from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error) as error:
-        raise request.refusal(f"the workbook is broken ({error})", AS_XLSX) from None
+    except BROKEN as error:
+        raise request.refusal(
+            f"the workbook is broken ({first_line(error)[:200]})", AS_XLSX
+        ) from None
     except KeyError as error:
         raise request.refusal(
             f"the workbook lacks one of its parts ({error.args[0]})", AS_XLSX
@@ -275,6 +296,7 @@ class _Reading:
         by_name = {column.name: column for column in self.columns}
         columns = [by_name[name] for name in head.names]
         gathered: list[list[str | None]] = [[] for _ in columns]
+        most = min(BATCH, max(CELLS // len(columns), 1))
         taken, expected = 0, head.row + 1
         gaps: list[int] = []
         for row in rows:
@@ -285,10 +307,16 @@ class _Reading:
                 values.append(None)
             self._take(sheet, head, row, columns, gathered)
             taken += 1
-            if taken == BATCH:
+            if taken == most:
                 yield _frame(head.names, gathered)
                 gathered = [[] for _ in columns]
                 self.rows, taken = self.rows + taken, 0
+                if self.rows // most * len(columns) > PIECES:
+                    raise self.request.refusal(
+                        f"{len(columns):,} columns are too many for a sheet of more than "
+                        f"{self.rows:,} rows",
+                        "Leave out columns that no mapping names, or deliver CSV (UTF-8) or Parquet.",
+                    )
         yield _frame(head.names, gathered)
         self.rows += taken
         if gaps:

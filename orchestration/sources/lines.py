@@ -56,7 +56,7 @@ class LineScan:
 
     def _endless(self) -> str:
         if self.quote is not None and self._rest.count(self.quote) % 2:
-            return self._open_quote()
+            return f"{self._open_quote()} within {RECORD_LIMIT >> 20} MB"
         return f"line {self._lines + 1} is longer than {RECORD_LIMIT >> 20} MB"
 
     def _records(self, data: bytes) -> tuple[str | None, int]:

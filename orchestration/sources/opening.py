@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from orchestration.sources import delta, excel, parquet, records_json, sql, text
-from orchestration.sources.source import Request, Source
+from orchestration.sources.source import Request, Source, state_of
 from transforms.errors import UnreadableFileError
 from transforms.mappings.model import SourceRules
 
@@ -80,12 +80,12 @@ def open_source(
     request = Request(path, scratch, rules, as_of)
     _must_be_named_in_utf8(request)
     try:
-        before = path.stat()
+        before = state_of(path)
         source = _kind(request, _head(request)).opened(request)
-        after = path.stat()
+        after = state_of(path)
     except OSError as error:
         raise _no_access(request, error) from None
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+    if before != after:
         raise request.refusal(
             "it changed while it was read", "Deliver it again when it is written to its end."
         )

@@ -82,9 +82,7 @@ def checked(request: Request, path: Path) -> int:
         # Texts stay in their dictionary: a page of a few bytes may stand for a million long ones.
         with pq.ParquetFile(path, page_checksum_verification=True) as plain:
             texts = _texts(plain.schema_arrow)
-        with pq.ParquetFile(
-            path, page_checksum_verification=True, read_dictionary=texts
-        ) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=texts) as file:
             stated = file.metadata.num_rows
             names = file.schema_arrow.names
             _must_fit(request, named, file, path.stat().st_size)
@@ -100,7 +98,7 @@ def checked(request: Request, path: Path) -> int:
         # Null counts need every page decoded, and hold nothing in memory.
         frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
         frame.select(pl.all().null_count()).collect(engine="streaming")
-    except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
         why = f"{named}the Parquet file is broken{where} ({first_line(error)})"
         raise request.refusal(why, AGAIN) from None
     except pl.exceptions.PanicException:

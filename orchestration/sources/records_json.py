@@ -5,7 +5,6 @@ text means belongs in a mapping. The file is read a piece at a time and its reco
 the scratch folder: how large it is does not matter, only how large one record is.
 """
 
-import codecs
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,12 +23,24 @@ from orchestration.sources.json_text import (
     Number,
     TwiceError,
 )
-from orchestration.sources.source import ROW, Request, Source, hash_of, settled_names, told
+from orchestration.sources.source import (
+    CELLS,
+    COLUMNS,
+    ROW,
+    Request,
+    Source,
+    hash_of,
+    settled_names,
+    told,
+)
+from orchestration.sources.text import must_exist
 
 RECORD_LIMIT: Final = 16 << 20
 """A record longer than this has a bracket or a quote open in it."""
 BATCH: Final = 1 << 14
 """Records that are held in memory at a time."""
+TEXT_LIMIT: Final = 64 << 20
+"""Characters of them that are."""
 
 _PLACES: Final = "Say in the mapping where they stand, for example `source: {records: data}`."
 _COLUMN: Final = "key:"
@@ -87,13 +98,7 @@ def _settled(request: Request, head: bytes) -> str:
     stated = request.rules.encoding
     if stated == "auto":
         return _by_mark(head) or "utf-8"
-    try:
-        codecs.lookup(stated)
-    except LookupError:
-        raise request.refusal(
-            f"there is no encoding {stated!r}",
-            "Mend `source: encoding` in the mapping, or leave it out.",
-        ) from None
+    must_exist(request, stated)
     return stated
 
 
@@ -321,12 +326,30 @@ class _Kept:
     parts: list[Path] = field(default_factory=list)
     columns: dict[str, None] = field(default_factory=dict)
     _held: list[dict[str, str | None]] = field(default_factory=list)
+    _characters: int = 0
 
     def take(self, record: dict[str, object]) -> None:
         """Keep one record."""
         self.columns.update(dict.fromkeys(record))
-        self._held.append({key: _as_text(value) for key, value in record.items()})
-        if len(self._held) >= BATCH:
+        if len(self.columns) > COLUMNS:
+            raise self.request.refusal(
+                f"its first {self.rows + len(self._held) + 1:,} records have more than {COLUMNS:,} "
+                "different keys",
+                MEND,
+            )
+        try:
+            row = {key: _as_text(value) for key, value in record.items()}
+        except RecursionError:
+            raise self.request.refusal(
+                f"record {self.rows + len(self._held) + 1:,} is nested too deeply", MEND
+            ) from None
+        self._held.append(row)
+        self._characters += sum(len(value) for value in row.values() if value)
+        if (
+            len(self._held) >= BATCH
+            or len(self._held) * len(self.columns) >= CELLS
+            or self._characters >= TEXT_LIMIT
+        ):
             self.flush()
 
     def flush(self) -> None:
@@ -356,3 +379,4 @@ class _Kept:
         self.parts.append(part)
         self.rows += len(self._held)
         self._held.clear()
+        self._characters = 0

@@ -128,6 +128,16 @@ def settled_names(request: Request, names: Sequence[str]) -> tuple[tuple[str, ..
     return tuple(settled), notes
 
 
+def state_of(path: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, sizes and times of a file, or of all files of a folder; empty if it cannot be seen."""
+    try:
+        inner = sorted(path.rglob("*")) if path.is_dir() else [path]
+        stats = [(str(one), one.lstat() if one != path else one.stat()) for one in inner]
+    except OSError:
+        return ()
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+
+
 def hash_of(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:

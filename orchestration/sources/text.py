@@ -12,6 +12,7 @@ from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -57,7 +58,7 @@ def opened(request: Request) -> Source:
             raise request.refusal(kind, _AS_TEXT)
     stated = request.rules.encoding
     if stated != "auto":
-        _must_exist(request, stated)
+        must_exist(request, stated)
         return _in(request, stated, "Save it as UTF-8, or mend `source: encoding`.")
     marked = next((name for bom, name in _BOMS if head.startswith(bom)), None) or _unmarked(head)
     if marked is not None:
@@ -87,12 +88,13 @@ class _OtherLineEnds(Exception):  # noqa: N818
     """Lines end otherwise than was taken for granted."""
 
 
-def _must_exist(request: Request, encoding: str) -> None:
+def must_exist(request: Request, encoding: str) -> None:
+    """Refuses the name of an encoding that there is not, or that is none of text."""
     try:
         b"-".decode(encoding)
     except UnicodeError:
         return  # one byte is no character of it, of UTF-16 for example
-    except LookupError:
+    except (LookupError, ValueError):
         raise request.refusal(
             f"there is no encoding {encoding!r}",
             "Mend `source: encoding` in the mapping, or leave it out.",
@@ -150,6 +152,12 @@ class _Look:
         self.returns = returns
         self.settled = settled or returns
         self.quote = None if request.rules.quote == "none" else request.rules.quote
+        if self.quote is not None and (
+            len(self.quote) != 1 or not self.quote.isascii() or self.quote in "\r\n\0"
+        ):
+            raise request.refusal(
+                f"{self.quote!r} cannot quote a field", "Mend `source: quote` in the mapping."
+            )
         self.digest = hashlib.sha256()
         plain = codecs.lookup(encoding).name in {"utf-8", "utf-8-sig", "ascii"}
         self.copies = returns or not plain
@@ -229,7 +237,11 @@ class _Look:
         """A piece in UTF-8; the bytes themselves where they are UTF-8 already."""
         if not self.copies:
             return chunk
-        return (text.replace("\r", "\n") if self.returns else text).encode()
+        whole = text.replace("\r", "\n") if self.returns else text
+        try:
+            return whole.encode()
+        except UnicodeEncodeError:  # some encodings of programmers write half characters
+            raise _Undecodable("half a character") from None
 
     def _notice(self, text: str) -> None:
         """Line ends that speak against what was taken for granted; characters beyond ASCII."""
@@ -251,7 +263,8 @@ class _Look:
         rules = self.request.rules
         row = 1 if rules.header_row == "auto" else rules.header_row
         file = io.BytesIO(start)
-        above = sum(len(file.readline()) for _ in range(row - 1))
+        above = sum(len(line) for line in islice(file, row - 1))
+        file.seek(above)
         record, lines = _record(file, self.quote)
         ended = record.endswith(b"\n") and (
             self.quote is None or record.count(self.quote.encode()) % 2 == 0
@@ -263,6 +276,11 @@ class _Look:
         if b"\0" in record or len(record) >= HEADER_LIMIT:
             raise self.request.refusal("its first line is no line of text", _AS_TEXT)
         text = record.decode("utf-8")
+        if not text and row > 1:
+            raise self.request.refusal(
+                f"it has no line {row}, which is to hold the column names",
+                "Mend `source: header_row` in the mapping, or leave it out.",
+            )
         if above == 0:
             text = text.removeprefix("\ufeff")
         if not text.strip():
@@ -284,7 +302,7 @@ class _Look:
     def _delimiter(self, header: str) -> str:
         stated = self.request.rules.delimiter
         delimiter = _guess(header, self.quote) if stated == "auto" else stated
-        if len(delimiter) != 1 or not delimiter.isascii() or delimiter in {self.quote, "\r", "\n"}:
+        if len(delimiter) != 1 or not delimiter.isascii() or delimiter in {self.quote, *"\r\n\0"}:
             raise self.request.refusal(
                 f"{delimiter!r} cannot separate fields", "Mend `source: delimiter` in the mapping."
             )

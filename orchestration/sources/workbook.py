@@ -15,6 +15,14 @@ from xml.parsers import expat
 
 from orchestration.sources.cells import DIGITS, Cell, date_text, is_date, iso_text, number_text
 
+SHEETS: Final = 1_000
+STYLES: Final = 1 << 17
+"""Twice as many as Excel writes."""
+MERGED: Final = 1 << 17
+"""So many ranges of merged cells are kept in mind."""
+PLACES: Final = 16_384
+"""The columns of a sheet: the last is XFD."""
+
 _CHUNK: Final = 1 << 20
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -63,6 +71,8 @@ class Workbook:
                 visible = attributes.get("state", "visible") == "visible"
                 part = links.get(link, "")
                 if "worksheets/" in part:
+                    if len(self.sheets) == SHEETS:
+                        raise BrokenWorkbookError(f"it lists more than {SHEETS:,} sheets")
                     self.sheets.append(Sheet(attributes.get("name", ""), part, visible))
         self._dates = self._date_styles()
         self._strings = self._shared_strings()
@@ -81,25 +91,31 @@ class Workbook:
                     yield from reader.taken()
                 reader.parser.Parse(b"", True)  # noqa: FBT003 - it takes no name
                 yield from reader.taken()
-        except (expat.ExpatError, ValueError, IndexError) as error:
+        except KeyError:
+            raise  # the part is not in the archive
+        except (expat.ExpatError, ValueError, LookupError) as error:
             at = f"sheet {sheet.name!r} after row {reader.row}"
-            raise BrokenWorkbookError(f"{at}: {error}") from None
+            raise BrokenWorkbookError(f"{at}: {str(error)[:200]}") from None
 
-    def _elements(self, part: str) -> list[tuple[str, dict[str, str]]]:
-        """Every element of a small part, without its prefix, with its attributes; none without it."""
+    def _elements(self, part: str) -> Generator[tuple[str, dict[str, str]]]:
+        """Every element of a part, without its prefix, with its attributes; none without it."""
         found: list[tuple[str, dict[str, str]]] = []
         if part not in self._archive.namelist():
-            return found
+            return
         parser = _parser()
         parser.StartElementHandler = lambda name, attributes: found.append(
             (name.rpartition(":")[2], attributes)
         )
         with self._archive.open(part) as file:
             try:
-                parser.ParseFile(file)
-            except expat.ExpatError as error:
+                while chunk := file.read(_CHUNK):
+                    parser.Parse(chunk)
+                    yield from found
+                    found.clear()
+                parser.Parse(b"", True)  # noqa: FBT003 - it takes no name
+            except (expat.ExpatError, ValueError, LookupError) as error:
                 raise BrokenWorkbookError(f"{part}: {error}") from None
-        return found
+        yield from found
 
     def _links(self, part: str) -> dict[str, str]:
         links = {}
@@ -124,6 +140,8 @@ class Workbook:
                 if is_date(attributes.get("numFmtId", "0"), codes):
                     dates.add(str(number))
                 number += 1
+                if number > STYLES:
+                    raise BrokenWorkbookError(f"it has more than {STYLES:,} styles of cells")
         return frozenset(dates)
 
     def _shared_strings(self) -> list[str]:
@@ -134,7 +152,7 @@ class Workbook:
         with self._archive.open(part) as file:
             try:
                 reader.parser.ParseFile(file)
-            except expat.ExpatError as error:
+            except (expat.ExpatError, ValueError, LookupError) as error:
                 raise BrokenWorkbookError(f"{part}: {error}") from None
         return reader.strings
 
@@ -187,7 +205,14 @@ def _no_doctype(*_: object) -> None:
 def _unescaped(text: str) -> str:
     if "_x" not in text:
         return text
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    whole = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    if any("\ud800" <= one <= "\udfff" for one in whole):
+        # Two halves that stand side by side are one character; half of one is none.
+        try:
+            whole = whole.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            raise ValueError("a text holds half a character") from None
+    return whole
 
 
 class _SheetReader:
@@ -245,7 +270,8 @@ class _SheetReader:
             self.row, self._column = number, -1
             self._cells = []
         elif name == self._merge:
-            self._merged.ranges.append(attributes.get("ref", ""))
+            if len(self._merged.ranges) < MERGED:
+                self._merged.ranges.append(attributes.get("ref", ""))
         elif name == self._rph:
             self._phonetic = True
 
@@ -282,6 +308,8 @@ class _SheetReader:
             for letter in letters.upper():
                 found = found * 26 + ord(letter) - 64
             found -= 1
+            if found >= PLACES:
+                raise ValueError(f"{ref!r} lies beyond the last column, XFD")
             self._letters[letters] = found
         return found
 
@@ -304,6 +332,8 @@ class _SheetReader:
         elif kind == "d":
             value, holds = iso_text(value)
         if value and not value.isspace():
+            if len(self._cells) == PLACES:
+                raise ValueError(f"row {self.row} has more than {PLACES:,} cells")
             self._cells.append((self._column, value, holds))
 
     def _shared(self, at: int) -> str:

@@ -103,6 +103,7 @@ def test_a_file_is_known_by_what_is_in_it_not_by_its_name(tmp_path):
     ):
         (tmp_path / name).write_bytes(content)
         words = ("--table", "loan_snapshot", "--as-of", books.OCTOBER, "--format", "json")
+        words = (*words, "--reason", "the same in another kind of file")
         said = here("ingest", tmp_path / name, "-w", root, *words).json
         assert said["accepted_rows"] == len(books.october())
         assert said["snapshot_version"] == number

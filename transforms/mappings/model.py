@@ -33,6 +33,8 @@ CANONICAL: Final = "canonical"
 """The reserved name of the mapping for files whose columns bear the canonical names already."""
 
 GUIDE: Final = "docs/mappings.md lists every key."
+LINES: Final = 50_000
+"""So many entries a mapping may have, its aliases written out."""
 
 
 def _as_tuple(value: object) -> object:
@@ -70,7 +72,7 @@ class SourceRules(_Record):
     encoding: str = "auto"
     delimiter: str = "auto"
     quote: str = '"'
-    header_row: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
+    header_row: Literal["auto"] | Annotated[int, Field(ge=1, le=1 << 20)] = "auto"
     sheet: Words = ()
     records: Words = ()
     version: Annotated[int, Field(ge=0)] | None = None
@@ -126,6 +128,8 @@ class Numbers(_Record):
     def _separators_differ(self) -> "Numbers":
         if self.thousands not in {"auto", "none"} and len(self.thousands) != 1:
             raise ValueError("thousands is one character, or auto, or none")
+        if len(self.thousands) == 1 and (self.thousands.isalnum() or self.thousands in "+-"):
+            raise ValueError("thousands is no digit, letter or sign: it is left out of the number")
         if self.thousands == self.decimal:
             raise ValueError("thousands and decimal are the same character")
         return self
@@ -329,13 +333,28 @@ def _load(name: str, text: str) -> object:
 
     PyYAML's base loader makes no `false` of `NO` and no 1 of `01`; codes survive as they are.
     """
-    loader = yaml.BaseLoader(text)
+    try:
+        loader = yaml.BaseLoader(text)
+    except yaml.YAMLError as error:
+        raise MappingError(
+            name, f"it is no YAML ({str(error).splitlines()[0]})", way_out="Mend the text."
+        ) from None
     try:
         node = loader.get_single_node()
         if node is None:
             return None
         _refuse_twins(node, set())
+        if _written_out(node, {}) > LINES:
+            raise MappingError(
+                name,
+                f"written out, with its aliases (`*name`), it has more than {LINES:,} entries",
+                way_out="Leave out the aliases that stand in one another.",
+            )
         return loader.construct_document(node)
+    except RecursionError:
+        raise MappingError(
+            name, "its entries are nested too deeply", way_out="Mend the text."
+        ) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}: " if mark else ""
@@ -350,22 +369,46 @@ def _load(name: str, text: str) -> object:
         loader.dispose()
 
 
+def _written_out(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many entries the text has when every alias is written out; an alias of itself has no end."""
+    if id(node) in known:
+        return known[id(node)]
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    known[id(node)] = LINES  # while it is being counted: an alias in it is one of itself
+    pairs = node.value if isinstance(node, yaml.MappingNode) else [(child,) for child in node.value]
+    known[id(node)] = 1 + sum(_written_out(child, known) for pair in pairs for child in pair)
+    return known[id(node)]
+
+
 def _refuse_twins(node: yaml.Node, seen: set[int]) -> None:
     """Refuses a key written twice, where YAML would let the last one win."""
     if id(node) in seen:
         return
     seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode) and not node.value.isascii():
+        try:
+            node.value.encode()
+        except UnicodeEncodeError:
+            raise yaml.MarkedYAMLError(
+                problem="a text holds half a character", problem_mark=node.start_mark
+            ) from None
     if isinstance(node, yaml.SequenceNode):
         for child in node.value:
             _refuse_twins(child, seen)
     if isinstance(node, yaml.MappingNode):
         keys: set[str] = set()
         for key, child in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(
+                    problem="a key is one word, no list or record", problem_mark=key.start_mark
+                )
             if key.value in keys:
                 raise yaml.MarkedYAMLError(
                     problem=f"{key.value!r} is written twice", problem_mark=key.start_mark
                 )
             keys.add(key.value)
+            _refuse_twins(key, seen)
             _refuse_twins(child, seen)
 
 
@@ -392,7 +435,7 @@ def _problems(mapping: Mapping) -> Iterator[_Problem]:
     """Everything the canonical tables and the expression language can say without a file."""
     if not mapping.tables:
         yield _Problem("tables", ": no table is mapped")
-    for spot, statement in _statements(mapping):
+    for spot, statement in statements(mapping):
         problem = sql.misuse(statement)
         if problem:
             yield _Problem(spot, f": {problem}")
@@ -408,7 +451,7 @@ def _problems(mapping: Mapping) -> Iterator[_Problem]:
         yield from _table_problems(table_name, rules)
 
 
-def _statements(mapping: Mapping) -> Iterator[tuple[str, str]]:
+def statements(mapping: Mapping) -> Iterator[tuple[str, str]]:
     """Every SQL expression of a mapping, with the place it stands."""
     if mapping.include is not None:
         yield "include", mapping.include
@@ -472,7 +515,9 @@ def _format_problems(
     for pattern in formats:
         # In a zone, so that a format may state one; a book's dates are taken as they are written.
         moment = pl.Series([values.SAMPLE_MOMENT]).dt.replace_time_zone("UTC")
-        sample = moment.dt.to_string(pattern)
-        back = values.read_dates(sample, pattern)
+        try:
+            back = values.read_dates(moment.dt.to_string(pattern), pattern)
+        except pl.exceptions.PolarsError:
+            back = None
         if back is None or (back != values.SAMPLE_MOMENT.date() and not month):
             yield _Problem(where, f": format {pattern!r} does not state a year, a month and a day")

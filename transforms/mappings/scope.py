@@ -22,6 +22,8 @@ from transforms.schema import Column
 ROW: Final = "source_row_no"
 UNSURE: Final = "unsure:"
 """Before the name of a reading or column: whether it has a text that could not be read."""
+_LONGEST_TERM: Final = 12_000
+"""Months."""
 _READ_AS: Final = {
     "text": pl.String(),
     "integer": pl.Int64(),
@@ -141,6 +143,8 @@ def _shifted(scope: Scope, where: str, day: pl.Expr, reading: Reading) -> pl.Exp
             name = reading.plus_months
             whole = Column(name, pl.Int64(), "", "")
             months = values.parse(pl.col(name), scope.dtypes[name], whole, How()).value
+        # A term of more than a thousand years is none, and would stop the whole delivery.
+        months = pl.when(months.is_between(-_LONGEST_TERM, _LONGEST_TERM)).then(months)
         day = day.dt.offset_by(pl.format("{}mo", months))
     if reading.elapsed == "days":
         return (pl.lit(scope.as_of) - day).dt.total_days()

@@ -17,12 +17,21 @@ _AS_OF: Final = re.compile(r":as_of\b", re.IGNORECASE)
 _RAISING: Final = re.compile(
     r"\b(CAST|DATE|DATETIME|TIMESTAMP|STRPTIME|STRFTIME)\s*\(|(::)", re.IGNORECASE
 )
+LONGEST: Final = 10_000
+OPERATORS: Final = 1_000
+"""A chain of some thousands is deeper than the stack of whoever computes it."""
+_OPERATORS: Final = re.compile(r"[-+*/%<>=|&^~]+|\b(?:AND|OR|NOT|IN|IS|LIKE|WHEN)\b", re.IGNORECASE)
+_PADS: Final = re.compile(r"\b([LR]PAD)\s*\(", re.IGNORECASE)
+_FILLS: Final = re.compile(r"[^(),]*(?:\([^()]*\)[^(),]*)*,\s*[0-9]{1,3}\s*[,)]")
 _BEYOND_THE_ROW: Final = re.compile(r"\b(OVER|SELECT|FROM)\b(?!\s*\))", re.IGNORECASE)
 
 
 def misuse(statement: str) -> str | None:
     """What is wrong with the expression as such, or nothing."""
-    code = " ".join(match["code"] for match in _TOKENS.finditer(statement) if match["code"])
+    code = " ".join(match["code"] or "''" for match in _TOKENS.finditer(statement))
+    excess = _excess(statement, code)
+    if excess:
+        return excess
     raising = _RAISING.search(code)
     if raising:
         word = (raising[1] or raising[2]).upper()
@@ -40,6 +49,19 @@ def misuse(statement: str) -> str | None:
         return f"the SQL does not parse: {str(error).splitlines()[0]}"
     if not parsed.meta.eq(parsed.meta.undo_aliases()):
         return 'two words stand side by side: write "Loan Number" with its double quotes'
+    return None
+
+
+def _excess(statement: str, code: str) -> str | None:
+    """What would break whoever computes it: a chain too long, or texts without a bound."""
+    if len(statement) > LONGEST or len(_OPERATORS.findall(code)) > OPERATORS:
+        return (
+            f"an expression has at most {LONGEST:,} characters and {OPERATORS:,} operators: "
+            "many words and their codes belong under `codes:`"
+        )
+    for padded in _PADS.finditer(code):
+        if not _FILLS.match(code, padded.end()):
+            return f"{padded[1].upper()} takes a column and a length that is written out, up to 999"
     return None
 
 

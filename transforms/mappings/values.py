@@ -56,6 +56,8 @@ SHEET_ERRORS: Final = (
 
 EARLIEST_YEAR: Final = 1800
 """A year before this is a two-digit year read by a four-digit format, or a slip."""
+LATEST_YEAR: Final = 9999
+"""A typed date may lie beyond it, and no text of four digits can say so."""
 
 SAMPLE_MOMENT: Final = datetime(2001, 12, 25, 13, 14, 15)  # noqa: DTZ001  # no zone in a book
 
@@ -160,6 +162,8 @@ def as_text(raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         return (
             pl.when(raw == raw.floor()).then(whole.cast(pl.String)).otherwise(raw.cast(pl.String))
         )
+    if isinstance(dtype, pl.Duration):
+        return raw.dt.to_string("iso")
     return raw.cast(pl.String, strict=False)
 
 
@@ -218,7 +222,7 @@ def _dated(raw: pl.Expr, dtype: pl.DataType, formats: tuple[str, ...]) -> Parsed
         day = raw.dt.date()
     else:
         day = _dated_text(as_text(raw, dtype), formats)
-    day = pl.when(day.dt.year() >= EARLIEST_YEAR).then(day)
+    day = pl.when(day.dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR)).then(day)
     return Parsed(day, ((UNREADABLE_DATE, raw.is_not_null() & day.is_null()),))
 
 

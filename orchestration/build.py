@@ -118,6 +118,8 @@ def _why(result: dg.ExecuteInProcessResult) -> str:
         if event.is_step_failure and event.step_failure_data.error is not None:
             error = event.step_failure_data.error
             cause = error.cause or error
+            if "Interrupted" in (cause.cls_name or ""):
+                return "it was interrupted"
             said = cause.message.strip().splitlines()[0]
             return f"step {event.step_key} failed: {said.partition(': ')[2] or said}"
     return "the run failed without a word"

@@ -75,8 +75,15 @@ class Gate:
         Money that is not known is not zero, so rows without it have a limit of their own. An empty book
         passes; that it is empty is a finding of its own.
         """
-        within = self.rejected * 100 <= self.max_rejected * self.delivered
-        return within and self.unmeasured * 100 <= self.max_unmeasured * self.rows
+        return self._balance_passes and self._rows_pass
+
+    @property
+    def _balance_passes(self) -> bool:
+        return self.rejected * 100 <= self.max_rejected * self.delivered
+
+    @property
+    def _rows_pass(self) -> bool:
+        return self.unmeasured * 100 <= self.max_unmeasured * self.rows
 
     @property
     def said(self) -> str:
@@ -86,13 +93,17 @@ class Gate:
             words = f"{share} % of the delivered balance was rejected"
         else:
             words = "no balance was delivered"
-        words += f" (limit {self.max_rejected.normalize():f} %)"
+        words += f" ({_limit(self.max_rejected, kept=self._balance_passes)})"
         if self.unmeasured:
             words += (
-                f", and the amount of {self.unmeasured:,} of {self.rows:,} rows is not known"
-                f" (limit {self.max_unmeasured.normalize():f} %)"
+                f", and the amount of {self.unmeasured:,} of {self.rows:,} rows is not known "
+                f"({_limit(self.max_unmeasured, kept=self._rows_pass)})"
             )
         return words
+
+
+def _limit(percent: Decimal, *, kept: bool) -> str:
+    return f"{'within the' if kept else 'over the'} limit of {percent.normalize():f} %"
 
 
 def gate_of(bank: Bank, tables: Iterable[Account]) -> Gate | None:

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ import polars as pl
 from orchestration import canonical_files
 from orchestration.bank import Bank
 from orchestration.gate import gate_of
-from orchestration.judging import Judging, Part, Progress, Split, content_hash, judged
+from orchestration.judging import Judging, Part, Progress, Split, content_hash, judged, known_sum
 from orchestration.receipts import Finding, Receipt
 from orchestration.sources import Source, open_source, state_of
 from orchestration.sources.source import first_line
@@ -250,6 +250,12 @@ def _read(
 ) -> tuple[date, dict[str, list[Part]]]:
     """The month that is delivered, and every table of it with its files, in the order of judging."""
     bank = delivery.bank
+    if not paths and mapping == CANONICAL:
+        raise MappingError(
+            mapping,
+            "no file is named",
+            way_out="Name the delivered files, or a mapping that asks a database.",
+        )
     sources: list[tuple[Source, BookMapping]] = []
     for path in paths or (None,):
         delivery.progress(f"reading {path.name if path else 'the database'}")
@@ -286,7 +292,7 @@ def _receipt(
         unchanged=unchanged,
         tables=tables,
         findings=_findings(bank, splits),
-        notes=_notes(parts),
+        notes=(*_notes(parts), *_of_tomorrow(day)),
         gate=gate_of(bank, tables),
     )
 
@@ -369,7 +375,7 @@ def _findings(bank: Bank, splits: Mapping[str, Split]) -> tuple[Finding, ...]:
         counted = (
             split.rejected.explode("rule_ids")
             .group_by("rule_ids")
-            .agg(rows=pl.len(), amount=pl.col("amount").sum())
+            .agg(rows=pl.len(), amount=known_sum("amount"))
             .sort("rule_ids")
         )
         for rule_id, rows, amount in counted.iter_rows():
@@ -377,6 +383,14 @@ def _findings(bank: Bank, splits: Mapping[str, Split]) -> tuple[Finding, ...]:
             money = amount if amount_column(name) else None
             found.append(Finding(rule_id, name, rows, money, rule.reason.en, rule.remedy.en))
     return tuple(found)
+
+
+def _of_tomorrow(day: date) -> tuple[str, ...]:
+    """A month that has not begun is mostly a slip in the year."""
+    today = datetime.now(UTC).date()
+    if day <= month_end(today):
+        return ()
+    return (f"{day.isoformat()} lies ahead: today is {today.isoformat()}. Check --as-of.",)
 
 
 def _notes(parts: Mapping[str, list[Part]]) -> tuple[str, ...]:

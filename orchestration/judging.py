@@ -79,6 +79,12 @@ class Judging:
     progress: Progress
 
 
+def known_sum(name: str) -> pl.Expr:
+    """The sum of what is known; empty, and not zero, where rows are there and nothing of them is."""
+    known = pl.col(name).is_not_null().any() | (pl.len() == 0)
+    return pl.when(known).then(pl.col(name).sum())
+
+
 def content_hash(parts: Sequence[Part]) -> str:
     """What a table is made from: the files' bytes and the rules of reading them."""
     digest = hashlib.sha256()
@@ -295,9 +301,9 @@ def _totals(counted: pl.DataFrame, *, has_amount: bool) -> dict[str, Any]:
         rows_without_rate=pl.col("delivered_rows")
         .filter(pl.col("delivered_in_base").is_null())
         .sum(),
-        **{f"{part}_amount": pl.col(f"{part}_in_base").sum() for part in _MONEY},
-        delivered_gross=pl.col("delivered_gross").sum(),
-        rejected_gross=pl.col("rejected_gross").sum(),
+        **{f"{part}_amount": known_sum(f"{part}_in_base") for part in _MONEY},
+        delivered_gross=known_sum("delivered_gross"),
+        rejected_gross=known_sum("rejected_gross"),
     ).row(0, named=True)
     if has_amount:
         return sums

@@ -26,7 +26,6 @@ from expectations.figures import METRIC_FACT
 from expectations.findings import FINDING_COLUMNS, findings
 from expectations.results import CheckResult
 from expectations.rules import rules_for
-from expectations.runner import run_suite
 from orchestration.bank import SYSTEM, Bank
 from orchestration.months import MonthAtWork
 from records.published import CHECK_HISTORY, CHECK_RESULT
@@ -171,6 +170,9 @@ def measure_draft(
 def _verdicts(
     month: MonthAtWork, measured: Iterable[Delivered], scratch: Path | None = None
 ) -> Verdicts:
+    # Great Expectations takes seconds to import, and most commands never judge anything.
+    from expectations.runner import run_suite  # noqa: PLC0415
+
     rows: list[dict[str, object]] = []
     found = [pl.DataFrame(schema=FINDING_COLUMNS)]
     now = datetime.now(UTC)

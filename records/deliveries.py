@@ -157,6 +157,7 @@ class Batch:
     columns: frozenset[str]
     taxonomy: str
     content_hash: str
+    source_file: str
     delivered_file: str
     delivered_rows: int
     accepted_rows: int

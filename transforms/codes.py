@@ -6,6 +6,7 @@ the spellings of the national standards (PBoC, EAST, 1104) for the same thing.
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(frozen=True)
@@ -335,3 +336,21 @@ SEI_FIELD = CodeList(
 # fmt: on
 """The nine fields in the order of NBS Order 23 of 2018. Sources that order them otherwise (bank marts
 often begin with energy saving) need a code map in their mapping; nothing in a code shows the order."""
+
+CURRENCY_WORDS: Final = (
+    ("人民币", "CNY"),
+    ("人民币元", "CNY"),
+    ("RMB", "CNY"),
+    ("美元", "USD"),
+    ("欧元", "EUR"),
+    ("港币", "HKD"),
+    ("港元", "HKD"),
+    ("日元", "JPY"),
+    ("英镑", "GBP"),
+    ("澳大利亚元", "AUD"),
+    ("澳元", "AUD"),
+    ("加元", "CAD"),
+    ("新加坡元", "SGD"),
+    ("瑞士法郎", "CHF"),
+)
+"""How Chinese systems write currencies that a bank's book is mostly in."""

@@ -58,6 +58,8 @@ class Column:
     assumed: str | bool | int | None = None
     code_list: CodeList | None = None
     standard: str = ""
+    spellings: tuple[tuple[str, str], ...] = ()
+    """Other ways of writing values of a set that is not closed."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ LOAN_SNAPSHOT: Final = Table(
         Column("on_balance_sheet", FLAG, "On the balance sheet", "表内标志", presence=_ASSUMED, assumed=True, standard="FIRE on_balance_sheet"),
         Column("entrusted_flag", FLAG, "Entrusted loan, made for another's account", "委托贷款标志", presence=_ASSUMED, assumed=False, standard="AnaCredit fiduciary instrument"),
         Column("movement", TEXT, "Transferred or securitised out", "转让/证券化", tier="B", unit="code", presence=_ASSUMED, assumed="none", code_list=codes.MOVEMENT, standard="FIRE movement"),
-        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency", standard="ISO 4217"),
+        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency", spellings=codes.CURRENCY_WORDS, standard="ISO 4217"),
         Column("original_amount", MONEY, "Amount drawn", "贷款金额", unit="currency unit", nullable=True, standard="FIRE orig_notional"),
         Column("outstanding_principal", MONEY, "Principal outstanding, not below zero", "贷款余额", unit="currency unit", presence=_REQUIRED, standard="FIRE balance; PBoC 余额"),
         Column("interest_rate", RATE, "Annual interest rate as a fraction (0.0345 is 3.45 %)", "利率水平", tier="B", unit="fraction", nullable=True, standard="FIRE rate; PBoC 利率水平"),
@@ -295,7 +297,7 @@ GL_CONTROL_TOTAL: Final = Table(
     columns=(
         Column("branch_id", TEXT, "Branch", "机构号", presence=_REQUIRED),
         Column("gl_account_code", TEXT, "General ledger account", "科目编号", presence=_REQUIRED),
-        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency"),
+        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency", spellings=codes.CURRENCY_WORDS),
         Column("balance", MONEY, "Balance in the ledger", "总账余额", unit="currency unit", presence=_REQUIRED),
     ),
 )
@@ -311,7 +313,7 @@ RECONCILIATION_ITEM: Final = Table(
         Column("item_id", TEXT, "Number of the explanation", "说明编号", presence=_REQUIRED),
         Column("branch_id", TEXT, "Branch", "机构号", presence=_REQUIRED),
         Column("gl_account_code", TEXT, "General ledger account", "科目编号", presence=_REQUIRED),
-        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency"),
+        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency", spellings=codes.CURRENCY_WORDS),
         Column("amount", MONEY, "How much of loans minus ledger it explains; negative where the ledger is larger", "说明金额", unit="currency unit", presence=_REQUIRED),
         Column("reason", TEXT, "Why the two differ", "差异原因", presence=_REQUIRED),
         Column("explained_by", TEXT, "Who explains it", "说明人", presence=_REQUIRED),
@@ -351,7 +353,7 @@ FX_RATE: Final = Table(
     key=("currency_code",),
     delivery=Delivery.MONTHLY,
     columns=(
-        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_REQUIRED),
+        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_REQUIRED, spellings=codes.CURRENCY_WORDS),
         Column("rate", RATE, "Base currency units for one unit", "中间价", unit="base per unit", presence=_REQUIRED),
     ),
 )
@@ -371,7 +373,7 @@ LOAN_EVENT: Final = Table(
         Column("event_date", DAY, "Day of the event", "发生日期", unit="date", presence=_REQUIRED),
         Column("event_type", TEXT, "Kind of event", "发生类型", unit="code", presence=_REQUIRED, code_list=codes.LOAN_EVENT_TYPE, standard="FIRE loan_transaction type"),
         Column("amount", MONEY, "Amount, signed as it changes the principal: a drawdown is above zero, a repayment below. A recovery after a write-off is above zero and changes no principal", "发生额", unit="currency unit", presence=_REQUIRED, standard="PBoC 发生额"),
-        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency"),
+        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency", spellings=codes.CURRENCY_WORDS),
         Column("from_value", TEXT, "What it was before: tier, branch or tag", "变更前", tier="B", nullable=True),
         Column("to_value", TEXT, "What it is now: tier, branch or tag", "变更后", tier="B", nullable=True),
         Column("transaction_no", TEXT, "Transaction in the core system", "交易流水号", tier="B", nullable=True, standard="PBoC 交易流水号"),
@@ -395,7 +397,7 @@ WRITE_OFF_RECOVERY: Final = Table(
         Column("interest", MONEY, "Interest that left the book", "核销利息", tier="B", unit="currency unit", nullable=True),
         Column("recovered_to_date", MONEY, "Cash recovered since", "累计收回金额", tier="B", unit="currency unit", nullable=True),
         Column("claim_kept", FLAG, "Written off but the claim is kept", "账销案存标志", tier="B", nullable=True),
-        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency"),
+        Column("currency_code", TEXT, "Currency, ISO 4217", "币种", unit="code", presence=_ASSUMED, assumed="@base_currency", spellings=codes.CURRENCY_WORDS),
     ),
 )
 

@@ -53,6 +53,11 @@ def tell(
 
 
 def _said(account: Account, currency: str) -> str:
+    if account.unmeasured_rows == account.delivered_rows:
+        return (
+            f"{account.accepted_rows:,} of {account.delivered_rows:,} loans accepted, "
+            f"{account.rejected_rows:,} rejected; their balance is not known"
+        )
     words = (
         f"{account.accepted_rows:,} of {account.delivered_rows:,} loans accepted, {currency} "
         f"{account.accepted:,} of {account.delivered:,}; {account.rejected_rows:,} rejected, "
@@ -74,7 +79,7 @@ def _sure(quality: pl.DataFrame, currency: str) -> str:
             return "It was not compared with a general ledger."
         case QualityState.PROVISIONAL:
             how_much = "by an amount without a rate" if amount is None else _money(amount, currency)
-            return f"Provisional: it differs from the general ledger {how_much}, not explained."
+            return f"Provisional: loans, general ledger and explanations differ {how_much}."
 
 
 def _money(amount: Decimal, currency: str) -> str:

@@ -23,7 +23,7 @@ from orchestration.cli import (
     versions,
     workspace,
 )
-from transforms.errors import BranchmarkError
+from transforms.errors import BranchmarkError, visible
 
 app = typer.Typer(
     name="branchmark",
@@ -66,4 +66,11 @@ def main() -> None:
         app()
     except BranchmarkError as error:
         sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+    except OSError as error:
+        # A disk that is full, closed or gone: the place and the system's own word for it.
+        where = f"{visible(str(error.filename))}: " if error.filename else ""
+        sys.stderr.write(
+            f"{where}{error.strerror or error}. Check the path, its rights and the disk.\n"
+        )
         sys.exit(1)

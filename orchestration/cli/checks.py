@@ -145,7 +145,8 @@ def findings(
     scope = _scope(bank, run, branch)
     if rows:
         failing = bank.published.failing_rows_of(scope, run)
-        _list(failing if rule is None else failing.filter(pl.col("rule_id") == rule), output)
+        chosen = failing if rule is None else failing.filter(pl.col("rule_id") == rule)
+        _list(_placed(bank, scope, run, chosen), output)
         return
     found = bank.published.findings_of(scope, run)
     if branch is not None:
@@ -214,19 +215,56 @@ def _finding(row: dict[str, Any]) -> dict[str, object]:
     }
 
 
+_PLACE: Final = ("file", "row_in_file", "columns", "as_delivered")
+"""Where a failing row stands, and, of a rejected one, which columns are wrong and what was delivered."""
+
+
+def _placed(bank: Bank, scope: Scope, run: Judged, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Failing rows with the file they stand in; rejected ones with the columns and the row as delivered."""
+    key = ["table", "source_row_no"]
+    chosen = bank.deliveries.chosen(run.as_of_date, run.snapshot_version)
+    rejected = bank.deliveries.rejected(scope, run.as_of_date, run.snapshot_version)
+    aside = rejected.lazy().select(
+        *key,
+        "row_in_file",
+        "as_delivered",
+        file="source_file",
+        columns=pl.col("problems")
+        .list.eval(pl.element().str.split(":").list.last())
+        .list.join(", "),
+    )
+    # Of several files of one table, only a rejected row knows its own.
+    alone = pl.LazyFrame(
+        [(name, one.source_file) for name, one in chosen.items() if "; " not in one.source_file],
+        schema={"table": pl.String(), "only_file": pl.String()},
+        orient="row",
+    )
+    return (
+        rows.join(aside, on=key, how="left")
+        .join(alone, on="table", how="left")
+        .with_columns(
+            file=pl.coalesce("file", "only_file"),
+            row_in_file=pl.when(pl.col("only_file").is_null())
+            .then("row_in_file")
+            .otherwise("source_row_no"),
+        )
+        .select(*FAILING_ROW, *_PLACE)
+    )
+
+
 def _list(rows: pl.LazyFrame, output: Format) -> None:
     """Print failing rows: some for a terminal, all for a pipe, a batch at a time."""
     count = rows.select(pl.len()).collect().item()
     order = ("rule_id", "branch_id", "table", "source_row_no", "key")
     ordered = rows.sort(order, nulls_last=True) if count <= _SORTED else rows
-    listed = ordered.select(*FAILING_ROW).with_columns(pl.col("amount").cast(pl.String))
+    listed = ordered.with_columns(pl.col("amount").cast(pl.String))
     if output is Format.TABLE:
         show(
             listed.head(_SHOWN).collect().to_dicts(),
             output,
             title=f"{min(_SHOWN, count)} of {count:,} failing rows",
-            columns=tuple(FAILING_ROW),
-            right=("source_row_no", "amount"),
+            columns=("rule_id", "table", "branch_id", "key", *_PLACE[:-1], "amount"),
+            right=("row_in_file", "amount"),
         )
         return
     stream(listed, output)

@@ -1,5 +1,6 @@
 """Published figures: `kpis`, and why a loan is in them: `explain`."""
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
@@ -30,6 +31,7 @@ from transforms.catalogue.model import Catalogue, Entity, Metric, Parts, Unit
 from transforms.catalogue.vocabulary import SLICES, TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.explain import explain as explanations
+from transforms.schema import LOAN_SNAPSHOT
 
 
 def kpis(
@@ -246,6 +248,7 @@ def explain(
     rows = gathered.of_loan(loan_id)
     loan = rows[Entity.LOAN, None]
     if loan.is_empty() and all(own.is_empty() for own in rows.values()):
+        _refuse_rejected(bank, month, loan_id)
         raise UnknownNameError(
             "loan",
             loan_id,
@@ -298,6 +301,26 @@ def explain(
         console().print(f"Overridden: {overridden}.")
     if output is Format.TABLE and month.as_of in bank.published.newest_versions():
         accounts.tell(bank, _local_scope(), month.as_of)
+
+
+def _refuse_rejected(bank: Bank, month: MonthAtWork, loan_id: str) -> None:
+    """Say of a loan that was set aside where it stands and why.
+
+    Raises:
+        BranchmarkError: if it was.
+    """
+    aside = bank.deliveries.rejected(_local_scope(), month.as_of, month.version).filter(
+        pl.col("table") == LOAN_SNAPSHOT.name,
+        pl.col("as_delivered").str.contains(json.dumps(loan_id, ensure_ascii=False), literal=True),
+    )
+    if aside.is_empty():
+        return
+    row = aside.row(0, named=True)
+    raise BranchmarkError(
+        f"Loan {loan_id!r} was rejected on {month.as_of}: row {row['row_in_file']} of "
+        f"{row['source_file']} breaks {', '.join(row['rule_ids'])}. {' '.join(row['reasons_en'])} "
+        f"{' '.join(row['remedies_en'])}"
+    )
 
 
 def _overridden(month: MonthAtWork, loan_id: str, loan: pl.DataFrame) -> str | None:

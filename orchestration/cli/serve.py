@@ -21,7 +21,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def dashboard(
-    port: Annotated[int, typer.Option(help="Port on loopback.")] = 8501,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on loopback.")] = 8501,
     headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -66,7 +66,7 @@ def run_dashboard(root: Path, *, port: int, headless: bool) -> None:
 
 
 def dagster(
-    port: Annotated[int, typer.Option(help="Port on loopback.")] = 3000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on loopback.")] = 3000,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Serve Dagster's own interface for the workspace until stopped."""

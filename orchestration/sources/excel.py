@@ -196,10 +196,12 @@ class _Reading:
             if not self.heads:
                 raise self._no_names("no sheet has a row of column names")
             return
-        for sheet in [one for one in self.book.sheets if one.visible]:
+        visible = [one for one in self.book.sheets if one.visible]
+        # A single name is a title: a cover sheet is taken only where there is nothing else.
+        for sheet, least in [*((one, 2) for one in visible), *((one, 1) for one in visible)]:
             merged = Merged()
             head, rest = self._found_head(sheet, self.book.rows(sheet, merged))
-            if head is not None:
+            if head is not None and len(head.names) >= least:
                 others = [one.name for one in self.book.sheets if one is not sheet]
                 if others:
                     self.notes.append(f"Sheets that were not read: {', '.join(others)}.")

@@ -163,6 +163,7 @@ class _Look:
         self.copies = returns or not plain
         self.strange: set[str] | None = set() if judge else None
         self.looked = 0
+        self.within = False
 
     def source(self) -> Source:
         """The file as a source.
@@ -243,14 +244,24 @@ class _Look:
         except UnicodeEncodeError:  # some encodings of programmers write half characters
             raise _Undecodable("half a character") from None
 
+    def _outside_quotes(self, text: str) -> str:
+        """What stands outside quotes, where line ends are ends of lines; pieces are told in order."""
+        if self.quote is None:
+            return text
+        parts = text.split(self.quote)
+        bare = "".join(parts[1::2] if self.within else parts[0::2])
+        self.within ^= len(parts) % 2 == 0
+        return bare
+
     def _notice(self, text: str) -> None:
         """Line ends that speak against what was taken for granted; characters beyond ASCII."""
-        if self.returns and "\n" in text:
-            raise _OtherLineEnds
-        if not self.settled:
-            if "\n" in text:
+        if self.returns or not self.settled:
+            bare = self._outside_quotes(text)
+            if self.returns and "\n" in bare:
+                raise _OtherLineEnds
+            if not self.settled and "\n" in bare:
                 self.settled = True
-            elif "\r" in text:
+            elif not self.settled and "\r" in bare:
                 raise _OtherLineEnds
         if self.strange is not None and not text.isascii():
             if self.looked > _LOOKED_AT:

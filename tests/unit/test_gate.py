@@ -36,9 +36,11 @@ def test_a_month_at_the_limit_passes_and_one_beyond_it_does_not(at, passes):
 
 
 def test_the_share_is_told_with_its_limit_and_what_is_not_known():
-    assert gate("50.06").said == "5.01 % of the delivered balance was rejected (limit 5 %)"
+    assert gate("50.06").said == (
+        "5.01 % of the delivered balance was rejected (over the limit of 5 %)"
+    )
     told = gate("0", delivered="0", rows=1500, unmeasured=1200, limit="0.50").said
     assert told == (
-        "no balance was delivered (limit 0.5 %), and the amount of 1,200 of 1,500 rows is not known "
-        "(limit 10 %)"
+        "no balance was delivered (within the limit of 0.5 %), and the amount of 1,200 of 1,500 rows "
+        "is not known (over the limit of 10 %)"
     )

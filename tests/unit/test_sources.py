@@ -380,3 +380,13 @@ def test_broken_parquet_is_refused_or_readable_to_the_end_and_never_panics(tmp_p
         refused, rows_read = str(error), None
     assert not cut or "the Parquet file is broken" in str(refused)
     assert rows_read in {None, 3000}
+
+
+def test_lines_that_end_with_a_carriage_return_may_hold_line_feeds_in_quotes(tmp_path):
+    path = tmp_path / "old.csv"
+    path.write_bytes(b'id,note\r1,"two\nlines"\r2,plain\r')
+    source = open_source(path, scratch=tmp_path / "scratch")
+    assert source.frame.collect()["note"].to_list() == ["two\nlines", "plain"]
+    path.write_bytes(b'id,note\n1,"two\rlines"\n2,plain\n')
+    source = open_source(path, scratch=tmp_path / "scratch")
+    assert source.frame.collect()["note"].to_list() == ["two\rlines", "plain"]

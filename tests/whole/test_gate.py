@@ -29,7 +29,7 @@ def delivered(tmp_path):
 
 def test_a_month_beyond_the_limit_stays_unpublished_until_the_limit_or_the_book_changes(delivered):
     root, receipt = delivered
-    said = "10.00 % of the delivered balance was rejected (limit 5 %)"
+    said = "10.00 % of the delivered balance was rejected (over the limit of 5 %)"
     assert (receipt["publishable"], receipt["gate"]) == (False, said)
     done = here("build", "-w", root)
     assert (done.code, said in done.err, "Traceback" in done.err) == (1, True, False)

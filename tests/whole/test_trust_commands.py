@@ -98,6 +98,11 @@ def test_findings_tell_reason_and_remedy_and_every_row(bank):
             "key": "L3",
             "source_row_no": "3",
             "amount": "300000.25",
+            # It was not rejected, so no column is wrong and the row stands in the book.
+            "file": "loan_snapshot_2026-10.csv",
+            "row_in_file": "3",
+            "columns": "",
+            "as_delivered": "",
         }
     ]
 

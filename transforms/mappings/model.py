@@ -513,6 +513,8 @@ def _format_problems(
 ) -> Iterator[_Problem]:
     """A format must bring a known date back; Polars reads nothing with a wrong one, silently."""
     for pattern in formats:
+        if pattern in values.SERIALS and not month:
+            continue
         # In a zone, so that a format may state one; a book's dates are taken as they are written.
         moment = pl.Series([values.SAMPLE_MOMENT]).dt.replace_time_zone("UTC")
         try:

@@ -147,6 +147,9 @@ def parse(
         return Parsed(read.value, ((UNKNOWN_CODE, unknown), *read.problems))
     if column.dtype == TEXT:
         text = as_text(raw, dtype)
+        if column.spellings:
+            written, meant = zip(*column.spellings, strict=True)
+            text = text.replace(list(written), list(meant))
         return Parsed(text, ((UNKNOWN_CODE, text.is_in(SHEET_ERRORS)),))
     if column.dtype == DAY:
         return _dated(raw, dtype, how.formats)

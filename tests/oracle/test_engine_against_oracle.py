@@ -1,5 +1,6 @@
 """The engine against plain Python: on the demo bank to the cent, and on drawn-by-chance small books."""
 
+import os
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -361,9 +362,13 @@ def _month(**tables):
     return {name: _whole(name, rows) for name, rows in {**FIXED, **tables}.items()}
 
 
-@pytest.mark.timeout(900)
+# A book holds every table, and is computed by both for seconds: long runs ask for more by the variable.
+EXAMPLES = int(os.environ.get("BRANCHMARK_CHANCE_EXAMPLES", "40"))
+
+
+@pytest.mark.timeout(max(300, 10 * EXAMPLES))
 @settings(
-    max_examples=100,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,

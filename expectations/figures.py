@@ -117,8 +117,9 @@ def definitions(catalogue: Catalogue) -> dict[str, pl.DataFrame]:
 
 
 def _plain(measure: str | None, metric: Metric, plain: Collection[str]) -> str | None:
-    """The measure, if the figure shows just that sum: not another times twelve."""
-    return measure if measure in plain and not metric.annualised else None
+    """The measure, if the figure shows just that sum: not its increase, and not another times twelve."""
+    shown = measure in plain and not metric.annualised and metric.base is None
+    return measure if shown else None
 
 
 def rate_range(loans: pl.LazyFrame) -> pl.LazyFrame:

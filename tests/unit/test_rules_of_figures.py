@@ -338,3 +338,15 @@ def test_the_range_of_rates_leaves_out_loans_that_weigh_nothing():
         }
     )
     assert rate_range(rows.lazy()).collect().rows() == [("B1", Decimal("0.03"), Decimal("0.05"))]
+
+
+def test_a_share_of_an_increase_is_not_held_against_the_balance_itself():
+    """Both say `corporate_balance`; one shows how much it grew since the year's end."""
+    reference = reference_tables.load()
+    catalogue = catalogue_definitions(reference).newest
+    rows = definitions(catalogue)["metric"].to_dicts()
+    told = {(row["metric_id"], row["reading"]): row["denominator"] for row in rows}
+    assert told["sei_share", "confirmed"] == "corporate_balance"
+    grown = [row for row in rows if row["metric_id"] == "sei_increment_share"]
+    assert grown
+    assert {(row["numerator"], row["denominator"]) for row in grown} == {(None, None)}

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from multiprocessing import get_context
@@ -179,16 +179,15 @@ def _verdicts(
     scratch = scratch or month.bank.workspace.scratch
     scratch.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="failing-", dir=scratch))
-    try:
+    with ExitStack() as undone:
+        undone.callback(shutil.rmtree, folder)
         for delivered in measured:
             keep = folder / f"{delivered.table}.parquet"
             suite = run_suite(delivered, rules=month.bank.rules, run_time=now, keep=keep)
             rows += [_row(suite.table, now, result) for result in suite.results]
             listed = keep if keep.exists() else None
             found.append(findings(delivered, suite, month.bank.rules, rows=listed))
-    except BaseException:
-        shutil.rmtree(folder)
-        raise
+        undone.pop_all()
     asked = {str(row["table"]) for row in rows}
     if METRIC_FACT.name not in asked:
         rows += _not_asked(month, asked, now)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections import Counter
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -287,7 +288,11 @@ def data_docs(
         raise BranchmarkError(f"{out} is not empty. Choose a new or empty folder.")
     month = MonthAtWork.newest(bank, day)
     existed = out.exists()
-    try:
+    with ExitStack() as undone:
+        # Half a site, or one that asks the net, is not left behind.
+        if existed:
+            undone.callback(out.mkdir)
+        undone.callback(shutil.rmtree, out, ignore_errors=True)
         tables = runner.document(
             own_deliveries(month),
             rules=bank.rules,
@@ -295,12 +300,7 @@ def data_docs(
             folder=out.resolve(),
         )
         pages = offline.mend(out)
-    except BaseException:
-        # Half a site, or one that asks the net, is not left behind.
-        shutil.rmtree(out, ignore_errors=True)
-        if existed:
-            out.mkdir()
-        raise
+        undone.pop_all()
     index = out / "index.html"
     if output is Format.JSON:
         print_json(

@@ -49,7 +49,8 @@ def tell(
         .first()
         .collect()
     )
-    console().print(f"{as_of}, {node}: {said}. {_sure(quality, currency)}")
+    which = f"{as_of}, version {version}" if version is not None else f"{as_of}"
+    console().print(f"{which}, {node}: {said}. {_sure(quality, currency)}")
 
 
 def _said(account: Account, currency: str) -> str:

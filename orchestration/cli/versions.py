@@ -13,6 +13,7 @@ from dashboards.i18n import Language
 from dashboards.numbers import Format as Numbers
 from orchestration import differences, overriding
 from orchestration.bank import Bank
+from orchestration.cli import accounts
 from orchestration.cli.options import (
     ALL,
     FormatOption,
@@ -129,6 +130,8 @@ def diff(
             )
         case Format.TABLE:
             _print(told, figures, flipped, changed, listed=loans)
+            for version in (told.before, told.after):
+                accounts.tell(bank, scope, told.as_of, version=version, branch=branch)
 
 
 def _figure(row: Mapping[str, object], bank: Bank) -> dict[str, object]:
@@ -357,6 +360,8 @@ def overrides(
             f"{batch.rejected_rows:,} rows of the delivered table were rejected and hold nowhere: "
             f"see the receipt of {batch.as_of_date}."
         )
+    if output is Format.TABLE:
+        accounts.tell(bank, Scope.whole_bank("command line"), month.as_of, version=month.version)
 
 
 def _override(row: Mapping[str, object], month: MonthAtWork) -> dict[str, object]:

@@ -3,6 +3,7 @@
 What is in it is decided in `orchestration.inbox`; where it lies, in `orchestration.filing`.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -133,11 +134,13 @@ def refusal_of(error: BranchmarkError, hidden: Mapping[Path, str]) -> Label:
 def write(report: DeliveryReport, place: Path, rules: Sequence[Rule]) -> None:
     """Write both reports beside the place of a delivery, each whole or not at all."""
     place.parent.mkdir(parents=True, exist_ok=True)
+    # Named after where it lay: what a killed command left half written, the next one writes over.
+    name = hashlib.sha256(report.place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     told = json.dumps(as_plain(report), ensure_ascii=False, indent=2) + "\n"
     for path, text in zip(
         beside(place), (told, "\n".join(_lines(report, rules)) + "\n"), strict=False
     ):
-        coming = path.with_name(f".{path.name}"[:250])
+        coming = path.with_name(f".{name}.coming")
         coming.write_text(text, encoding="utf-8")
         coming.replace(path)
 

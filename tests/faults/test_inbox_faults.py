@@ -184,11 +184,13 @@ def test_killed_while_it_builds_the_next_one_publishes(copy, tmp_path):
     assert figures(copy)[BALANCE]["value"] == "2100050.07"
 
 
-def test_a_killed_refusal_leaves_one_refusal(empty):
+@pytest.mark.parametrize("when", ["*", "*.report.json"])
+def test_a_killed_refusal_leaves_one_refusal(empty, when):
+    """Killed while the first report is being written, and when it is there."""
     path = empty / "inbox" / "odd.csv"
     path.write_text("colour,weight\nred,1\n", encoding="utf-8")
     refused = empty / "refused"
-    killed_when(empty, lambda: any(refused.glob("*.report.json")))
+    killed_when(empty, lambda: any(refused.glob(when)))
     assert run(empty, "--settle", "0").code in {0, 1}
     names = sorted(p.name.partition("-")[2] for p in refused.iterdir())
     assert names == ["odd.csv", "odd.csv.report.json", "odd.csv.report.txt"]

@@ -12,6 +12,8 @@ bank allows, with figures):
 - B303 Foshan: grows fastest of all without structure; its share of strategic emerging industries falls
   and misses its target.
 - B404 Zhuzhou: merged into B403 Changsha two thirds through the window, sub-branches and all.
+- B601 Jinan: the month before the last was delivered twice. At first some of its bad loans were told as
+  special mention.
 - B60203, a sub-branch in Qingdao: its ledger is 5,000,000.00 yuan above its loans in the last three
   months.
 
@@ -57,9 +59,11 @@ from transforms.sample import (
     targets,
     trade,
 )
+from transforms.sample import network as net
 from transforms.sample.draws import Flags, Ints, Shorts, day_number, month_number
 from transforms.sample.industries import industries
 from transforms.sample.network import network
+from transforms.sample.restated import SHORTEST_WINDOW, Restated, restated
 from transforms.sample.snapshot import World
 
 LONGEST_WINDOW = 120
@@ -120,7 +124,16 @@ class DemoBank:
     @cached_property
     def stories(self) -> dict[str, str]:
         """What is worth finding at the last month, by branch: one sentence each."""
-        return stories.tell(self.world, self.month_ends, self._flags)
+        told = stories.tell(self.world, self.month_ends, self._flags)
+        return told if self.restated is None else {**told, net.RESTATED: self.restated.story}
+
+    @cached_property
+    def restated(self) -> Restated | None:
+        """The month before the last as it was delivered first; none in a bank of few months."""
+        if len(self.month_ends) < SHORTEST_WINDOW:
+            return None
+        as_of = self.month_ends[-2]
+        return restated(self.month(as_of)["loan_snapshot"], self.world.branches, as_of)
 
     def month(self, as_of: date) -> dict[str, pl.DataFrame]:
         """Every canonical table of that month end, typed and ordered as declared, sorted by key.

@@ -30,6 +30,8 @@ LEDGER_GAP: Final = "B60203"
 """A sub-branch in Qingdao whose ledger differs from its loans for the last three months."""
 LEDGER_LATE: Final = "B20102"
 """A sub-branch in Shanghai whose ledger is behind in the last month, which is explained and approved."""
+RESTATED: Final = "B601"
+"""Told some of its bad loans a tier too good, and told it right a month later."""
 MOVED: Final = "B20606"
 MOVED_TO: Final = "B208"
 OPENED_LATER: Final = (("B10105", 1), ("B30206", 3), ("B50105", 5))

@@ -491,7 +491,29 @@ def test_every_story_is_told(bank):
         net.VOLUME_ONLY,
         net.MERGED,
         net.LEDGER_GAP,
+        net.RESTATED,
     }
+
+
+def test_the_month_before_the_last_was_first_told_with_bad_loans_a_tier_too_good(bank):
+    first = bank.restated
+    assert first.as_of == bank.month_ends[-2]
+    right = bank.month(first.as_of)["loan_snapshot"]
+    both = right.join(first.loans, on="loan_id", suffix="_first")
+    assert both.height == right.height == first.loans.height
+    tier = pl.col("loan_classification")
+    changed = both.filter(tier != pl.col("loan_classification_first"))
+    assert changed.height == first.changed > 5
+    assert changed["booking_branch_id"].str.starts_with(net.RESTATED).all()
+    assert set(changed["loan_classification"]) == {"FQ03"}
+    assert set(changed["loan_classification_first"]) == {"FQ02"}
+    others = [name for name in right.columns if name not in {"loan_id", "loan_classification"}]
+    same = [pl.col(name).eq_missing(pl.col(f"{name}_first")) for name in others]
+    assert both.select(pl.all_horizontal(same).all()).item()
+
+
+def test_a_bank_of_few_months_delivers_each_of_them_once():
+    assert demo_bank(BankSpec(months=5, loans=300)).restated is None
 
 
 def targets(bank: DemoBank, metric: str) -> pl.DataFrame:

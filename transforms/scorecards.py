@@ -1,10 +1,12 @@
 """Status of a figure against its target: ordered rules, the first that holds decides.
 
 The gap is told in the favourable sense: positive means better than the target, whichever way the
-metric points. Points, weights and rank belong in a scoring profile; words and glyphs in `dashboards`.
+metric points. The rules are data: a scoring profile may bring its own. Points, weights and rank belong in
+`scoring`; words and glyphs in `dashboards`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -33,6 +35,58 @@ class Status(StrEnum):
     EXCEEDED = "exceeded"
     """Beyond its tolerance."""
 
+
+class When(StrEnum):
+    """What a status rule asks of a figure."""
+
+    NOT_COMPUTABLE = "not_computable"
+    """The book cannot give it."""
+    NOTHING_TO_COMPUTE_ON = "nothing_to_compute_on"
+    """Its portfolio or base is empty."""
+    WITHIN_NARROWLY = "within_narrowly"
+    """Within its tolerance, with less headroom than `below`, in percentage points."""
+    WITHIN = "within"
+    BEYOND = "beyond"
+    """Beyond its tolerance."""
+    NO_TARGET = "no_target"
+    """No approved target, or a figure that points neither way."""
+    MET_NARROWLY = "met_narrowly"
+    """At or beyond its target, by less than `below` per cent of the target."""
+    MET = "met"
+    IN_BAND = "in_band"
+    """Short of its target by no more than the target's near band."""
+    OTHERWISE = "otherwise"
+
+
+@dataclass(frozen=True)
+class StatusRule:
+    """If `when` holds, the figure has the status; `below` is asked for by the two narrow ones."""
+
+    when: When
+    status: Status
+    below: Decimal | None = None
+
+
+RULES: Final = (
+    StatusRule(When.NOT_COMPUTABLE, Status.NOT_COMPARABLE),
+    StatusRule(When.NOTHING_TO_COMPUTE_ON, Status.NOT_APPLICABLE),
+    StatusRule(When.WITHIN, Status.WITHIN),
+    StatusRule(When.BEYOND, Status.EXCEEDED),
+    StatusRule(When.NO_TARGET, Status.NO_TARGET),
+    StatusRule(When.MET, Status.MET),
+    StatusRule(When.IN_BAND, Status.NEAR),
+    StatusRule(When.OTHERWISE, Status.MISSED),
+)
+"""The rules of published figures: the first that holds decides."""
+
+JUDGED: Final[Mapping[Status, Status]] = {
+    Status.MET: Status.MET,
+    Status.WITHIN: Status.MET,
+    Status.NEAR: Status.NEAR,
+    Status.EXCEEDED: Status.MISSED,
+    Status.MISSED: Status.MISSED,
+}
+"""What a judged status comes to where several are taken together; the others are no judgement."""
 
 SCORED: Final[Mapping[str, pl.DataType]] = {
     "target_value": WIDE,
@@ -76,13 +130,52 @@ def annual_target(targets: pl.DataFrame, branch: str, metric: str) -> Decimal | 
     return value
 
 
-def with_status(facts: pl.DataFrame, targets: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+def status_of(rules: Sequence[StatusRule] = RULES) -> pl.Expr:
+    """The status of each row of a frame, by ordered rules.
+
+    Args:
+        rules: the first that holds decides; the last is `otherwise`. The frame has `numerator, value,
+            tolerated, target_value, near_band` and `gap`, which is empty where nothing is judged.
+    """
+    value, gap = pl.col("value"), pl.col("gap")
+    tolerated = pl.col("tolerated").fill_null(value=False)
+    part = gap * 100 / pl.when(pl.col("target_value") != 0).then(pl.col("target_value").abs())
+    holds: Mapping[When, pl.Expr] = {
+        When.NOT_COMPUTABLE: pl.col("numerator").is_null(),
+        When.NOTHING_TO_COMPUTE_ON: value.is_null(),
+        When.WITHIN_NARROWLY: tolerated & (value >= 0),
+        When.WITHIN: tolerated & (value >= 0),
+        When.BEYOND: tolerated & (value < 0),
+        When.NO_TARGET: gap.is_null(),
+        When.MET_NARROWLY: gap >= 0,
+        When.MET: gap >= 0,
+        When.IN_BAND: gap + pl.col("near_band").fill_null(0) >= 0,
+        When.OTHERWISE: pl.lit(value=True),
+    }
+    room = {When.WITHIN_NARROWLY: value, When.MET_NARROWLY: part}
+    decided = pl.lit(None, dtype=TEXT)
+    for rule in reversed(rules):
+        asked = holds[rule.when]
+        if rule.below is not None:
+            asked = asked & (room[rule.when] < pl.lit(rule.below, dtype=WIDE))
+        # An empty comparison holds of nothing: the rule is passed over.
+        decided = pl.when(asked).then(pl.lit(rule.status.value)).otherwise(decided)
+    return decided
+
+
+def with_status(
+    facts: pl.DataFrame,
+    targets: pl.DataFrame,
+    catalogue: Catalogue,
+    rules: Sequence[StatusRule] = RULES,
+) -> pl.DataFrame:
     """Facts with `target_value, near_band, gap, status`.
 
     Args:
         facts: rows of `facts.FACT`.
         targets: what `in_period` gives; an empty reading means the metric's default one.
         catalogue: tells the default readings, directions and kinds.
+        rules: the ordered rules of status.
     """
     metrics = catalogue.metrics.values()
     terms = pl.DataFrame(
@@ -105,22 +198,8 @@ def with_status(facts: pl.DataFrame, targets: pl.DataFrame, catalogue: Catalogue
         wanted, on=["branch_id", "metric_id", "reading", "slice"], how="left", maintain_order="left"
     ).join(terms, on="metric_id", how="left", maintain_order="left")
     gap = (pl.col("value") - pl.col("target_value")) * pl.col("sign")
-    short_by = pl.col("near_band").fill_null(0)
-    status = (
-        pl.when(pl.col("numerator").is_null())
-        .then(pl.lit(Status.NOT_COMPARABLE.value))
-        .when(pl.col("value").is_null())
-        .then(pl.lit(Status.NOT_APPLICABLE.value))
-        .when("tolerated", pl.col("value") >= 0)
-        .then(pl.lit(Status.WITHIN.value))
-        .when("tolerated")
-        .then(pl.lit(Status.EXCEEDED.value))
-        .when(pl.col("target_value").is_null() | pl.col("sign").is_null())
-        .then(pl.lit(Status.NO_TARGET.value))
-        .when(gap >= 0)
-        .then(pl.lit(Status.MET.value))
-        .when(gap + short_by >= 0)
-        .then(pl.lit(Status.NEAR.value))
-        .otherwise(pl.lit(Status.MISSED.value))
+    return (
+        joined.with_columns(gap=gap.cast(WIDE))
+        .with_columns(status=status_of(rules))
+        .select(*facts.columns, *SCORED)
     )
-    return joined.with_columns(gap=gap.cast(WIDE), status=status).select(*facts.columns, *SCORED)

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from tests.scenario import CATALOGUE, engine_facts, frame, small_book
-from transforms.scorecards import in_period, with_status
+from transforms.schema import WIDE
+from transforms.scorecards import RULES, Status, StatusRule, When, in_period, status_of, with_status
 
 
 def _status(metric, target, band=None, *, loans=None, borrowers=(), reading=None, **columns):
@@ -159,3 +160,74 @@ def test_the_narrowest_period_wins_then_the_later_start():
     assert chosen["target_value"].to_list() == [Decimal(3)]
     year_only = in_period(frame("target", rows[:1]), date(2026, 10, 31))
     assert year_only["target_value"].to_list() == [Decimal(1)]
+
+
+def _by_rules(rules, *rows):
+    """Statuses of figures: numerator, value, tolerance?, target, band; higher is better."""
+    columns = ("numerator", "value", "tolerated", "target_value", "near_band")
+    frame = pl.DataFrame(
+        [
+            [one if isinstance(one, bool) or one is None else Decimal(one) for one in row]
+            for row in rows
+        ],
+        schema={name: pl.Boolean() if name == "tolerated" else WIDE for name in columns},
+        orient="row",
+    )
+    gaps = frame.with_columns(gap=pl.col("value") - pl.col("target_value"))
+    return gaps.select(status=status_of(rules))["status"].to_list()
+
+
+def test_the_first_rule_that_holds_decides():
+    rows = (
+        (None, None, True, "1", None),
+        ("1", None, True, "1", None),
+        ("1", "0", True, "1", None),
+        ("1", "-0.01", True, "1", None),
+        ("1", "9", False, None, None),
+        ("1", "10", False, "10", None),
+        ("1", "9", False, "10", "1"),
+        ("1", "8.99", False, "10", "1"),
+        ("1", "9", False, "10", None),
+    )
+    assert _by_rules(RULES, *rows) == [
+        "not_comparable",
+        "n/a",
+        "within",
+        "exceeded",
+        "no_target",
+        "met",
+        "near",
+        "missed",
+        "missed",
+    ]
+
+
+def test_a_bank_may_call_near_what_is_met_with_little_headroom():
+    """Less than 5 % above a target of 10, or less than 0.2 points under a tolerance."""
+    rules = (
+        *RULES[:2],
+        StatusRule(When.WITHIN_NARROWLY, Status.NEAR, Decimal("0.2")),
+        *RULES[2:5],
+        StatusRule(When.MET_NARROWLY, Status.NEAR, Decimal(5)),
+        *RULES[5:],
+    )
+    rows = (
+        ("1", "10", False, "10", None),
+        ("1", "10.49", False, "10", None),
+        ("1", "10.5", False, "10", None),
+        ("1", "9", False, "10", None),
+        ("1", "0.19", True, None, None),
+        ("1", "0.2", True, None, None),
+        ("1", "5", False, "0", None),
+        ("1", "0", False, "0", None),
+    )
+    assert _by_rules(rules, *rows) == [
+        "near",
+        "near",
+        "met",
+        "missed",
+        "near",
+        "within",
+        "met",
+        "met",
+    ]

@@ -1,6 +1,7 @@
 """Targets of the demo bank: set around what branches reach, so that some meet, some are near, some miss.
 
-Head office, regions and tier-1 branches have a target for each metric and year, sub-branches for two.
+Head office, regions and tier-1 branches have a target for each metric and year, sub-branches for two. Growth
+of inclusive loans and price have one guideline for all, as head offices set them.
 A few drafts and superseded rows stand among them that nobody may count.
 """
 
@@ -15,7 +16,7 @@ import polars as pl
 
 from transforms.sample import network as net
 from transforms.sample.companions import Certificates, Events
-from transforms.sample.draws import Flags, Ints, below, month_number, stream
+from transforms.sample.draws import Flags, Ints, Shorts, below, month_number, stream
 from transforms.sample.measures import Flagged, by_node, first_clients
 from transforms.sample.network import Network, Node
 from transforms.sample.snapshot import World
@@ -47,12 +48,55 @@ AIMS: Final = (
     Aim("npl_ratio", RATIO, 10, lower_is_better=True),
     Aim("inclusive_balance", WHOLE, 20_000_000),
     Aim("inclusive_npl_ratio", RATIO, 30, lower_is_better=True),
+    Aim("overdue_ratio", RATIO, 10, lower_is_better=True),
+    Aim("ten_largest_clients_share", RATIO, 50, lower_is_better=True),
+)
+GUIDELINES: Final = (
+    # Inclusive loans shall not grow more slowly than all loans; a point behind is near.
+    ("inclusive_growth_gap", Decimal(0), Decimal(1)),
+    # Basis points over the loan prime rate.
+    ("lpr_spread", Decimal(50), Decimal(5)),
 )
 SUB_BRANCH_METRICS: Final = frozenset({"loan_increment_ytd", "inclusive_balance"})
 _DRAFTED: Final = ("B101", "B201", "B207", "B302", "B501")
 
-Sums = dict[str, tuple[Ints, Ints | None]]
-"""By metric the numerator and, for ratios, the denominator, by branch; amounts in whole yuan."""
+_LARGEST: Final = 10
+_DRAWN: Final = (
+    "branch_id",
+    "metric_id",
+    "reading",
+    "period_type",
+    "period",
+    "target_value",
+    "near_band",
+    "status",
+    "maker",
+    "checker",
+    "valid_from",
+    "valid_to",
+)
+"""Columns that are drawn; the others stand as they are assumed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clients:
+    """Loans with client, branch and balance in cents: the largest are taken under each node anew."""
+
+    borrower: Shorts
+    branch: Shorts
+    balance: Ints
+
+    def largest(self, under: Flags) -> tuple[int, int]:
+        """What the ten largest clients hold, and all of them, in whole yuan."""
+        here = under[self.branch]
+        held = np.zeros(int(self.borrower.max(initial=0)) + 1, dtype=np.int64)
+        np.add.at(held, self.borrower[here], self.balance[here])
+        top = np.partition(held, len(held) - _LARGEST)[-_LARGEST:] if len(held) > _LARGEST else held
+        return int(top.sum()) // 100, int(held.sum()) // 100
+
+
+Sums = dict[str, tuple[Ints, Ints | None] | Clients]
+"""By metric the numerator and, for ratios, the denominator, by branch, in whole yuan; or the clients."""
 
 
 def reached(
@@ -69,6 +113,13 @@ def reached(
     loans, corporate = yuan(flagged, flagged.scope), yuan(flagged, flagged.corporate)
     inclusive = yuan(flagged, flagged.inclusive)
     before = loans * 93 // 100 if base is None else yuan(base, base.scope)
+    held = flagged.held
+    scope = flagged.scope
+    clients = Clients(
+        world.positions.borrower[held.position[scope]],
+        world.branches.booking(as_of)[held.node[scope]],
+        flagged.balance[scope],
+    )
     return {
         "loan_increment_ytd": (loans - before, None),
         "sei_share": (yuan(flagged, flagged.sei), corporate),
@@ -83,6 +134,8 @@ def reached(
         "npl_ratio": (yuan(flagged, flagged.npl), loans),
         "inclusive_balance": (inclusive, None),
         "inclusive_npl_ratio": (yuan(flagged, flagged.inclusive & flagged.npl), inclusive),
+        "overdue_ratio": (yuan(flagged, scope & (held.past_due > 0)), loans),
+        "ten_largest_clients_share": clients,
     }
 
 
@@ -117,8 +170,15 @@ def target_frame(
         reached_then = sums()
         for aim in AIMS:
             rows += _of_metric(world, aim, year, as_of, reached_then[aim.metric])
+        rows += _guidelines(world.branches, year)
         rows += _not_counting(year)
-    return pl.DataFrame(rows, schema=TARGET.dtypes, orient="row").sort(TARGET.key)
+    drawn = {name: TARGET.dtypes[name] for name in _DRAWN}
+    rest = (
+        pl.lit("none" if name == "phasing" else None, dtype=dtype).alias(name)
+        for name, dtype in TARGET.dtypes.items()
+        if name not in drawn
+    )
+    return pl.DataFrame(rows, schema=drawn, orient="row").with_columns(rest).sort(TARGET.key)
 
 
 def known(frame: pl.DataFrame, branches: Network, as_of: date) -> pl.DataFrame:
@@ -137,7 +197,7 @@ def known(frame: pl.DataFrame, branches: Network, as_of: date) -> pl.DataFrame:
 
 
 def _of_metric(
-    world: World, aim: Aim, year: int, as_of: date, sums: tuple[Ints, Ints | None]
+    world: World, aim: Aim, year: int, as_of: date, sums: tuple[Ints, Ints | None] | Clients
 ) -> list[tuple[object, ...]]:
     branches = world.branches
     above = _levels(branches, as_of)
@@ -155,11 +215,14 @@ def _of_metric(
         outcome[net.VOLUME_ONLY] = MISSES
     if aim.metric == "loan_increment_ytd":
         outcome[net.VOLUME_ONLY] = MEETS
+    if aim.metric == "inclusive_npl_ratio":
+        # Both lie well beyond their own target; the tolerance alone tells them apart.
+        outcome[net.TOLERANCE_INSIDE] = outcome[net.TOLERANCE_OUTSIDE] = MISSES
     rows = []
     for node in [*higher, *tier1]:
         source = _successor(branches, node, as_of)
         rows.append(_row(node, aim, year, _value(sums, above[source]), outcome[node.branch_id]))
-    if aim.metric in SUB_BRANCH_METRICS:
+    if aim.metric in SUB_BRANCH_METRICS and not isinstance(sums, Clients):
         subs = [
             node
             for node in branches.of_level("tier2")
@@ -192,7 +255,10 @@ def _levels(branches: Network, as_of: date) -> dict[str, Flags]:
     return under
 
 
-def _value(sums: tuple[Ints, Ints | None], under: Flags) -> int:
+def _value(sums: tuple[Ints, Ints | None] | Clients, under: Flags) -> int:
+    if isinstance(sums, Clients):
+        part, whole = sums.largest(under)
+        return part * 10_000 // whole if whole else 0
     top, bottom = sums
     total = int(top[under].sum())
     if bottom is None:
@@ -212,14 +278,29 @@ def _row(node: Node, aim: Aim, year: int, value: int, outcome: int) -> tuple[obj
         # Nobody plans to shrink: a branch whose book fell was asked for a little growth and missed it.
         target = max(target, band)
     target = max(target, 5 if aim.unit == RATIO else 1)
+    return _approved(node, aim.metric, year, target * aim.unit, band * aim.unit)
+
+
+def _guidelines(branches: Network, year: int) -> list[tuple[object, ...]]:
+    return [
+        _approved(node, metric, year, target, band)
+        for metric, target, band in GUIDELINES
+        for node in branches.nodes
+        if node.level in {"head", "region", "tier1"}
+    ]
+
+
+def _approved(
+    node: Node, metric: str, year: int, target: Decimal, band: Decimal
+) -> tuple[object, ...]:
     return (
         node.branch_id,
-        aim.metric,
+        metric,
         None,
         "year",
         str(year),
-        target * aim.unit,
-        band * aim.unit,
+        target,
+        band,
         "approved",
         f"planning.{node.branch_id.lower()}",
         "finance.ho" if node.level in {"head", "region"} else "planning.ho",

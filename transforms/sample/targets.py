@@ -61,6 +61,8 @@ SUB_BRANCH_METRICS: Final = frozenset({"loan_increment_ytd", "inclusive_balance"
 _DRAFTED: Final = ("B101", "B201", "B207", "B302", "B501")
 
 _LARGEST: Final = 10
+_STRUCTURE_ASKED: Final = 350
+"""In hundredths of a point: the branch that grows without structure was asked to keep the share it had."""
 _DRAWN: Final = (
     "branch_id",
     "metric_id",
@@ -220,8 +222,10 @@ def _of_metric(
         outcome[net.TOLERANCE_INSIDE] = outcome[net.TOLERANCE_OUTSIDE] = MISSES
     rows = []
     for node in [*higher, *tier1]:
-        source = _successor(branches, node, as_of)
-        rows.append(_row(node, aim, year, _value(sums, above[source]), outcome[node.branch_id]))
+        value = _value(sums, above[_successor(branches, node, as_of)])
+        if aim.metric == "sei_share" and node.branch_id == net.VOLUME_ONLY:
+            value += _STRUCTURE_ASKED
+        rows.append(_row(node, aim, year, value, outcome[node.branch_id]))
     if aim.metric in SUB_BRANCH_METRICS and not isinstance(sums, Clients):
         subs = [
             node

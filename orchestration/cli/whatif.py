@@ -1,0 +1,302 @@
+"""What a few actions would change: `whatif`. Marked as a scenario in every format, and never stored."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from rich.markup import escape
+
+from orchestration import whatif as trying
+from orchestration.bank import SYSTEM, Bank
+from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
+from orchestration.cli.output import Format, console, exact, print_json, show
+from orchestration.whatif import Outcome, Scenario
+from transforms.analysis.scenario_model import VERBS, WATERMARK, Action, Done, Verb
+from transforms.catalogue.load import unknown_metric
+from transforms.errors import BranchmarkError
+
+
+def whatif(
+    branch: Annotated[
+        str | None, typer.Option("--branch", help="Where it is done, if the scenario does not say.")
+    ] = None,
+    scenario: Annotated[
+        Path | None, typer.Option("--scenario", help="A YAML file with a list of actions.")
+    ] = None,
+    lend: Annotated[
+        str | None, typer.Option("--lend", help="New lending of an amount in base currency.")
+    ] = None,
+    like: Annotated[
+        str,
+        typer.Option("--like", help="A loan flag that new lending meets, or a loan it is like."),
+    ] = "",
+    clients: Annotated[
+        int | None,
+        typer.Option("--clients", help="How many new clients; default as lines ask for."),
+    ] = None,
+    existing: Annotated[
+        bool, typer.Option("--existing", help="Lend to the client of the loan that is copied.")
+    ] = False,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A column of new loans or clients, as NAME=VALUE."),
+    ] = None,
+    run_off: Annotated[
+        str | None, typer.Option("--run-off", help="An amount that is repaid, or loan numbers.")
+    ] = None,
+    of: Annotated[
+        list[str] | None, typer.Option("--of", help="A flag of the loans that it is done to.")
+    ] = None,
+    but_not: Annotated[
+        list[str] | None, typer.Option("--but-not", help="A flag that they do not meet.")
+    ] = None,
+    how: Annotated[str, typer.Option("--how", help="largest_first or pro_rata.")] = "largest_first",
+    turn_npl: Annotated[
+        str | None,
+        typer.Option(
+            "--turn-npl",
+            help="Loans that turn bad: an amount, loan numbers, or `overdue` for those of 60 to 90 days.",
+        ),
+    ] = None,
+    cure: Annotated[
+        str | None,
+        typer.Option("--cure", help="Bad loans that perform again: an amount or loan numbers."),
+    ] = None,
+    recover: Annotated[
+        str | None,
+        typer.Option("--recover", help="Bad loans repaid in cash: an amount or loan numbers."),
+    ] = None,
+    write_off: Annotated[
+        str | None,
+        typer.Option("--write-off", help="Bad loans written off: an amount or loan numbers."),
+    ] = None,
+    first_time: Annotated[
+        int | None, typer.Option("--first-time", help="So many first-time clients with evidence.")
+    ] = None,
+    technology: Annotated[
+        bool, typer.Option("--technology", help="They are on a technology list.")
+    ] = False,
+    reprice: Annotated[
+        str | None, typer.Option("--reprice", help="Basis points on the rates of the stock.")
+    ] = None,
+    as_of: MonthOption = "latest",
+    metric: Annotated[str | None, typer.Option("--metric", help="One metric; default all.")] = None,
+    everywhere: Annotated[
+        bool,
+        typer.Option("--everywhere", help="In a table also the branches beside; others always do."),
+    ] = False,
+    workspace: WorkspaceOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """What new lending, run-off, bad loans or their resolution would change; nothing is stored."""
+    chosen: dict[str, object] = {"of": list(of or []), "but_not": list(but_not or []), "how": how}
+    lent = {
+        "like": like,
+        "clients": clients,
+        "existing": existing,
+        "set": _cells(set_ or []),
+    }
+    # `--like` goes with lending, if there is any.
+    first = {"technology": technology, "like": "" if lend is not None else like}
+    words = [
+        *_named("lend", lend, lent),
+        *_named("run_off", run_off, chosen),
+        *_named("turn_npl", turn_npl, chosen),
+        *_named("cure", cure, chosen),
+        *_named("recover", recover, chosen),
+        *_named("write_off", write_off, chosen),
+        *_named("first_time_clients", None if first_time is None else str(first_time), first),
+        *_named("reprice", reprice, {**chosen, "how": None}),
+    ]
+    bank = Bank.at(root_of(workspace))
+    tried = _scenario(words, scenario, branch)
+    if metric is not None and metric not in bank.catalogue.metrics:
+        raise unknown_metric(metric, bank.catalogue)
+    with console(error=True).status("opening") as status:
+        outcome = trying.run(
+            bank,
+            SYSTEM,
+            tried,
+            as_of=month_of(as_of),
+            progress=lambda text: status.update(escape(text)),
+        )
+    rows = outcome.changes
+    if metric is not None:
+        rows = rows.filter(pl.col("metric_id") == metric)
+    told = [_row(row) for row in rows.to_dicts()]
+    match output:
+        case Format.JSON:
+            print_json(_whole(outcome, told))
+        case Format.CSV:
+            show([{"scenario": WATERMARK.en, **row} for row in told], output)
+        case Format.TABLE:
+            _print(outcome, told, everywhere=everywhere)
+
+
+def _scenario(words: list[dict[str, object]], path: Path | None, branch: str | None) -> Scenario:
+    actions = tuple(trying.action_of(row, branch, "The command line") for row in words)
+    if path is None:
+        if not actions:
+            raise BranchmarkError(
+                "Nothing is to be done. Name an action, such as --lend 200000000 --like is_sei_confirmed, "
+                "or a file with --scenario."
+            )
+        return Scenario("", actions)
+    read = trying.read(path, branch)
+    return Scenario(read.name, (*read.actions, *actions))
+
+
+def _named(verb: str, given: str | None, more: Mapping[str, object]) -> list[dict[str, object]]:
+    """An action in words, if it was asked for."""
+    return [] if given is None else [{verb: _object(given), **more}]
+
+
+def _cells(given: list[str]) -> dict[str, object]:
+    cells: dict[str, object] = {}
+    for one in given:
+        name, sign, value = one.partition("=")
+        if not sign:
+            raise BranchmarkError(f"--set {one!r} sets nothing. Write --set NAME=VALUE.")
+        cells[name.strip()] = value.strip()
+    return cells
+
+
+def _object(given: str) -> object:
+    """An amount or a word as it is; loan numbers, one or several with commas, as a list."""
+    plain = given.replace(",", "").replace("_", "").removeprefix("-").replace(".", "", 1)
+    if plain.isdigit() or given == "overdue":
+        return given
+    return [one.strip() for one in given.split(",") if one.strip()]
+
+
+def _whole(outcome: Outcome, told: list[dict[str, object]]) -> dict[str, object]:
+    return {
+        "scenario": True,
+        "watermark": {"en": WATERMARK.en, "zh": WATERMARK.zh},
+        "stored": False,
+        "name": outcome.scenario.name,
+        "as_of_date": outcome.as_of.isoformat(),
+        "actions": [_done(one) for one in outcome.done],
+        "figures": outcome.figures,
+        "changed": outcome.changes.height,
+        "changes": told,
+    }
+
+
+def _done(done: Done) -> dict[str, object]:
+    action = done.action
+    return {
+        "action": action.verb.value,
+        "label": {"en": VERBS[action.verb].en, "zh": VERBS[action.verb].zh},
+        "branch": action.branch,
+        "asked": exact(action.amount),
+        "amount": exact(done.amount),
+        "loans": done.loans,
+        "clients": done.clients,
+        "like": action.like or action.template or None,
+        "copied": done.copied or None,
+        "of": list(action.of),
+        "but_not": list(action.but_not),
+        "overdue": action.overdue,
+        "how": action.how.value,
+        "set": {name: str(value) for name, value in action.given.items()},
+        "flags": list(done.flags),
+        "touched": list(done.touched),
+        "split": done.split or None,
+    }
+
+
+def _row(row: Mapping[str, object]) -> dict[str, object]:
+    def text(name: str) -> str | None:
+        value = row[name]
+        return exact(value) if isinstance(value, Decimal) else None
+
+    return {
+        "metric": row["metric_id"],
+        "reading": row["reading"],
+        "branch": row["branch_id"],
+        "unit": row["unit"],
+        "before": text("value"),
+        "after": text("value_after"),
+        "change": text("change"),
+        "target": text("target_value"),
+        "status_before": row["status"],
+        "status_after": row["status_after"],
+        "gap_before": text("gap"),
+        "gap_after": text("gap_after"),
+        "limit_before": text("limit_value"),
+        "limit_after": text("limit_value_after"),
+        "headroom_before": text("headroom_amount"),
+        "headroom_after": text("headroom_amount_after"),
+        "numerator_before": text("numerator"),
+        "numerator_after": text("numerator_after"),
+        "denominator_before": text("denominator"),
+        "denominator_after": text("denominator_after"),
+        "reason": row["reason_after"] or row["reason"],
+    }
+
+
+def _print(outcome: Outcome, told: list[dict[str, object]], *, everywhere: bool) -> None:
+    out = console()
+    out.print(f"*** {WATERMARK.en} *** {WATERMARK.zh} ***")
+    for number, done in enumerate(outcome.done, 1):
+        out.print(f"{number}. {_said(done)}")
+    here = {branch for done in outcome.done for branch in (done.action.branch, *outcome.above)}
+    of_metric = f", {len(told):,} of them asked for" if len(told) < outcome.changes.height else ""
+    shown = [row for row in told if everywhere or row["branch"] in here]
+    show(
+        [
+            {
+                **row,
+                "reading": row["reading"],
+                "status": _moved(row["status_before"], row["status_after"]),
+                "headroom": row["headroom_after"],
+            }
+            for row in shown
+        ],
+        Format.TABLE,
+        title=f"{WATERMARK.en}: {outcome.as_of}, {outcome.changes.height:,} of {outcome.figures:,} "
+        f"uncut figures would change{of_metric}",
+        columns=(
+            *("metric", "reading", "branch", "before", "after", "change", "target", "status"),
+            "headroom",
+        ),
+        right=("before", "after", "change", "target", "headroom"),
+    )
+    beside = len(told) - len(shown)
+    if beside:
+        others = {row["branch"] for row in told} - {row["branch"] for row in shown}
+        out.print(
+            f"{beside:,} more change at {len(others):,} other branches, below and beside: --everywhere "
+            "lists them, as other formats always do."
+        )
+    out.print(f"*** {WATERMARK.en} *** Nothing was stored. ***")
+
+
+def _said(done: Done) -> str:
+    action = done.action
+    rate = f"{action.amount:f} bp on " if action.verb is Verb.REPRICE and action.amount else ""
+    told = (
+        f"{action.branch}: {VERBS[action.verb].en}, {rate}{done.amount:,.2f}, {done.loans:,} loans of "
+        f"{done.clients:,} clients"
+    )
+    if done.copied:
+        told += f", like loan {done.copied} ({', '.join(done.flags)})"
+    told += _which(action)
+    if done.split:
+        told += f"; of loan {done.split} a part"
+    return f"{told}."
+
+
+def _which(action: Action) -> str:
+    parts = [*action.of, *(f"not {name}" for name in action.but_not)]
+    if action.overdue:
+        parts.append("overdue more than 60 and at most 90 days")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _moved(before: object, after: object) -> str:
+    return str(before) if before == after else f"{before} -> {after}"

@@ -7,10 +7,12 @@ shows belongs in `app_pages`; a folder called `pages` would be served past this 
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
+from dashboards.analyses import Analyses
 from dashboards.app_pages import address, opening
 from dashboards.i18n import say
 from transforms.errors import BranchmarkError
@@ -28,12 +30,17 @@ def _workspace() -> Path:
 
 
 def _leave_own_folder() -> None:
-    """Streamlit puts this folder first on the path, where `numbers` would hide Python's own."""
-    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != _HERE]
+    """Streamlit puts the script's folder first on the path, where `numbers` would hide Python's own."""
+    script = Path(sys.argv[0]).resolve().parent
+    sys.path[:] = [e for e in sys.path if Path(e or ".").resolve() not in {_HERE, script}]
 
 
-def main() -> None:
-    """Set the frame and run the page of the address."""
+def main(analyses: Callable[[Path], Analyses] | None = None) -> None:
+    """Set the frame and run the page of the address.
+
+    Args:
+        analyses: opens, for a workspace's folder, what answers questions beyond the published figures.
+    """
     _leave_own_folder()
     st.set_page_config(page_title="branchmark", page_icon=str(_HERE / "icon.svg"), layout="wide")
     language = opening.reader_language()
@@ -52,6 +59,12 @@ def main() -> None:
                 url_path=address.BRANCH,
             ),
             st.Page(
+                _HERE / "app_pages" / "targets.py",
+                title=say(language, "targets_page"),
+                icon=":material/flag:",
+                url_path=address.TARGETS,
+            ),
+            st.Page(
                 _HERE / "app_pages" / "data_quality.py",
                 title=say(language, "data_quality"),
                 icon=":material/fact_check:",
@@ -60,10 +73,12 @@ def main() -> None:
         ]
     )
     try:
-        opening.open_desk(_workspace(), language)
+        root = _workspace()
+        opening.open_desk(root, language, None if analyses is None else analyses(root))
     except BranchmarkError as error:
         opening.refuse(str(error), language)
     page.run()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,8 @@
 """The words of the pages in the product's two languages, by key.
 
 Names of metrics and branches are data and come with their own translations; sentences about a figure
-belong in `words`; the words of the data-quality page come from `i18n_quality`.
+belong in `words`; the words of the data-quality page come from `i18n_quality`, those of targets and
+check-ins from `i18n_targets`.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from dashboards.i18n_quality import QUALITY_MESSAGES
+from dashboards.i18n_targets import TARGET_MESSAGES
 from transforms.errors import UnknownNameError
 
 
@@ -51,6 +53,7 @@ _MONTHS: Final = (
 MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         **QUALITY_MESSAGES,
+        **TARGET_MESSAGES,
         "overview": ("Overview", "总览"),
         "branch_page": ("Branch scorecard", "机构记分卡"),
         "period": ("Period", "报告期"),

@@ -8,9 +8,9 @@ from decimal import Decimal
 import polars as pl
 
 from orchestration.bank import SYSTEM
-from orchestration.gap_answers import Pace
 from orchestration.months import MonthAtWork
 from transforms.analysis.gap_actions import amount_of
+from transforms.analysis.gap_answers import Pace
 from transforms.catalogue.model import Better, Kind, Metric, Reading
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.periods import previous_year_end

@@ -15,7 +15,6 @@ from typing import Any, Final
 import polars as pl
 
 from orchestration.bank import SYSTEM, Bank
-from orchestration.gap_answers import Answer, Asked, Gap
 from orchestration.gap_pace import Paced, daily
 from orchestration.months import MonthAtWork
 from orchestration.whatif import Progress, Trial
@@ -31,6 +30,7 @@ from transforms.analysis.gap_actions import (
     sign,
     standing_of,
 )
+from transforms.analysis.gap_answers import Answer, Asked, Gap
 from transforms.analysis.gap_effects import UndecidedError
 from transforms.analysis.gap_plans import WAYS, Plan, Way, evidence_for, plans
 from transforms.analysis.gap_watch import watch_list

@@ -11,6 +11,7 @@ import streamlit as st
 OVERVIEW: Final = ""
 BRANCH: Final = "branch"
 DATA_QUALITY: Final = "data-quality"
+TARGETS: Final = "targets"
 """Addresses of the pages."""
 
 _REMEMBERED: Final = "remembered"

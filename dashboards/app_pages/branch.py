@@ -6,7 +6,18 @@ import polars as pl
 import streamlit as st
 
 from dashboards import markup, scorecard, standing
-from dashboards.app_pages import address, figures, opening, readings, strip
+from dashboards.app_pages import (
+    address,
+    check_ins,
+    closing,
+    figures,
+    opening,
+    readings,
+    score,
+    strip,
+    walked,
+    what_changed,
+)
 from dashboards.app_pages.desk import desk
 from dashboards.markup import GridLine
 from dashboards.palette import QUALITY_GLYPH
@@ -28,23 +39,24 @@ def _message(rows: Sequence[ScorecardRow]) -> str:
     return (stop.join(told) + stop).strip()
 
 
-def _trend(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
+def _metric(unit: BankUnit, rows: Sequence[ScorecardRow]) -> ScorecardRow | None:
+    """The figure that is looked at more closely, and the control that chooses another."""
     at = desk()
     asked = st.query_params.get("metric") or (rows[0].metric_id if rows else "")
     if not asked:
-        return
+        return None
     known = at.catalogue.metrics
     title, control = st.columns([3, 1], vertical_alignment="bottom")
     if asked not in known:
         st.error(at.say("unknown_metric", asked=asked))
-        return
+        return None
     listed = {row.metric_id: row for row in rows}
     if asked not in listed:
         found = readings.cards([unit], [asked], history=True)[unit.unit_id]
         listed = {row.metric_id: row for row in found} | listed
     if asked not in listed:
         st.info(at.say("metric_without_figure", metric=asked, branch=unit.name(at.language)))
-        return
+        return None
     by_id = listed
     st.session_state["choose_metric"] = asked
     with control:
@@ -59,6 +71,11 @@ def _trend(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
         )
     row = by_id[asked]
     title.subheader(at.say("trend_of", metric=row.name), anchor=False)
+    return row
+
+
+def _trend(row: ScorecardRow) -> None:
+    at = desk()
     chart = trend_of(row, at.form, at.style.ground, at.comparison)
     if chart is None:
         st.info(at.say("trend_none", metric=row.name, reason=row.reason))
@@ -121,8 +138,19 @@ aimed = readings.cards([unit], figures.main_metrics([unit]))[unit.unit_id]
 strip.header(unit.unit_id)
 st.title(unit.name(at.language), anchor=False)
 st.html(markup.message(_message(aimed)))
+score.show(unit)
 figures.family_choice([unit])
 figures.show_scorecard(given, unit.unit_id, at.say("scorecard"))
 figures.show_missing(rows)
-_trend(unit, rows)
+what_changed.show(unit)
+entries = check_ins.said(unit)
+if entries is not None:
+    check_ins.show_needed(unit, aimed)
+looked_at = _metric(unit, rows)
+if looked_at is not None:
+    _trend(looked_at)
+    walked.show(looked_at)
+    closing.show(looked_at)
+    if entries is not None:
+        check_ins.show(unit, looked_at, entries)
 _children(unit, given)

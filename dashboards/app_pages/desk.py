@@ -8,13 +8,15 @@ from typing import Final
 import streamlit as st
 
 from dashboards import markup
-from dashboards.app_pages.address import BRANCH, DATA_QUALITY
+from dashboards.analyses import Analyses
+from dashboards.app_pages.address import BRANCH, DATA_QUALITY, TARGETS
 from dashboards.i18n import Language, day_text, say
 from dashboards.markup import Style
 from dashboards.month import Month
 from dashboards.numbers import Format
 from dashboards.words import Comparison
 from records.access import Scope
+from records.ledger.ledger import Ledger
 from records.published import Published
 from records.workspace import Workspace
 from transforms.catalogue.model import Catalogue
@@ -28,6 +30,8 @@ class Desk:
 
     Attributes:
         published: pinned, so that whatever a page reads is of one state.
+        ledger: what people enter; read anew in every run, so that what was just entered is there.
+        analyses: answers beyond the published figures; none where nobody answers.
         data_version: changes whenever something is published or delivered; part of every cache key.
         family: the family of metrics asked for, or `opening.TARGETS`.
         parameters: period, comparison, family and language as the address holds them.
@@ -35,6 +39,8 @@ class Desk:
 
     workspace: Workspace
     published: Published
+    ledger: Ledger
+    analyses: Analyses | None
     scope: Scope
     catalogue: Catalogue
     data_version: str
@@ -79,6 +85,10 @@ class Desk:
     def quality_link(self, branch: str, **more: str) -> str:
         """The address of what is known about the data of a unit."""
         return self.link(DATA_QUALITY, branch=branch, **more)
+
+    def targets_link(self, branch: str, **more: str) -> str:
+        """The address of the targets of a unit."""
+        return self.link(TARGETS, branch=branch, **more)
 
 
 def desk() -> Desk:

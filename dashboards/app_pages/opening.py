@@ -3,6 +3,7 @@
 Anything in the address that cannot be answered is said plainly and never replaced.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final, NoReturn
 import streamlit as st
 
 from dashboards import markup
+from dashboards.analyses import Analyses
 from dashboards.app_pages import address, readings
 from dashboards.app_pages.address import OVERVIEW
 from dashboards.app_pages.desk import Desk, desk, put
@@ -22,6 +24,7 @@ from dashboards.units import BankUnit
 from dashboards.words import Comparison, comparison_of
 from records.access import Scope
 from records.deliveries import Deliveries
+from records.ledger.ledger import Ledger
 from records.published import Published
 from records.workspace import Workspace, open_workspace
 from transforms.catalogue import families
@@ -43,7 +46,7 @@ def reader_language() -> Language:
         return Language.EN
 
 
-def open_desk(root: Path, language: Language) -> None:
+def open_desk(root: Path, language: Language, analyses: Analyses | None = None) -> None:
     """Read what the address asks for, or say why it cannot be shown and stop there.
 
     Raises:
@@ -76,6 +79,8 @@ def open_desk(root: Path, language: Language) -> None:
         Desk(
             workspace=workspace,
             published=published,
+            ledger=Ledger.of(workspace, os.environ.get),
+            analyses=analyses,
             scope=scope,
             catalogue=catalogue,
             data_version=version,

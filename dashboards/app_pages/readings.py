@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards import month, scorecard
+from dashboards.analyses import Analyses, Changes, Score, Walk
 from dashboards.app_pages.desk import desk
 from dashboards.charts import image
 from dashboards.month import Month
@@ -26,6 +27,7 @@ from records.access import Scope
 from records.deliveries import Deliveries
 from records.published import Published
 from records.workspace import open_workspace
+from transforms.analysis.gap_answers import Gap
 from transforms.catalogue.load import Definitions
 from transforms.catalogue.load import definitions as load_definitions
 from transforms.catalogue.model import Catalogue
@@ -68,6 +70,81 @@ def evidence() -> Evidence:
     at = desk()
     return _evidence(
         str(at.workspace.root), at.data_version, at.scope_key, at.month.as_of, at.month.version
+    )
+
+
+def changes(branch: str) -> Changes | None:
+    """What changed at a unit since the month compared with; none where nobody answers.
+
+    Raises:
+        BranchmarkError: if there is no answer.
+    """
+    at = desk()
+    if at.analyses is None:
+        return None
+    return _changes(
+        str(at.workspace.root),
+        at.data_version,
+        at.scope_key,
+        (at.month.as_of, at.before, at.catalogue.fingerprint),
+        branch,
+        _analyses=at.analyses,
+    )
+
+
+def score(branch: str) -> Score | None:
+    """The score of a unit; none where nobody answers.
+
+    Raises:
+        BranchmarkError: if there is no answer.
+    """
+    at = desk()
+    if at.analyses is None:
+        return None
+    return _score(
+        str(at.workspace.root),
+        at.data_version,
+        at.scope_key,
+        (at.month.as_of, tuple(at.workspace.texts("scoring", ".yaml").items())),
+        branch,
+        _analyses=at.analyses,
+    )
+
+
+def gap(row: ScorecardRow) -> Gap | None:
+    """What closes the gap of a figure; none where nobody answers.
+
+    Raises:
+        BranchmarkError: if there is no answer.
+    """
+    at = desk()
+    if at.analyses is None:
+        return None
+    return _gap(
+        str(at.workspace.root),
+        at.data_version,
+        at.scope_key,
+        (at.month.as_of, row.branch_id, row.metric_id, row.reading),
+        _analyses=at.analyses,
+    )
+
+
+def walk(row: ScorecardRow) -> Walk | None:
+    """Why a figure moved since the month compared with; none where nobody answers.
+
+    Raises:
+        BranchmarkError: if there is no answer.
+    """
+    at = desk()
+    if at.analyses is None:
+        return None
+    return _walk(
+        str(at.workspace.root),
+        at.data_version,
+        at.scope_key,
+        (at.before, at.month.as_of),
+        (row.branch_id, row.metric_id, row.reading),
+        _analyses=at.analyses,
     )
 
 
@@ -164,3 +241,56 @@ def _pictures(
             image.data_uri(image.svg(pair[1])) if pair[1] else None,
         )
     return drawn
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _changes(
+    root: str,  # noqa: ARG001 - a part of the key, as is the next one
+    data_version: str,  # noqa: ARG001
+    branches: Branches,
+    days: tuple[date, date, str],
+    branch: str,
+    *,
+    _analyses: Analyses,
+) -> Changes:
+    as_of, before, _ = days
+    return _analyses.changes(_scope(branches), branch, as_of, before)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _score(
+    root: str,  # noqa: ARG001 - a part of the key, as is the next one
+    data_version: str,  # noqa: ARG001
+    branches: Branches,
+    told: tuple[date, Texts],
+    branch: str,
+    *,
+    _analyses: Analyses,
+) -> Score:
+    return _analyses.score(_scope(branches), branch, told[0])
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _gap(
+    root: str,  # noqa: ARG001 - a part of the key, as is the next one
+    data_version: str,  # noqa: ARG001
+    branches: Branches,
+    of: tuple[date, str, str, str],
+    *,
+    _analyses: Analyses,
+) -> Gap:
+    as_of, branch, metric, reading = of
+    return _analyses.gap(_scope(branches), branch, metric, reading, as_of)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _walk(
+    root: str,  # noqa: ARG001 - a part of the key, as is the next one
+    data_version: str,  # noqa: ARG001
+    branches: Branches,
+    days: tuple[date, date],
+    of: tuple[str, str, str],
+    *,
+    _analyses: Analyses,
+) -> Walk:
+    return _analyses.walk(_scope(branches), *of, *days)

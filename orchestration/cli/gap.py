@@ -11,7 +11,7 @@ from orchestration import gaps
 from orchestration.bank import SYSTEM, Bank
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
-from orchestration.gap_answers import Answer, Asked, Gap, Pace
+from transforms.analysis.gap_answers import Answer, Asked, Gap, Pace
 from transforms.analysis.scenario_model import WATERMARK
 from transforms.catalogue.model import Better, Kind, Label
 from transforms.errors import BranchmarkError

@@ -47,7 +47,7 @@ def run_dashboard(root: Path, *, port: int, headless: bool) -> None:
             "-m",
             "streamlit",
             "run",
-            str(folder / "app.py"),
+            str(Path(__file__).resolve().parents[1] / "pages.py"),
             "--server.address",
             LOOPBACK,
             "--server.port",

@@ -1,4 +1,4 @@
-"""What is asked about a gap, and what is answered: the records that `gaps` fills and `cli.gap` prints."""
+"""What is asked about a gap, and what is answered: records that commands and pages tell alike."""
 
 from dataclasses import dataclass
 from datetime import date

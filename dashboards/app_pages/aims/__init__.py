@@ -1,0 +1,1 @@
+"""The sections of the targets page: what holds, what waits, entering one, and whether they add up."""

@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Without kept bytecode every start of a command compiles its libraries anew, which takes longer than to run.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test lint bench lock clean
 
 setup: $(STAMP)
@@ -21,7 +24,7 @@ demo: setup
 	$(BIN)/branchmark demo
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

@@ -48,7 +48,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Step:
-    """What one cause did to a figure, in its own unit; the amounts of all steps add up to the change."""
+    """What one cause did to a figure, in its own unit.
+
+    Amounts are rounded as they are shown, and so that they add up to the change of the figures as shown.
+    """
 
     label: Label
     amount: Decimal

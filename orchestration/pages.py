@@ -7,6 +7,7 @@ comes about, in the module that each one names.
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from dashboards import app
 from dashboards.analyses import Changes, Score, Step, Walk
@@ -16,6 +17,10 @@ from records.access import Scope
 from transforms.analysis import gap_answers
 from transforms.analysis.bridge_causes import LABELS
 from transforms.analysis.gap_answers import Gap
+from transforms.catalogue.model import Unit
+
+_SHOWN: Final = {Unit.RATIO: 4, Unit.COUNT: 0}
+"""Decimals of a figure as pages show the steps of its change; two of all others."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class BankAnalyses:
         made.check_ends()
         steps = tuple(
             Step(LABELS[one.part.cause], one.amount, one.part.numerator, one.part.denominator)
-            for one in made.printed()
+            for one in made.printed(_SHOWN.get(made.unit, 2))
         )
         return Walk(made.start, made.end, steps, tuple(made.notes))
 

@@ -1,4 +1,4 @@
-"""What several folders of tests share: one small demo bank, made once and never written to."""
+"""What all tests share: which files run first, and one small demo bank, made once and never written to."""
 
 import json
 import subprocess
@@ -9,9 +9,37 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+LONGEST = (
+    "oracle/test_engine_by_chance.py",
+    "whole/test_loans.py",  # makes the grown bank while the other process needs none
+    "faults/test_killed_midway.py",
+    "faults/test_side_by_side.py",
+    "whole/test_command_line.py",  # makes the demo bank
+    "oracle/test_engine_against_oracle.py",
+    "whole/test_simulation.py",
+    "faults/test_inbox_faults.py",
+    "whole/test_trust_commands.py",
+    "whole/test_dagster.py",
+    "whole/test_restatement.py",
+    "whole/test_inbox_sensor.py",
+)
+"""Files that take longest, in the order in which they are begun: the last one begun is waited for."""
+HERE = Path(__file__).parent
+
 MONTHS = 3
 LOANS = 600
 SEED = 7
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The longest files first, then what else is marked `whole`, then the rest as it was shuffled."""
+    ranks = {HERE / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(
+        key=lambda item: ranks.get(
+            item.path, len(ranks) + (item.get_closest_marker("whole") is None)
+        )
+    )
 
 
 @dataclass(frozen=True)

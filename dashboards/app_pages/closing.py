@@ -33,6 +33,7 @@ def show(row: ScorecardRow) -> None:
         if not st.button(at.say("gp_work_out"), key=f"ask_{asked}", icon=":material/science:"):
             return
         st.session_state[asked] = True
+        st.rerun()  # without the button
     try:
         with st.spinner(at.say("gp_working")):
             found = readings.gap(row)

@@ -30,6 +30,7 @@ def show(row: ScorecardRow) -> None:
         ):
             return
         st.session_state[asked] = True
+        st.rerun()  # without the button
     try:
         with st.spinner(at.say("wk_working")):
             found = readings.walk(row)
@@ -69,6 +70,7 @@ def _draw(found: Walk, row: ScorecardRow) -> None:
             "good": _is_good(one.amount, row),
         }
         for name, one in steps
+        if one.amount  # what is nothing at the decimals shown stands in the table only
     ]
     comma = at.language.pick("; ", "；")
     told = comma.join(f"{part['name']} {part['printed']}" for part in parts)

@@ -2,20 +2,26 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import polars as pl
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dashboards import scorecard as scorecards
-from orchestration import intake
+from orchestration import intake, targets_demo
 from orchestration.bank import Bank
 from orchestration.cli.build import run as build_with_progress
 from orchestration.cli.output import Format, console, show
+from orchestration.filing import archive_folder
 from records.access import Scope
 from transforms.errors import WorkspaceError
 from transforms.sample.bank import UNDELIVERED, BankSpec, DemoBank, demo_bank
+from transforms.schema import LOAN_SNAPSHOT
 
+_LOANS: Final = LOAN_SNAPSHOT.name
+_RESTATED: Final = "restated"
 _NOTE: Final = "demo.json"
 """What a workspace's demo bank was drawn from, and its stories once it is delivered whole."""
 
@@ -42,6 +48,7 @@ def deliver(root: Path, spec: BankSpec) -> Mapping[str, str]:
         json.loads(note.read_text(encoding="utf-8")) if note.exists() else {**drawn_from}
     )
     stories: dict[str, str] | None = held.pop("stories", None)
+    held.pop(_RESTATED, None)
     if held != drawn_from:
         said = ", ".join(f"{name} {value}" for name, value in held.items())
         raise WorkspaceError(
@@ -51,8 +58,14 @@ def deliver(root: Path, spec: BankSpec) -> Mapping[str, str]:
     if stories is None:
         # Noted before the first month is delivered, so that a demo killed midway can be taken up again.
         note.write_text(json.dumps(drawn_from), encoding="utf-8")
-        stories = dict(_delivered(Bank.at(root), spec).stories)
-        kept = {**drawn_from, "stories": stories}
+        drawn = _delivered(Bank.at(root), spec)
+        stories = dict(drawn.stories)
+        kept: dict[str, Any] = {**drawn_from, "stories": stories}
+        if drawn.restated is not None:
+            kept[_RESTATED] = {
+                "as_of": drawn.restated.as_of.isoformat(),
+                "reason": drawn.restated.reason,
+            }
         note.write_text(json.dumps(kept, ensure_ascii=False, indent=2), encoding="utf-8")
     return stories
 
@@ -69,22 +82,42 @@ def _delivered(bank: Bank, spec: BankSpec) -> DemoBank:
         drawn = demo_bank(spec)
         for as_of in drawn.month_ends:
             progress.update(task, description=f"delivering {as_of}")
-            # Where the inbox would have put them: kept as they were delivered.
-            folder = bank.workspace.root / "archive" / as_of.isoformat() / "1"
-            folder.mkdir(parents=True, exist_ok=True)
-            files = []
-            for name, rows in drawn.month(as_of).items():
-                path = folder / f"{name}.parquet"
-                rows.drop(UNDELIVERED.get(name, ())).write_parquet(path)
-                files.append(path)
+            tables = drawn.month(as_of)
+            first = drawn.restated
+            if first is not None and as_of == first.as_of:
+                _kept(bank, as_of, 2, {_LOANS: tables[_LOANS]})
+                tables[_LOANS] = first.loans
+            files = _kept(bank, as_of, 1, tables)
             intake.ingest(bank, files, mapping="canonical", as_of=as_of)
             progress.advance(task)
+        progress.update(task, description="entering targets")
+        targets_demo.enter(bank, drawn.drawn_targets, datetime.now(UTC))
     return drawn
 
 
+def _kept(bank: Bank, as_of: date, version: int, tables: Mapping[str, pl.DataFrame]) -> list[Path]:
+    """Files where the inbox would have put them: kept as they were delivered."""
+    folder = archive_folder(bank.workspace.root, as_of, version)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, rows in tables.items():
+        files.append(folder / f"{name}.parquet")
+        rows.drop(UNDELIVERED.get(name, ())).write_parquet(files[-1])
+    return files
+
+
 def publish(root: Path) -> None:
-    """Build every delivered month."""
-    build_with_progress(root, list(Bank.at(root).deliveries.months()))
+    """Build every delivered month; one of them is delivered anew in between, if the bank restates one."""
+    bank = Bank.at(root)
+    months = list(bank.deliveries.months())
+    told = json.loads((root / _NOTE).read_text(encoding="utf-8")).get(_RESTATED)
+    if told is not None:
+        day = date.fromisoformat(told["as_of"])
+        if bank.deliveries.latest_version(day) == 1:
+            build_with_progress(root, [one for one in months if one <= day])
+            files = [archive_folder(root, day, 2) / f"{_LOANS}.parquet"]
+            intake.ingest(bank, files, mapping="canonical", as_of=day, reason=told["reason"])
+    build_with_progress(root, months)
 
 
 def scorecard(root: Path, stories: Mapping[str, str]) -> None:

@@ -103,9 +103,9 @@ def _keep(month: MonthAtWork, verdicts: Verdicts, run_id: str, *, figures: bool)
 def _results(
     month: MonthAtWork, rules: Iterable[Rule], verdicts: Verdicts, asset: dg.AssetsDefinition
 ) -> Iterator[dg.AssetCheckResult]:
+    said = verdicts.results.partition_by("rule_id", as_dict=True)
     for rule in rules:
-        said = verdicts.results.filter(pl.col("rule_id") == rule.id)
-        yield _result(rule, month, said, asset)
+        yield _result(rule, month, said.get((rule.id,), verdicts.results.clear()), asset)
 
 
 def _result(

@@ -5,16 +5,15 @@ import shutil
 import pytest
 
 from tests.whole import books
-from tests.whole.commands import built
+from tests.whole.two_months import shared
 
 
 @pytest.fixture(scope="session")
-def bank(tmp_path_factory):
+def bank(tmp_path_factory, worker_id):
     """Two published months."""
-    folder = tmp_path_factory.mktemp("bank")
-    root = books.delivered(folder / "bank", folder / "files")
-    assert built(root) == {books.SEPTEMBER: (1, "built"), books.OCTOBER: (1, "built")}
-    return root
+    months = shared(tmp_path_factory, worker_id)
+    assert months.built == {books.SEPTEMBER: (1, "built"), books.OCTOBER: (1, "built")}
+    return months.root
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What our run history rests on inside Dagster: one method that opens a database for a shard."""
+"""What our run history rests on inside Dagster: how it opens a database for a shard, and asks for tables."""
 
 import inspect
 import sqlite3
@@ -16,6 +16,19 @@ def test_dagster_still_opens_a_database_by_one_method_with_one_argument():
     text = inspect.getsource(theirs)
     for word in ("_db_lock", "_initialized_dbs", "_initdb", "conn_string_for_shard"):
         assert word in text
+
+
+def test_a_table_that_is_made_later_is_found_and_one_that_is_there_is_asked_for_once(tmp_path):
+    storage = OpenEventLogStorage(str(tmp_path))
+    assert storage.has_table("asset_check_executions")
+    assert not storage.has_table("made_later")
+    index = tmp_path / f"{sqlite_event_log.INDEX_SHARD_NAME}.db"
+    with sqlite3.connect(index) as connection:
+        connection.execute("CREATE TABLE made_later (id INTEGER)")
+    assert storage.has_table("made_later")
+    storage.dispose()
+    index.unlink()
+    assert storage.has_table("made_later")
 
 
 def test_a_run_is_recorded_and_read_back_by_another_instance(tmp_path):

@@ -1,9 +1,10 @@
-"""The grown demo bank, made once for all test processes that run side by side and never written to."""
+"""Banks made once for all test processes side by side, and never written to: a grown and a small one."""
 
 import pytest
 from filelock import FileLock
 
 from tests.whole.grown import Grown, deliver_and_build
+from tests.whole.two_months import shared
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +18,9 @@ def grown(tmp_path_factory, worker_id):
             deliver_and_build(root)
             done.touch()
     return Grown(root)
+
+
+@pytest.fixture(scope="session")
+def two_months(tmp_path_factory, worker_id):
+    """The small book's two months, published; tests that write work on a copy."""
+    return shared(tmp_path_factory, worker_id)

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration import intake, months
+from orchestration import intake, months, targets_demo
 from orchestration.bank import SYSTEM, Bank
 from orchestration.months import MonthAtWork
 from orchestration.tracing import Figure, Rows
+from tests.targeting import NOON
 from tests.whole.commands import built, made
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.sample.bank import UNDELIVERED, BankSpec, demo_bank
@@ -46,6 +47,7 @@ def deliver_and_build(root):
                 files.append(folder / f"{name}.parquet")
                 rows.drop(UNDELIVERED.get(name, ())).write_parquet(files[-1])
         intake.ingest(bank, files, mapping="canonical", as_of=day)
+    targets_demo.enter(bank, drawn.drawn_targets, NOON)
     assert built(root) == {day.isoformat(): (1, "built") for day in WHOLE}
 
 
@@ -55,6 +57,7 @@ class Grown:
 
     root: Path
     _rows: dict = field(default_factory=dict)
+    _listed: dict = field(default_factory=dict)
 
     @cached_property
     def bank(self):
@@ -118,8 +121,12 @@ class Grown:
         return Figure(self.bank, self.month, node, metric, reading, _rows=self._rows)
 
     def listed(self, metric, reading, node, side, cut=None):
-        """The rows that `loans` lists."""
-        return pl.concat(self.figure(metric, reading, node).rows(side, cut=cut)).collect()
+        """The rows that `loans` lists; several sweeps ask for the same list."""
+        key = metric.metric_id, reading.name, node, side, cut
+        if key not in self._listed:
+            rows = self.figure(metric, reading, node).rows(side, cut=cut)
+            self._listed[key] = pl.concat(rows).collect()
+        return self._listed[key]
 
 
 class Held(Rows):

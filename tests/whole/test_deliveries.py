@@ -51,11 +51,9 @@ def balanced(receipt):
 
 
 @pytest.fixture(scope="module")
-def by_hand(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("by-hand")
-    root = books.delivered(folder / "bank", folder / "files")
-    assert built(root) == {books.SEPTEMBER: (1, "built"), books.OCTOBER: (1, "built")}
-    return root
+def by_hand(two_months):
+    assert two_months.built == {books.SEPTEMBER: (1, "built"), books.OCTOBER: (1, "built")}
+    return two_months.root
 
 
 def test_amounts_and_shares_are_as_worked_out_by_hand(by_hand):

@@ -32,12 +32,11 @@ def key(row):
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def told(two_months, tmp_path_factory):
     """One bank's story, told step by step: what was said and published at each."""
     folder = tmp_path_factory.mktemp("restatement")
-    root, files = folder / "bank", folder / "files"
-    books.delivered(root, files)
-    story = {"root": root, "first": built(root)}
+    root, files = two_months.copy(folder / "bank"), two_months.files
+    story = {"root": root, "first": two_months.built}
     story["figures of the first build"] = kpis(root, "--as-of", "all")
 
     lake = contents(root / "lake")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -27,6 +28,7 @@ def parameters_of(sql: str) -> tuple[str, ...]:
     return tuple(_PARAMETER.findall(sql))
 
 
+@cache
 def columns_of(sql: str) -> tuple[str, ...]:
     """The names a SQL condition refers to, each once, in the order they first appear.
 

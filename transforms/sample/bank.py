@@ -135,8 +135,13 @@ class DemoBank:
         as_of = self.month_ends[-2]
         return restated(self.month(as_of)["loan_snapshot"], self.world.branches, as_of)
 
+    @property
+    def drawn_targets(self) -> pl.DataFrame:
+        """Every target that was set by the last month end, drafts among them; rows of `TARGET`."""
+        return targets.known(self._targets, self.world.branches, self.month_ends[-1])
+
     def month(self, as_of: date) -> dict[str, pl.DataFrame]:
-        """Every canonical table of that month end, typed and ordered as declared, sorted by key.
+        """Every table that is delivered for that month end, typed and ordered as declared, sorted by key.
 
         Raises:
             NoSuchMonthError: if the month is not in the bank's window.
@@ -162,7 +167,6 @@ class DemoBank:
             "supply_chain_relation": self.relations.known(as_of),
             "gl_control_total": ledger.ledger_frame(world, held, differs),
             "reconciliation_item": ledger.item_frame(differs, as_of),
-            "target": targets.known(self._targets, world.branches, as_of),
             "fx_rate": companions.rate_frame(self.rates[month]),
             "loan_event": flows.event_frame(world, before, held, self._disposals),
             "write_off_recovery": flows.write_off_frame(world, self._disposals, as_of),

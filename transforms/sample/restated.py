@@ -38,18 +38,20 @@ class Restated:
     @property
     def reason(self) -> str:
         """As the bank gives it with the second delivery."""
-        return (
-            f"{self.changed} loans of {self.branch_id} were reported as special mention and are "
-            "substandard"
-        )
+        were = "was" if self.changed == 1 else "were"
+        return f"{self._loans} of {self.branch_id} {were} told as special mention, not substandard"
 
     @property
     def story(self) -> str:
         """What a reader can find."""
         return (
-            f"{self.as_of.isoformat()} was delivered twice: {self.changed} loans first told as special "
-            "mention are substandard, which changes a figure that was published."
+            f"{self.as_of.isoformat()} was delivered twice: at first {self._loans} that should be "
+            "substandard stood under special mention, so that published figures were restated."
         )
+
+    @property
+    def _loans(self) -> str:
+        return "1 loan" if self.changed == 1 else f"{self.changed} loans"
 
 
 def restated(loans: pl.DataFrame, branches: Network, as_of: date) -> Restated | None:

@@ -1,0 +1,89 @@
+"""The branch page with the bank at work behind it: score, changes, causes, actions as they are asked for."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.reading import lines, words
+from tests.whole.commands import here
+
+pytestmark = pytest.mark.whole
+
+SCRIPT = Path(__file__).parents[2] / "orchestration" / "pages.py"
+BRANCH = "B101"
+
+
+def page(root, monkeypatch, **asked):
+    monkeypatch.setattr(sys, "argv", ["pages.py", "--workspace", str(root)])
+    app = AppTest.from_file(str(SCRIPT), default_timeout=120)
+    app.query_params["period"] = "none"
+    app.run()
+    app.switch_page(str(Path(__file__).parents[2] / "dashboards" / "app_pages" / "branch.py"))
+    del app.query_params["period"]
+    for name, value in {"branch": BRANCH, **asked}.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_the_page_tells_the_score_that_the_command_prints(demo_bank, monkeypatch):
+    app = page(demo_bank.root, monkeypatch)
+    told = json.loads(
+        here("scorecard", "-w", demo_bank.root, "--branch", BRANCH, "--format", "json").out
+    )
+    assert told["total"] is not None
+    head = f"Score {told['total']} of 100, rank {told['rank']} of {told['ranked']} peers"
+    assert head in [one.label for one in app.expander]
+    card = lines(app, "How the score comes about")
+    assert card[-1][5] == told["total"]
+    scores = [line["score"] for line in told["lines"]]
+    shown = [row[5] for row in card if row[6]]
+    assert shown == ["–" if score is None else score for score in scores]
+
+
+def test_the_page_tells_the_changes_in_the_words_of_the_command(demo_bank, monkeypatch):
+    asked = ("changes", "-w", demo_bank.root, "--branch", BRANCH, "--format", "json")
+    events = json.loads(here(*asked).out)["events"]
+    assert events
+    for language in ("en", "zh"):
+        app = page(demo_bank.root, monkeypatch, comparison="previous_month", language=language)
+        told = " ".join(words(app).split())
+        for event in events:
+            assert " ".join(event[language].split()) in told
+
+
+def test_causes_and_actions_are_worked_out_when_they_are_asked_for(demo_bank, monkeypatch):
+    app = page(demo_bank.root, monkeypatch, comparison="previous_month", metric="sei_share")
+    assert 'aria-label="Cause"' not in "".join(one.proto.body for one in app.get("html"))
+    next(one for one in app.button if one.label == "Split the change over its causes").click().run()
+    next(one for one in app.button if one.label == "Try each action on the book").click().run()
+    assert not app.exception
+    walked = json.loads(
+        here(
+            *("bridge", "-w", demo_bank.root, "--branch", BRANCH, "--metric", "sei_share"),
+            *("--from", "2026-09-30", "--format", "json"),
+        ).out
+    )
+    rows = lines(app, "Cause")
+    assert [row[0] for row in rows[1:-1]] == [part["label"] for part in walked["parts"]]
+    ends = [f"{float(walked[end]) * 100:.2f}%" for end in ("start", "end")]
+    assert [rows[0][1], rows[-1][1]] == ends
+    effects = [
+        round(float(row[1].replace("−", "-").removesuffix(" pp")) * 100) for row in rows[1:-1]
+    ]
+    hundredths = [round(float(end.removesuffix("%")) * 100) for end in ends]
+    assert sum(effects) == hundredths[1] - hundredths[0]  # as they are shown
+    gap = json.loads(
+        here(
+            *("gap", "-w", demo_bank.root, "--branch", BRANCH, "--metric", "sei_share"),
+            *("--format", "json"),
+        ).out
+    )
+    shown = next(c for c in ("What closes the gap",) if gap["actions"])
+    table = lines(app, shown)
+    assert len(table) == len(gap["actions"]) > 0
+    assert all(action["verified"] for action in gap["actions"] if action["possible"])

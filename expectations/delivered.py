@@ -249,7 +249,9 @@ def _created(
     if not isinstance(source, tuple):
         known_columns = source.lazy().collect_schema().names()
         kept = [column for column in known_columns if needed is None or column in needed]
-        if kept:
+        if kept and isinstance(source, pl.DataFrame):
+            _put(connection, f'CREATE TABLE "{name}" AS', source.select(kept))
+        elif kept:
             _copied(connection, name, source.lazy().select(kept))
         return frozenset(known_columns)
     files = ", ".join(literal(_unglobbed(path)) for path in source)
@@ -271,15 +273,16 @@ def _copied(connection: duckdb.DuckDBPyConnection, name: str, rows: pl.LazyFrame
     """Copy rows into the session, a batch at a time, so that DuckDB alone decides what stays in memory."""
     made = False
     for batch in rows.collect_batches(chunk_size=_BATCH):
-        connection.register("_given", batch)
-        into = f'INSERT INTO "{name}"' if made else f'CREATE TABLE "{name}" AS'
-        connection.execute(f"{into} SELECT * FROM _given")  # noqa: S608
-        connection.unregister("_given")
+        _put(connection, f'INSERT INTO "{name}"' if made else f'CREATE TABLE "{name}" AS', batch)
         made = True
     if not made:
-        connection.register("_given", pl.DataFrame(schema=rows.collect_schema()))
-        connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM _given')  # noqa: S608
-        connection.unregister("_given")
+        _put(connection, f'CREATE TABLE "{name}" AS', pl.DataFrame(schema=rows.collect_schema()))
+
+
+def _put(connection: duckdb.DuckDBPyConnection, into: str, rows: pl.DataFrame) -> None:
+    connection.register("_given", rows)
+    connection.execute(f"{into} SELECT * FROM _given")  # noqa: S608
+    connection.unregister("_given")
 
 
 def _unglobbed(path: Path) -> str:

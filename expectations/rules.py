@@ -174,7 +174,6 @@ _BRANCH_COLUMNS: Final = {
     schema.LOAN_SNAPSHOT.name: "booking_branch_id",
     schema.FIRST_LOAN_EVENT.name: "branch_id",
     schema.GL_CONTROL_TOTAL.name: "branch_id",
-    schema.TARGET.name: "branch_id",
     schema.LOAN_EVENT.name: "branch_id",
     schema.WRITE_OFF_RECOVERY.name: "branch_id",
     schema.BRANCH.name: "branch_id",

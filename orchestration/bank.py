@@ -13,9 +13,13 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
 from expectations.rules import Rule, load_rules
+from orchestration import settings
 from records.access import Scope
 from records.deliveries import Batch, Deliveries
+from records.ledger.ledger import Ledger
 from records.published import Published
 from records.workspace import Workspace, open_workspace
 from transforms.catalogue.load import Definitions
@@ -55,6 +59,26 @@ class Bank:
     def published(self) -> Published:
         """What was published."""
         return Published(self.workspace.lake)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What people entered: targets, check-ins, signatures.
+
+        Raises:
+            LedgerError: if the workspace's setting leads nowhere.
+        """
+        return Ledger.of(self.workspace, settings.connection)
+
+    @cached_property
+    def entered_targets(self) -> pl.DataFrame:
+        """Every version of every target, as the ledger held them when they were first asked for.
+
+        Read once, so that a month's figures and its fingerprint speak of the same targets.
+
+        Raises:
+            LedgerError: if the ledger cannot be read.
+        """
+        return self.ledger.targets.all(SYSTEM)
 
     @cached_property
     def reference(self) -> Reference:
@@ -102,12 +126,18 @@ class Bank:
         vars(other)["definitions"] = _definitions(tables, _frozen(texts))
         return other
 
-    def fingerprint(self, as_of: date, version: int, bases: tuple[date, ...]) -> str:
+    def fingerprint(self, as_of: date, version: int, bases: tuple[date, ...], targets: str) -> str:
         """What a month's figures rest on, as one hash: equal hashes, equal figures.
 
-        Deliveries, definitions, reference data, rules, the product's own version, and the months it
-        compares with: as published, and, where loans are followed one by one, as delivered. No clock
-        is in it.
+        Deliveries, targets, definitions, reference data, rules, the product's own version, and the
+        months it compares with: as published, and, where loans are followed one by one, as delivered.
+        No clock is in it.
+
+        Args:
+            as_of: the month end.
+            version: its version.
+            bases: the months it compares with.
+            targets: a hash of the targets it is held against.
         """
         current = self.published.current()
         newest = self.published.newest_versions()
@@ -118,6 +148,7 @@ class Bank:
             self.definitions.on(as_of).fingerprint,
             self.reference.fingerprint,
             hashlib.sha256(repr(self.rules).encode()).hexdigest(),
+            targets,
             *_hashes(self.deliveries.chosen(as_of, version)),
             *(
                 f"{day}:{text}"

@@ -34,7 +34,6 @@ from transforms.schema import (
     FX_RATE,
     LOAN_SNAPSHOT,
     TABLES,
-    TARGET,
     TEXT,
     WIDE,
 )
@@ -281,7 +280,7 @@ class _Asked:
 
 def _effects(at: _Asked, work: pl.DataFrame) -> pl.DataFrame:
     """What each item alone would do to the branch's figures that have a target; rows of `EFFECT`."""
-    targets = scorecards.in_period(at.month.table(TARGET.name).collect(), at.month.as_of)
+    targets = at.month.targets.rows
     own = targets.filter(pl.col("branch_id") == at.branch)
     helped = work.filter(pl.col("mended").is_not_null())
     if own.is_empty() or helped.is_empty():
@@ -296,7 +295,7 @@ def _effects(at: _Asked, work: pl.DataFrame) -> pl.DataFrame:
     as_it_is = pl.Series(["as-it-is"])
     items = pl.concat([as_it_is, deltas["item"].unique().sort()])
     bases = months.published_bases(at.month)
-    whole = months.gathered(at.month, at.tree, at.taken, targets, bases)
+    whole = months.gathered(at.month, at.tree, at.taken, bases)
     catalogue = at.month.catalogue
     facts = marginal.figures(whole, at.branch, deltas, items, catalogue)
     for_items = own.drop("branch_id").join(pl.DataFrame({"branch_id": items}), how="cross")

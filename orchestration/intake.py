@@ -30,7 +30,7 @@ from transforms.errors import BadDateError, MappingError, RestatementError, Unre
 from transforms.mappings.model import CANONICAL, packaged_text, parse_mapping
 from transforms.mappings.model import Mapping as BookMapping
 from transforms.periods import month_end
-from transforms.schema import TABLES
+from transforms.schema import TABLES, Delivery
 
 _FIRST: Final = (
     "fx_rate",
@@ -46,10 +46,12 @@ _ORDER: Final = (*_FIRST, *(name for name in TABLES if name not in _FIRST))
 _COMPANIONS: Final = {
     "branches.csv": "branch",
     "branch_hierarchy.csv": "branch_hierarchy",
-    "targets.csv": "target",
     "overrides.csv": "override",
 }
 """Files of the workspace itself that go with a delivery which does not bring those tables."""
+
+_LEFT_LYING: Final = "targets.csv"
+"""A file that went with deliveries once; targets are entered now."""
 
 
 def ingest(
@@ -292,7 +294,7 @@ def _receipt(
         unchanged=unchanged,
         tables=tables,
         findings=_findings(bank, splits),
-        notes=(*_notes(parts), *_of_tomorrow(day)),
+        notes=(*_notes(parts), *_of_tomorrow(day), *_left_lying(bank)),
         gate=gate_of(bank, tables),
     )
 
@@ -322,10 +324,25 @@ def _opened(
     if path is not None:
         delivery.seen[path] = state_of(path)
     if mapping == CANONICAL and path is not None:
-        return canonical_files.opened(path, scratch=delivery.scratch, table=table)
+        opened = canonical_files.opened(path, scratch=delivery.scratch, table=table)
+        for _, shares in opened:
+            _must_be_deliverable(shares)
+        return opened
     found = find_mapping(delivery.bank, mapping)
+    _must_be_deliverable(found)
     rules = found.source
     return ((open_source(path, scratch=delivery.scratch, rules=rules, as_of=as_of), found),)
+
+
+def _must_be_deliverable(mapping: BookMapping) -> None:
+    """Refuses tables that people enter, so that there is one place where they stand."""
+    for name in mapping.tables:
+        if TABLES[name].delivery is Delivery.ENTERED:
+            raise MappingError(
+                mapping.name,
+                f"the table {name} is entered in the ledger, and no file delivers it",
+                way_out=f"Import it with: branchmark {name}s import FILE --by NAME.",
+            )
 
 
 def _settled_month(sources: Sequence[tuple[Source, BookMapping]], as_of: date | None) -> date:
@@ -391,6 +408,17 @@ def _of_tomorrow(day: date) -> tuple[str, ...]:
     if day <= month_end(today):
         return ()
     return (f"{day.isoformat()} lies ahead: today is {today.isoformat()}. Check --as-of.",)
+
+
+def _left_lying(bank: Bank) -> tuple[str, ...]:
+    """A file that somebody may think goes with the delivery."""
+    if not (bank.workspace.root / _LEFT_LYING).is_file():
+        return ()
+    told = (
+        f"{_LEFT_LYING} was not taken: targets are entered in the ledger. Import it with "
+        f"branchmark targets import {_LEFT_LYING} --by NAME, and move it away."
+    )
+    return (told,)
 
 
 def _notes(parts: Mapping[str, list[Part]]) -> tuple[str, ...]:

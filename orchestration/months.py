@@ -13,6 +13,7 @@ import polars as pl
 
 from expectations.reconciliation import reconcile
 from orchestration.bank import HISTORIES, SYSTEM, Bank
+from orchestration.targets import MonthTargets, month_targets
 from records.published import Publication
 from transforms import (
     availability,
@@ -46,7 +47,6 @@ from transforms.schema import (
     RECONCILIATION_ITEM,
     SUPPLY_CHAIN_TRADE,
     TABLES,
-    TARGET,
     Delivery,
 )
 from transforms.trade import REPORTED
@@ -107,7 +107,9 @@ class MonthAtWork:
     @property
     def fingerprint(self) -> str:
         """What the month's figures rest on, as one hash."""
-        return self.bank.fingerprint(self.as_of, self.version, self.base_dates)
+        return self.bank.fingerprint(
+            self.as_of, self.version, self.base_dates, self.targets.fingerprint
+        )
 
     @property
     def is_published(self) -> bool:
@@ -138,6 +140,11 @@ class MonthAtWork:
         """What became of each override this month; columns `transforms.overrides.STATES`."""
         named = {name: self.as_delivered(name) for name in overrides.OVERRIDABLE}
         return overrides.judged(self.overrides, named, self.as_of)
+
+    @cached_property
+    def targets(self) -> MonthTargets:
+        """The targets that hold at the month end, as known now."""
+        return month_targets(self.bank, self.catalogue, self.as_of)
 
     def tables(self) -> dict[str, pl.LazyFrame]:
         """Every table that was delivered, as this month is computed with."""
@@ -288,13 +295,13 @@ def figures(
         reconciled: loans against the ledger.
         earlier: measures of the months it compares with; as published if not given.
     """
-    targets = scorecards.in_period(month.table(TARGET.name).collect(), month.as_of)
     bases = published_bases(month) if earlier is None else earlier
-    table = facts.compute(gathered(month, at, measured, targets, bases), month.catalogue)
+    table = facts.compute(gathered(month, at, measured, bases), month.catalogue)
     states = quality.node_quality(
         reconciled, at, ledger_delivered=GL_CONTROL_TOTAL.name in held(month).tables
     )
-    return scorecards.with_status(quality.with_quality(table, states), targets, month.catalogue)
+    judged = quality.with_quality(table, states)
+    return scorecards.with_status(judged, month.targets.rows, month.catalogue)
 
 
 def published_bases(month: MonthAtWork) -> dict[date, pl.DataFrame]:
@@ -308,7 +315,6 @@ def gathered(
     month: MonthAtWork,
     at: Tree,
     measured: Measures,
-    targets: pl.DataFrame,
     earlier: Mapping[date, pl.DataFrame],
 ) -> Month:
     """Everything the month's facts are made from."""
@@ -328,7 +334,7 @@ def gathered(
             for name in facts.tolerance_names(catalogue)
         },
         regions=facts.regions_of(month.table(BRANCH.name).collect()),
-        annual_npl_target=scorecards.annual_target(targets, at.root, "npl_ratio"),
+        annual_npl_target=scorecards.annual_target(month.targets.annual, at.root, "npl_ratio"),
     )
 
 

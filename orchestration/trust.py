@@ -161,8 +161,10 @@ def measure_draft(
         drafted: by table, the files of the draft's typed rows, and the columns that it brings.
         scratch: a folder outside the workspace, which is only read.
     """
+    context = _context(month)
     measured = [
-        _delivered(month, name, files, provided) for name, (files, provided) in drafted.items()
+        _delivered(month, name, files, provided, context)
+        for name, (files, provided) in drafted.items()
     ]
     return _verdicts(month, measured, scratch)
 
@@ -238,17 +240,22 @@ def own_deliveries(month: MonthAtWork) -> Iterator[Delivered]:
     """Every table that was delivered for this very month, amid what it may be judged by."""
     deliveries = month.bank.deliveries
     chosen = deliveries.chosen(month.as_of, month.version)
+    context = _context(month)
     for name in TABLES:
         batch = chosen.get(name)
         if batch is None or (batch.as_of_date != month.as_of and name != OVERRIDE.name):
             continue
         evidence = deliveries.evidence(batch.batch_id)
         files = tuple(evidence / file for file in batch.delivered_file.split("; "))
-        yield _delivered(month, name, files, batch.columns)
+        yield _delivered(month, name, files, batch.columns, context)
 
 
 def _delivered(
-    month: MonthAtWork, name: str, files: tuple[Path, ...], provided: frozenset[str]
+    month: MonthAtWork,
+    name: str,
+    files: tuple[Path, ...],
+    provided: frozenset[str],
+    context: Mapping[str, ContextSource],
 ) -> Delivered:
     """A table of the month amid what it may be judged by."""
     return Delivered(
@@ -256,7 +263,7 @@ def _delivered(
         files=files,
         as_of=month.as_of,
         base_currency=month.bank.workspace.base_currency,
-        context={view: source for view, source in _context(month).items() if view != name},
+        context={view: source for view, source in context.items() if view != name},
         parameters=month.bank.reference.thresholds(month.as_of),
         provided=provided,
     )

@@ -107,7 +107,6 @@ _BRANCH_COLUMN: Final = {
     schema.FIRST_LOAN_EVENT.name: "branch_id",
     schema.GL_CONTROL_TOTAL.name: "branch_id",
     schema.RECONCILIATION_ITEM.name: "branch_id",
-    schema.TARGET.name: "branch_id",
     schema.LOAN_EVENT.name: "branch_id",
     schema.WRITE_OFF_RECOVERY.name: "branch_id",
 }

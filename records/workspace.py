@@ -4,6 +4,7 @@ Nothing is written outside it. What lies inside the lake belongs in
 `records.deliveries` and `records.published`.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,9 @@ environment = "local"
 max_rejected_percent = {max_rejected_percent}
 # Nor is one of whose loans more than this have a balance that cannot be read or converted.
 max_unmeasured_percent = {max_unmeasured_percent}
+
+# Targets and check-ins are kept in ledger.db, or in PostgreSQL: the variable then holds its address.
+# ledger = "env:BRANCHMARK_LEDGER"
 """
 
 MAX_REJECTED_PERCENT: Final = Decimal(5)
@@ -49,6 +53,8 @@ class Workspace:
         environment: where it stands: local, test, production.
         max_rejected_percent: of how much of its balance a month may be rejected and still be published.
         max_unmeasured_percent: how many of its loans may have a balance that is not known, the same.
+        ledger: where targets and check-ins are kept: `env:NAME`, or a server's address without a
+            password; nothing means a file of the workspace.
     """
 
     root: Path
@@ -57,6 +63,7 @@ class Workspace:
     environment: str
     max_rejected_percent: Decimal = MAX_REJECTED_PERCENT
     max_unmeasured_percent: Decimal = MAX_UNMEASURED_PERCENT
+    ledger: str | None = None
 
     @property
     def lake(self) -> Path:
@@ -152,7 +159,7 @@ def open_workspace(root: Path) -> Workspace:
         "max_rejected_percent": MAX_REJECTED_PERCENT,
         "max_unmeasured_percent": MAX_UNMEASURED_PERCENT,
     }
-    known = {"name", "base_currency", "environment", *percents}
+    known = {"name", "base_currency", "environment", "ledger", *percents}
     unknown = sorted(set(settings) - known)
     if unknown:
         raise WorkspaceError(
@@ -163,6 +170,7 @@ def open_workspace(root: Path) -> Workspace:
         name=str(settings.get("name", root.name)),
         base_currency=str(settings.get("base_currency", "CNY")),
         environment=str(settings.get("environment", "local")),
+        ledger=_ledger(path, settings.get("ledger")),
         **{
             name: _percent(path, name, settings.get(name, otherwise))
             for name, otherwise in percents.items()
@@ -181,6 +189,27 @@ def _text(path: Path) -> str:
         raise WorkspaceError(
             f"{path} cannot be read: {error.strerror}. Mend it or take it out of the folder."
         ) from None
+
+
+def _ledger(path: Path, given: object) -> str | None:
+    """Where the ledger is, as the settings state it; a password has no place in a file."""
+    if given is None:
+        return None
+    text = given.strip() if isinstance(given, str) else ""
+    if re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", text):
+        return text
+    address = re.fullmatch(r"postgresql(?:\+psycopg)?://([^/?#]*)([^?#]*)(.*)", text)
+    if address is None:
+        raise WorkspaceError(
+            f"{path}: ledger leads to no database. Write env:NAME, where the environment variable NAME "
+            "holds the address, or leave the setting out."
+        )
+    if ":" in address[1].rpartition("@")[0] or "password" in address[3]:
+        raise WorkspaceError(
+            f"{path}: ledger holds a password, which has no place in a file. Put the address into an "
+            'environment variable and write ledger = "env:NAME".'
+        )
+    return text
 
 
 def _percent(path: Path, name: str, given: object) -> Decimal:

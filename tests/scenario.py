@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from transforms import availability, facts, hierarchy, measures, scorecards
+from transforms import availability, facts, hierarchy, measures, scorecards, target_states
 from transforms.catalogue.load import load as load_catalogue
 from transforms.catalogue.model import At
 from transforms.classify import LoanTables, Rules
@@ -69,7 +69,12 @@ DEFAULTS: dict[str, dict[str, object]] = {
     },
     "gl_control_total": {"currency_code": "CNY"},
     "reconciliation_item": {"currency_code": "CNY"},
-    "target": {"period_type": "year", "status": "approved", "valid_from": date(2026, 1, 1)},
+    "target": {
+        "period_type": "year",
+        "status": "approved",
+        "valid_from": date(2026, 1, 1),
+        "phasing": "none",
+    },
     "fx_rate": {},
     "loan_event": {
         "borrower_id": "C1",
@@ -141,7 +146,7 @@ class SmallBook:
     def table(self, name: str, as_of: date) -> pl.DataFrame:
         """A table as a month is computed with: its own rows, or those carried from before."""
         own = self.months[as_of].get(name)
-        carried = TABLES[name].delivery.value == "carried"
+        carried = TABLES[name].delivery.value in {"carried", "entered"}
         if own is None and carried:
             before = [
                 day for day in sorted(self.months) if day < as_of and name in self.months[day]
@@ -229,13 +234,24 @@ def measured(book: SmallBook, as_of: date, **given) -> Measures:
     return measures.take(material_of(book, as_of, **given))
 
 
+def aims(targets: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Of drawn targets those that are approved and hold on a day, as figures are held against them."""
+    holding = targets.filter(
+        pl.col("status") == "approved",
+        pl.col("period").is_in(list(target_states.periods_of(as_of))),
+        pl.col("valid_from") <= as_of,
+        pl.col("valid_to").is_null() | (pl.col("valid_to") >= as_of),
+    )
+    return target_states.narrowest(holding)
+
+
 def gathered_of(
     book: SmallBook, as_of: date, material: Material, taken: Measures, **given
 ) -> facts.Month:
     """Everything the facts of a month are made from, gathered as a build gathers it."""
     catalogue = material.rules.catalogue
     names = facts.tolerance_names(catalogue)
-    targets = scorecards.in_period(book.table("target", as_of), as_of)
+    targets = aims(book.table("target", as_of), as_of)
     return facts.Month(
         as_of=as_of,
         measures=taken.additive,

@@ -199,7 +199,19 @@ TARGET_STATUS = CodeList(
         Code("draft", "Draft", "草稿", ("草稿",)),
         Code("submitted", "Submitted", "已提交", ("已提交",)),
         Code("approved", "Approved", "已批准", ("已批准",)),
+        Code("rejected", "Rejected", "已退回", ("已退回",)),
         Code("superseded", "Superseded", "已被替代", ("已被替代",)),
+        Code("replaced", "Replaced by a newer draft", "已另拟", ("已另拟",)),
+        Code("withdrawn", "Withdrawn", "已撤回", ("已撤回",)),
+    ),
+)
+PHASING = CodeList(
+    "phasing",
+    (
+        Code("none", "The full target in every month", "不分解", ("不分解",)),
+        Code("linear", "In equal monthly steps", "按月均摊", ("均摊", "线性")),
+        Code("seasonal", "By the twelve shares beside it", "按给定进度", ("进度", "季节")),
+        Code("history", "As the years before went", "按历史进度", ("历史",)),
     ),
 )
 

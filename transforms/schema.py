@@ -41,6 +41,8 @@ class Delivery(StrEnum):
     """Only the month's own."""
     CARRIED = "carried"
     """The month's own, or else the latest earlier one: rows carry their own validity."""
+    ENTERED = "entered"
+    """None: people enter it in the ledger, and no file delivers it for a month."""
 
 
 @dataclass(frozen=True)
@@ -328,7 +330,7 @@ TARGET: Final = Table(
     zh="目标",
     grain="one row per branch, metric, reading and period",
     key=("branch_id", "metric_id", "reading", "period", "valid_from"),
-    delivery=Delivery.CARRIED,
+    delivery=Delivery.ENTERED,
     columns=(
         Column("branch_id", TEXT, "Branch", "机构号", presence=_REQUIRED),
         Column("metric_id", TEXT, "Metric", "指标", presence=_REQUIRED),
@@ -342,6 +344,10 @@ TARGET: Final = Table(
         Column("checker", TEXT, "Who approved it", "复核人", tier="B", nullable=True),
         Column("valid_from", DAY, "First day the target holds", "生效日期", unit="date", presence=_REQUIRED),
         Column("valid_to", DAY, "Last day the target holds; empty while it lasts", "失效日期", unit="date", nullable=True),
+        Column("phasing", TEXT, "How the target of a year is spread over its months", "分解方式", tier="B", unit="code", presence=_ASSUMED, assumed="none", code_list=codes.PHASING),
+        Column("phasing_shares", TEXT, "For seasonal: twelve cumulative shares, January to December, the last of them 1", "累计进度", tier="B", nullable=True),
+        Column("base_value", WIDE, "Where the path to the target begins; empty: the figure of the year end before", "基期值", tier="B", unit="metric's unit", nullable=True),
+        Column("note", TEXT, "What else should be known", "备注", tier="B", nullable=True),
     ),
 )
 

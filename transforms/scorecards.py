@@ -7,7 +7,6 @@ metric points. The rules are data: a scoring profile may bring its own. Points, 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -99,29 +98,6 @@ SCORED: Final[Mapping[str, pl.DataType]] = {
 _SIGNS: Final = {Better.HIGHER: 1, Better.LOWER: -1}
 """A metric that points neither way is read, not judged: it has no gap."""
 
-_PRECISION: Final = {"month": 0, "quarter": 1, "year": 2}
-
-
-def in_period(targets: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """The approved target of each branch, metric and reading that holds on a date.
-
-    Of several, the one for the narrowest period is used; a later start wins over an earlier one.
-    """
-    quarter = f"{as_of.year}Q{(as_of.month + 2) // 3}"
-    periods = [f"{as_of.year}", quarter, f"{as_of:%Y-%m}"]
-    return (
-        targets.filter(
-            pl.col("status") == "approved",
-            pl.col("period").is_in(periods),
-            pl.col("valid_from") <= as_of,
-            pl.col("valid_to").is_null() | (pl.col("valid_to") >= as_of),
-        )
-        .with_columns(_narrow=pl.col("period_type").replace_strict(_PRECISION, default=3))
-        .sort("_narrow", "valid_from", descending=[False, True])
-        .unique(["branch_id", "metric_id", "reading"], keep="first", maintain_order=True)
-        .select("branch_id", "metric_id", "reading", "target_value", "near_band")
-    )
-
 
 def annual_target(targets: pl.DataFrame, branch: str, metric: str) -> Decimal | None:
     """The value of one approved target, whichever reading it names; none if there is none."""
@@ -173,7 +149,8 @@ def with_status(
 
     Args:
         facts: rows of `facts.FACT`.
-        targets: what `in_period` gives; an empty reading means the metric's default one.
+        targets: `branch_id, metric_id, reading, target_value, near_band`, one for each; a reading of
+            none is the metric's default one.
         catalogue: tells the default readings, directions and kinds.
         rules: the ordered rules of status.
     """

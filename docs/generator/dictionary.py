@@ -24,6 +24,7 @@ _DELIVERED: Final[Mapping[Delivery, str]] = MappingProxyType(
         Delivery.MONTHLY: "A month is computed with its own delivery only.",
         Delivery.CARRIED: "A month is computed with its own delivery or, without one, with the latest "
         "earlier one.",
+        Delivery.ENTERED: "No file delivers it for a month: it is entered in the ledger.",
     }
 )
 _RESULT_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(

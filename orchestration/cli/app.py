@@ -8,19 +8,30 @@ import sys
 import typer
 
 from orchestration.cli import (
+    bridge,
     build,
+    changes,
     check,
+    checkins,
     checks,
     definitions,
     deliver,
     figures,
+    gap,
     inbox,
+    ledger,
     loans,
     mapping,
+    peers,
+    profiles,
+    project,
+    scorecard,
     serve,
     simulate,
+    targets,
     template,
     versions,
+    whatif,
     workspace,
 )
 from transforms.errors import BranchmarkError, visible
@@ -48,16 +59,28 @@ for command in (
     checks.findings,
     checks.data_docs,
     simulate.simulate,
+    bridge.bridge,
     versions.versions,
     versions.diff,
     versions.overrides,
     definitions.catalogue,
     definitions.dictionary,
+    project.project,
+    peers.peers,
+    changes.changes,
+    scorecard.scorecard,
+    profiles.profiles,
+    checkins.sign,
+    gap.gap,
+    whatif.whatif,
     serve.dashboard,
     serve.dagster,
 ):
     app.command()(command)
 app.add_typer(mapping.app, name="mapping")
+app.add_typer(targets.app, name="targets")
+app.add_typer(checkins.app, name="checkins")
+app.add_typer(ledger.app, name="ledger")
 
 
 def main() -> None:

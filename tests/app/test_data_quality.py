@@ -147,7 +147,7 @@ def test_every_table_the_month_rests_on_is_listed_with_how_it_was_read(opened, b
     assert found["Branch"][4] == "–"
     (branches, *_) = lines(app, "Accepted + rejected = delivered, by unit")
     assert branches == ["Head Office", "6", "0", "6", "0.00%"]
-    nothing = open_section(opened, bank, "deliveries", table="target")
+    nothing = open_section(opened, bank, "deliveries", table="override")
     assert "Nothing of this table was delivered for Head Office." in nothing.info[0].value
 
 

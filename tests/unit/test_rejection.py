@@ -165,12 +165,13 @@ def test_a_finding_tells_each_branch_its_rows_amount_examples_and_remedy(tmp_pat
 
 
 def test_findings_of_other_tables_have_no_amount(tmp_path):
-    rows = [*GOOD["target"], GOOD["target"][0]]
-    told = findings(delivered(tmp_path, "target", rows), suite("target", ("E0901", 1)), RULES)
+    first = GOOD["branch"][0]
+    rows = [*GOOD["branch"], first]
+    told = findings(delivered(tmp_path, "branch", rows), suite("branch", ("E0401", 1)), RULES)
     assert told.select("rule_id", "failing_rows", "failing_amount", "branch_id").rows() == [
-        ("E0901", 1, None, "B1")
+        ("E0401", 1, None, first["branch_id"])
     ]
-    assert told["example_keys"].to_list() == [["B1 | sei_share | 2026 | 2026-01-01"]]
+    assert told["example_keys"].to_list() == [[first["branch_id"]]]
 
 
 def test_a_check_without_rows_is_a_finding_all_the_same(tmp_path):

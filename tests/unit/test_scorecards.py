@@ -1,4 +1,4 @@
-"""Status by ordered rules, and which target holds."""
+"""Status by ordered rules."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,9 +6,9 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from tests.scenario import CATALOGUE, engine_facts, frame, small_book
+from tests.scenario import CATALOGUE, aims, engine_facts, frame, small_book
 from transforms.schema import WIDE
-from transforms.scorecards import RULES, Status, StatusRule, When, in_period, status_of, with_status
+from transforms.scorecards import RULES, Status, StatusRule, When, status_of, with_status
 
 
 def _status(metric, target, band=None, *, loans=None, borrowers=(), reading=None, **columns):
@@ -38,7 +38,7 @@ def _status(metric, target, band=None, *, loans=None, borrowers=(), reading=None
             }
         ],
     )
-    scored = with_status(engine_facts(book), in_period(targets, date(2026, 10, 31)), CATALOGUE)
+    scored = with_status(engine_facts(book), aims(targets, date(2026, 10, 31)), CATALOGUE)
     return scored.filter(
         pl.col("metric_id") == metric,
         pl.col("branch_id") == "HO",
@@ -137,29 +137,6 @@ def test_a_tolerance_is_within_or_exceeded_whatever_the_targets(bad, status):
 
 def test_a_tolerance_on_an_empty_portfolio_is_not_applicable():
     assert _status("inclusive_npl_tolerance", "1")["status"] == "n/a"
-
-
-def test_the_narrowest_period_wins_then_the_later_start():
-    def target(period, kind, value, start):
-        return {
-            "branch_id": "HO",
-            "metric_id": "sei_share",
-            "period": period,
-            "period_type": kind,
-            "target_value": Decimal(value),
-            "valid_from": start,
-        }
-
-    rows = [
-        target("2026", "year", 1, date(2026, 1, 1)),
-        target("2026Q4", "quarter", 2, date(2026, 1, 1)),
-        target("2026Q4", "quarter", 3, date(2026, 10, 1)),
-        target("2026Q3", "quarter", 4, date(2026, 1, 1)),
-    ]
-    chosen = in_period(frame("target", rows), date(2026, 10, 31))
-    assert chosen["target_value"].to_list() == [Decimal(3)]
-    year_only = in_period(frame("target", rows[:1]), date(2026, 10, 31))
-    assert year_only["target_value"].to_list() == [Decimal(1)]
 
 
 def _by_rules(rules, *rows):

@@ -585,7 +585,6 @@ LPR: Row = GOOD["lpr_rate"][0]
 CAPITAL: Row = GOOD["net_capital"][0]
 OLD: Row = {"write_off_date": date(2026, 9, 30), "interest": Decimal(0)}
 LINK: Row = {"child_id": "B1", "parent_id": "HO", "valid_from": date(2020, 1, 1)}
-TARGET: Row = GOOD["target"][0]
 EVENT: Row = GOOD["borrower_first_loan_event"][0] | {"borrower_id": "C9"}
 
 CASES: tuple[Case, ...] = (
@@ -889,31 +888,6 @@ CASES: tuple[Case, ...] = (
         "W0815",
         "reconciliation_item",
         [GOOD["reconciliation_item"][0] | {"item_id": "X2", "gl_account_code": "1399"}],
-    ),
-    Case("E0905", "target", [TARGET | {"metric_id": "sei_shares"}]),
-    Case(
-        "W0906",
-        "target",
-        [
-            TARGET | {"metric_id": "loan_balance", "valid_to": None, **changed}
-            for changed in (
-                {"branch_id": "HO", "target_value": Decimal(100)},
-                {"branch_id": "B1", "target_value": Decimal(30)},
-                {"branch_id": "B2", "target_value": Decimal(69)},
-            )
-        ],
-        finds=[0],
-    ),
-    _again("E0901", "target", {}),
-    Case("E0902", "target", [TARGET | {"branch_id": "B9"}]),
-    Case("E0903", "target", [TARGET | {"period": "2027", "valid_to": date(2025, 12, 31)}]),
-    Case(
-        "W0904",
-        "target",
-        [
-            TARGET | {"period": "2027", "checker": "li"},
-            TARGET | {"period": "2028", "checker": None},
-        ],
     ),
     _again("E1001", "fx_rate", {}),
     Case("E1002", "fx_rate", [{"currency_code": "EUR", "rate": Decimal(0)}]),

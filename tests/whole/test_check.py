@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.targeting import approved, proposal
 from tests.whole import books
 from tests.whole.commands import built, contents, here, ingest, made, write_csv
 
@@ -43,27 +44,16 @@ def bank(tmp_path_factory):
             "valid_to": "2026-09-30",
         },
     ]
-    targets = [
-        {
-            "branch_id": "south",
-            "metric_id": metric,
-            "period": "2026",
-            "target_value": value,
-            "status": "approved",
-            "valid_from": "2026-01-01",
-        }
-        for metric, value in TARGETS.items()
-    ]
     ingest(
         root,
         files["september"],
         files["branch"],
         files["branch_hierarchy"],
         write_csv(tmp_path / "tech_enterprise_list.csv", lists),
-        write_csv(tmp_path / "target.csv", targets),
         "--as-of",
         books.SEPTEMBER,
     )
+    approved(root, *(proposal("south", metric, value) for metric, value in TARGETS.items()))
     built(root)
     return root, files
 

@@ -1,0 +1,83 @@
+"""The ledger of a workspace: what people enter, kept apart from what files deliver.
+
+Pages and commands begin here: targets, check-ins and signatures of one database, each read within a
+`Scope`. Nothing here looks at the clock or at the environment: both are passed in.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from records.ledger.check_ins import CheckIns
+from records.ledger.database import Database, Variable
+from records.ledger.revisions import HEAD
+from records.ledger.sign_offs import SignOffs
+from records.ledger.targets import Targets
+from records.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a ledger is, and of which revision.
+
+    Attributes:
+        place: the file, or the database and its server.
+        revision: none while nothing was ever entered.
+        newest: the revision that this product writes.
+    """
+
+    place: str
+    revision: str | None
+    newest: str
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """What people enter."""
+
+    database: Database
+
+    @classmethod
+    def of(cls, workspace: Workspace, variable: Variable) -> "Ledger":
+        """The ledger of a workspace; nothing is opened yet.
+
+        Args:
+            workspace: the workspace, whose setting says where its ledger is.
+            variable: gives the value of an environment variable, none if it is not set.
+
+        Raises:
+            LedgerError: if the setting leads nowhere.
+        """
+        return cls(Database.of(workspace, variable))
+
+    @cached_property
+    def targets(self) -> Targets:
+        """Targets, by version."""
+        return Targets(self.database)
+
+    @cached_property
+    def check_ins(self) -> CheckIns:
+        """What is said about figures."""
+        return CheckIns(self.database)
+
+    @cached_property
+    def sign_offs(self) -> SignOffs:
+        """Who signed which figures."""
+        return SignOffs(self.database)
+
+    def standing(self) -> Standing:
+        """Where it is, and of which revision.
+
+        Raises:
+            LedgerError: if it cannot be read, or is newer than this product.
+        """
+        return Standing(self.database.place, self.database.revision(), HEAD)
+
+    def upgrade(self) -> Standing:
+        """Bring it to the newest revision; what is in it stays.
+
+        Raises:
+            LedgerError: if it cannot be written to, or is newer than this product.
+        """
+        with self.database.writing():
+            pass
+        return self.standing()

@@ -48,6 +48,10 @@ TARGET_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "There is no sign-in yet: the name is taken on trust, and stands beside what you do.",
             "尚无登录功能：姓名按所填记录，并与操作一并保存。",
         ),
+        "tg_changed": (
+            "What waits has changed since this page was drawn. Nothing was done; look at it again.",
+            "页面显示之后，待处理的目标已有变化，未执行任何操作。请重新查看列表。",
+        ),
         "tg_who_needed": ("Say who you are first.", "请先填写您的姓名。"),
         "tg_reading": ("Reading", "口径"),
         "tg_value": ("Target value", "目标值"),
@@ -210,6 +214,12 @@ TARGET_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "sc_lines": ("Sum of the lines", "各项合计"),
         "sc_deductions": ("Deductions", "扣分"),
         "sc_bonuses": ("Bonuses", "加分"),
+        "sc_limited": ("limited from {asked}", "原为 {asked}，以限额为准"),
+        "sc_veto": (
+            "veto: {value} is beyond {beyond}; the total is held at {cap}",
+            "一票否决：{value} 越过 {beyond}，总分以 {cap} 为限",
+        ),
+        "sc_veto_open": ("veto not judged: {why}", "一票否决未评判：{why}"),
         "sc_total": ("Total", "总分"),
         "ci_title": ("What is said about {metric}", "关于{metric}的说明"),
         "ci_none": ("Nothing is said about this figure yet.", "尚无说明。"),

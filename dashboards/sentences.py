@@ -37,6 +37,16 @@ _SENTENCES: Final[Mapping[str, _Pair]] = MappingProxyType(
             "{metric} went from {was} to {now}: {after} ({before} before), {distance}{aim}.",
             "{metric}由{was}变为{now}：现为 {after}（此前 {before}），{distance}{aim}。",
         ),
+        "status_anew": (
+            (
+                "{metric}, anew since January, went from {was} to {now}: {after} ({before} by {then}), "
+                "{distance}{aim}."
+            ),
+            (
+                "{metric}（1 月起重新累计）由{was}变为{now}：现为 {after}（{then}为 {before}），"
+                "{distance}{aim}。"
+            ),
+        ),
         "lost": (
             "{metric} was {was} and can no longer be given: {why}.",
             "{metric}此前{was}，现无法给出：{why}。",
@@ -155,8 +165,12 @@ class Teller:
         return language.pick(*_SENTENCES[key]).format(**parts)
 
     def _of_status(self, event: Mapping[str, object]) -> str:
-        """Which sentence: a figure did not improve if only its target was eased."""
+        """Which sentence: a figure did not improve if only its target was eased, or its year began."""
         metric = self.catalogue.metrics[str(event["metric_id"])]
+        days = [event[name] for name in ("month_before", "month")]
+        years = {day.year for day in days if isinstance(day, date)}
+        if len(years) > 1 and words.accumulates(metric, self.catalogue):
+            return "status_anew"
         before, after = (_decimal(event, name) for name in ("before", "after"))
         if before is None or after is None:
             return "status_moved"
@@ -208,8 +222,9 @@ class Teller:
         form = Format(language, self.currency)
         rows, figures, version = (event[name] for name in ("rows", "figures", "version"))
         why, amount = event["why"], _decimal(event, "amount")
-        month = event["month"]
+        month, then = event["month"], event["month_before"]
         told = {
+            "then": month_text(language, then) if isinstance(then, date) else "",
             "month": month_text(language, month) if isinstance(month, date) else "",
             "branch": self._name(event["branch_id"], language),
             "other": self._name(event["other_id"], language),
@@ -267,8 +282,11 @@ def _usual(
     low, high = (_decimal(event, name) for name in ("usual_low", "usual_high"))
     if not low and not high:
         return language.pick("most months leave it as it is", "多数月份不变动")
+    least, most = size(low), size(high)
+    if least == most:
+        return language.pick("usual in a month: {}", "正常月度变动为 {}").format(least)
     return language.pick("usual in a month: {} to {}", "正常月度变动在 {} 至 {} 之间").format(
-        size(low), size(high)
+        least, most
     )
 
 

@@ -37,9 +37,13 @@ class Children:
         found: set[str] = set()
         for tree in self.of.trees.values():
             found |= set(tree.nodes.filter(pl.col("parent_id") == self.of.node)["node_id"])
+        return (*sorted(found), self.of.node, *([self.bank] if self.bank else []))
+
+    @cached_property
+    def bank(self) -> str | None:
+        """The bank, where its side of a gap is measured apart from a node's own."""
         root = self.of.trees[NOW].root
-        bank = (root,) if self.of.shape.of_bank and self.of.node != root else ()
-        return (*sorted(found), self.of.node, *bank)
+        return root if self.of.shape.of_bank and self.of.node != root else None
 
     @cached_property
     def names(self) -> dict[str, Label]:

@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
 from orchestration.bank import SYSTEM, Bank
+from orchestration.gap_directions import POINTS, Directions
 from orchestration.gap_pace import Paced, daily
 from orchestration.months import MonthAtWork
 from orchestration.whatif import Progress, Trial
 from records.access import Scope
 from transforms import tolerance, worklist
-from transforms.analysis import gap, scenario_book
+from transforms.analysis import gap, gap_reasons, scenario_book
 from transforms.analysis.gap import Quotient, Reference, Standing
 from transforms.analysis.gap_actions import (
     Planner,
@@ -32,20 +33,14 @@ from transforms.analysis.gap_actions import (
 )
 from transforms.analysis.gap_answers import Answer, Asked, Gap
 from transforms.analysis.gap_effects import UndecidedError
-from transforms.analysis.gap_plans import WAYS, Plan, Way, evidence_for, plans
+from transforms.analysis.gap_plans import WAYS, Plan, Way, evidence_for, plans, stays
 from transforms.analysis.gap_watch import watch_list
 from transforms.analysis.scenario_model import Action, Verb, Work
-from transforms.catalogue.model import Better, Kind, Metric, Reading, Unit
+from transforms.catalogue.model import Kind, Label, Metric, Reading, Unit
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.reference.tables import BANK
 from transforms.tolerance import ALL_LOANS
-
-_LENT: Final = frozenset({Verb.LEND, Verb.FIRST_TIME})
-_ONE: Final = Decimal(1)
-_MOST_CLIENTS: Final = 100_000
-_RATE_PLACES: Final = Decimal("0.0001")
-_BASIS_POINTS: Final = 10_000
 
 
 def gaps(
@@ -123,6 +118,10 @@ def _rows(facts: pl.DataFrame, month: MonthAtWork, asked: Asked) -> list[dict[st
             way_out=f"It has {', '.join(readings)}.",
         )
     of_metric = own.filter(pl.col("metric_id") == asked.metric)
+    if asked.better is not None and metric.better in POINTS and metric.better is not asked.better:
+        raise BranchmarkError(
+            f"The catalogue says of {asked.metric} that {metric.better} is better. Leave --better out."
+        )
     row = of_metric.filter(pl.col("reading") == reading).to_dicts()[0]
     if row["value"] is None:
         raise BranchmarkError(
@@ -165,6 +164,10 @@ class _Found:
         return Planner(self._work, self.asked.branch, self.asked.rate)
 
     @cached_property
+    def _directions(self) -> Directions:
+        return Directions(self._month, self.asked.better)
+
+    @cached_property
     def _root_sums(self) -> Mapping[str, Decimal]:
         """Additive measures of the whole bank, as published."""
         rows = self._month.bank.published.branch_measures(SYSTEM, (self._month.as_of,))
@@ -174,8 +177,9 @@ class _Found:
     def gap(self, row: Mapping[str, object]) -> Gap:
         """One published figure and its actions."""
         metric = self._month.catalogue.metrics[str(row["metric_id"])]
-        if metric.better is Better.NEUTRAL and self.asked.better is not None:
-            metric = replace(metric, better=self.asked.better)
+        direction = None
+        if metric.better not in POINTS:
+            metric, direction = self._directions.of(metric)
         reading = metric.reading(str(row["reading"]))
         tolerated = metric.kind is Kind.TOLERANCE
         value = amount_of(row["value"])
@@ -192,9 +196,10 @@ class _Found:
             met=None,
             answers=(),
             headroom_amount=amount_of(row["headroom_amount"]) if tolerated else None,
+            direction=direction,
         )
-        if metric.better not in (Better.HIGHER, Better.LOWER):
-            return replace(told, reason=_NEITHER)
+        if metric.better not in POINTS:
+            return replace(told, reason=gap_reasons.NEITHER)
         standing = self._standing(metric, reading, row, target)
         met = standing.met(value)
         told = replace(
@@ -210,7 +215,15 @@ class _Found:
         if not met:
             answers += self._evidence(metric, reading, standing, told)
         watch = self._watch(reading, standing) if tolerated else None
-        reason = None if answers else _NONE_MET if met else _NONE
+        reason = None
+        if not answers:
+            reason = gap_reasons.NONE
+            if met:
+                reason = (
+                    gap_reasons.STAYS
+                    if stays(self._month.catalogue, metric, reading)
+                    else gap_reasons.NONE_MET
+                )
         return replace(told, answers=tuple(answers), watch=watch, reason=reason)
 
     def _standing(
@@ -271,17 +284,19 @@ class _Found:
             sized = self._planner.sized(plan)
             moved = self._planner.moved(plan, sized, metric, reading)
         except UndecidedError:
-            return replace(answer, reason=_UNDECIDED)
+            return replace(answer, reason=gap_reasons.UNDECIDED)
         except BranchmarkError as error:
-            return replace(answer, reason=str(error))
+            return replace(answer, reason=gap_reasons.sentence(error))
         if sized.most <= 0:
-            return replace(answer, reason=f"{self.asked.branch} has no such loans")
+            return replace(answer, reason=gap_reasons.none_at(self.asked.branch))
         solve = gap.headroom if told.met else gap.closing
         solved = solve(standing, moved, per_unit=sized.per_unit, most=sized.most)
         answer = replace(answer, copied=sized.copied, rate=sized.rate)
         if solved.units is None:
             return replace(answer, reason=self._impossible(sized))
-        amount = solved.units * sized.per_unit * (sign(metric) if plan.way is Way.REPRICE else 1)
+        amount = (
+            solved.units * sized.per_unit * (sign(metric, plan) if plan.way is Way.REPRICE else 1)
+        )
         days = None if told.met or answer.unit == "bp" or told.pace is None else told.pace.days_left
         answer = replace(
             answer,
@@ -292,7 +307,20 @@ class _Found:
         )
         if not self.asked.verify or amount == 0:
             return answer
-        applied = self.trial.applied(self._planner.actions(plan, amount, sized))
+        return self._tried(answer, self._planner.actions(plan, amount, sized), standing, told)
+
+    def _tried(
+        self, answer: Answer, actions: tuple[Action, ...], standing: Standing, told: Gap
+    ) -> Answer:
+        """The answer with what the month is once it is done."""
+        try:
+            applied = self.trial.applied(actions)
+        except BranchmarkError as error:
+            # So much of it cannot be done: a rate would fall below zero, a client would be too large.
+            reason = gap_reasons.sentence(error)
+            return replace(
+                answer, amount=None, value_after=None, per_working_day=None, reason=reason
+            )
         return self._verified(answer, self.trial.figures(applied.material), standing, told)
 
     def _verified(
@@ -303,19 +331,16 @@ class _Found:
             answer,
             value_after=row["value"],
             status_after=row["status"],
-            verified=standing.met(row["value"]),
+            # A headroom that takes all there is may leave nothing to divide by.
+            verified=standing.met(row["value"]) or (answer.all_of_it and row["value"] is None),
         )
 
-    def _impossible(self, sized: Sized) -> str:
+    def _impossible(self, sized: Sized) -> Label:
         if sized.rate is not None:
-            return (
-                f"no amount at a rate of {sized.rate.normalize():f} does it: state a rate beyond the "
-                "target with --rate"
-            )
+            return gap_reasons.at_rate(sized.rate)
         if sized.most < gap.MOST:
-            there = Decimal(sized.most) * sized.per_unit
-            return f"all of it would not do: there is {there:,.2f}"
-        return "no amount does it"
+            return gap_reasons.all_of(Decimal(sized.most) * sized.per_unit)
+        return gap_reasons.NO_AMOUNT
 
     def _evidence(
         self, metric: Metric, reading: Reading, standing: Standing, told: Gap
@@ -341,9 +366,10 @@ class _Found:
             note=words.note,
         )
         if chosen.is_empty():
-            return [replace(answer, reason="no loan of the branch lacks only evidence")]
+            return [replace(answer, reason=gap_reasons.NO_EVIDENCE)]
         held = chosen.select(pl.col("amount").sum()).item()
-        answer = replace(answer, amount=Decimal(chosen.height) if counted else held)
+        clients = chosen["borrower_id"].n_unique()
+        answer = replace(answer, amount=Decimal(clients) if counted else held, at_most=True)
         if not self.asked.verify:
             return [answer]
         self.progress(f"{metric.metric_id}: {words.label.en}")
@@ -354,8 +380,10 @@ class _Found:
         figures = self.trial.figures(mended)
         gained = self._own(figures, told)["numerator"] - self._own(self.facts, told)["numerator"]
         if gained <= 0:
-            return [replace(answer, amount=None, reason="none of it would count in this figure")]
-        return [self._verified(replace(answer, amount=gained), figures, standing, told)]
+            return [replace(answer, amount=None, reason=gap_reasons.NOT_COUNTED)]
+        return [
+            self._verified(replace(answer, amount=gained, at_most=False), figures, standing, told)
+        ]
 
     def _own(self, figures: pl.DataFrame, told: Gap) -> dict[str, Any]:
         """The row of a figure."""
@@ -372,13 +400,3 @@ class _Found:
         rows = scenario_book.found(self._work, action)
         assert standing.reference is not None  # noqa: S101 - asked for tolerances only
         return watch_list(rows, standing.own, standing.reference)
-
-
-_UNDECIDED: Final = (
-    "what it does to this figure does not follow from flags: try it with `branchmark whatif`"
-)
-_NEITHER: Final = (
-    "the catalogue says of it neither that higher nor that lower is better: say which with --better"
-)
-_NONE: Final = "no single action closes it: try one with `branchmark whatif`"
-_NONE_MET: Final = "what is counted stays counted, so nothing done now uses the headroom up"

@@ -77,6 +77,17 @@ def changes(
         raise BranchmarkError(
             f"{before} is not before {day}. Name an earlier month end with --compare."
         )
+    held = published.newest_versions()
+    if isinstance(compare, Comparison) and before not in held:
+        earlier = [one for one in held if one < day]
+        raise BranchmarkError(
+            f"{before}, which {day} is to be compared with, is not published. "
+            + (
+                f"Name a published month end with --compare, such as {max(earlier)}."
+                if earlier
+                else f"No month before {day} is: name a later one with --as-of."
+            )
+        )
     before = published.require(before)
     scope.require(branch)
     known = published.nodes(scope, as_of=day).collect()

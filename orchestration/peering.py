@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from orchestration import peer_notes
 from orchestration.bank import SYSTEM, Bank
 from records.access import Scope
 from records.published import Published
@@ -242,8 +243,9 @@ def beside(
     name = reading or metric.default_reading
     members = placed.filter(pl.col("group") == group)
     figures, clients = _figures(bank.catalogue, published, metric, name, members, day)
+    parts = _is_share(bank.catalogue, metric, metric.reading(name))
     rows = peers.ranked(
-        peers.shrunk(figures, said.shrinkage_constant)
+        peers.shrunk(figures, said.shrinkage_constant, parts=parts)
         if clients is not None
         else peers.unshrunk(figures),
         metric.better,
@@ -261,7 +263,7 @@ def beside(
         as_of=day,
         way=way,
         group=group,
-        label=_label(bank.catalogue, said, way, group),
+        label=peer_notes.label(bank.catalogue, said, way, group),
         dated=dated,
         rows=told,
         too_small=too_small,
@@ -269,7 +271,10 @@ def beside(
         clients=clients,
         marks_hidden=metric.unit is Unit.COUNT and bool(told["suppressed"].any()),
         smallest=said.smallest_count,
-        notes=_notes(rows, dated, day),
+        notes=(
+            *peer_notes.notes(rows, dated, day),
+            *peer_notes.unlisted(said, way, published.nodes(SYSTEM, as_of=day).collect(), day),
+        ),
     )
 
 
@@ -327,6 +332,23 @@ def _who_counts(catalogue: Catalogue, reading: Reading) -> Metric | None:
     return counts[0] if counts else catalogue.metrics.get(_CLIENTS)
 
 
+def _is_share(catalogue: Catalogue, metric: Metric, reading: Reading) -> bool:
+    """Whether the numerator is a part of the denominator: a ratio of one and the same amount or count.
+
+    A mean rate, or an allowance over loans, lies between 0 and 1 too; but no client counts for it or not.
+    """
+    if metric.kind is not Kind.RATIO or reading.denominator is None:
+        return False
+    above, below = (
+        {
+            (one.aggregation, one.over, one.since)
+            for one in (catalogue.measures[term.measure] for term in catalogue.terms(name))
+        }
+        for name in (reading.numerator, reading.denominator)
+    )
+    return above == below or all(one[0] in _COUNTS for one in above | below)
+
+
 def _is_counted(catalogue: Catalogue, metric: Metric, reading: Reading) -> bool:
     """Whether the numerator counts clients, so that a small one tells of single clients."""
     if metric.unit is Unit.COUNT:
@@ -343,52 +365,3 @@ def _alone(rows: pl.DataFrame, branch: str) -> pl.DataFrame:
     return rows.filter(pl.col("branch_id") == branch).with_columns(
         pl.lit(None, dtype=rows.schema[name]).alias(name) for name in (*places, *marks)
     )
-
-
-_WORDS: Final = {
-    "high": ("high", "偏高"),
-    "low": ("low", "偏低"),
-}
-
-
-def _label(catalogue: Catalogue, said: PeerSettings, way: str, group: str) -> Label:
-    if way in said.lists:
-        return said.lists[way].label.record()
-    if way == "size":
-        level, _, part = group.partition(", size ")
-        number, _, parts = part.partition(" of ")
-        return Label(
-            f"{level}, size group {number} of {parts}", f"{level}，规模第 {number}/{parts} 组"
-        )
-    if way == "region":
-        level, _, parent = group.partition(" of ")
-        return Label(f"{level} under {parent}", f"{parent} 下属 {level}")
-    if way == "mix":
-        level, *parts = group.split(", ")
-        named = [part.partition(" ") for part in parts]
-        labels = [(catalogue.metrics[name].label, _WORDS[word]) for word, _, name in named]
-        return Label(
-            ", ".join([level, *(f"{label.en} {word[0]}" for label, word in labels)]),
-            "，".join([level, *(f"{label.zh}{word[1]}" for label, word in labels)]),
-        )
-    return Label(f"all of level {group}", f"同级（{group}）全部机构")
-
-
-def _notes(rows: pl.DataFrame, dated: date | None, day: date) -> tuple[Label, ...]:
-    notes = []
-    missing = rows.height - int(rows["compared"].count())
-    if missing:
-        notes.append(
-            Label(
-                f"{missing} of the group without a figure to compare are not ranked.",
-                f"组内 {missing} 家机构无可比数据，不参与排名。",
-            )
-        )
-    if dated is not None and dated != previous_year_end(day):
-        notes.append(
-            Label(
-                f"{previous_year_end(day)} is not published: the groups are of {dated}.",
-                f"{previous_year_end(day)} 尚未发布：分组以 {dated} 数据为准。",
-            )
-        )
-    return tuple(notes)

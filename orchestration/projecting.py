@@ -116,7 +116,7 @@ def project(bank: Bank, scope: Scope, asked: Asked) -> Answer:
     end = _period_end(day, asked.to)
     name = asked.reading or metric.default_reading
     history = _History(bank, scope, metric, name, branch, day)
-    shape = shapes.shape_of(bank.catalogue, metric, metric.reading(name), limit=history.limit)
+    shape = shapes.shape_of(bank.catalogue, metric, metric.reading(name))
     if isinstance(shape, Label):
         raise BranchmarkError(
             f"{metric.metric_id} is not projected: {shape.en}. `branchmark kpis --metric "
@@ -220,12 +220,6 @@ class _History:
         return self._facts().filter(pl.col("as_of_date") == self.as_of)
 
     @property
-    def limit(self) -> Decimal | None:
-        """The limit of a tolerance as it stands."""
-        found = self._now["limit_value"]
-        return found[0] if len(found) else None
-
-    @property
     def reason(self) -> str | None:
         """Why there is no figure now."""
         found = self._now["reason"]
@@ -237,7 +231,11 @@ class _History:
         moved = self._organised_otherwise(rows["as_of_date"].to_list())
         found = {
             row["as_of_date"]: shapes.month_of(
-                self.metric.kind, row["numerator"], row["denominator"], row["definition_version"]
+                self.metric.kind,
+                row["numerator"],
+                row["denominator"],
+                row["definition_version"],
+                row["limit_value"],
             )
             for row in rows.to_dicts()
             if row["as_of_date"] not in moved
@@ -291,7 +289,10 @@ class _History:
             .items()
         }
         one = _only(catalogue, self.metric, self.reading)
-        versions = dict(rows.select("as_of_date", "definition_version").iter_rows())
+        stood = {
+            row[0]: row[1:]
+            for row in rows.select("as_of_date", "definition_version", "limit_value").iter_rows()
+        }
         published = self.bank.published
         tree = Tree.of(
             published.nodes(SYSTEM, as_of=self.as_of).collect(),
@@ -305,7 +306,7 @@ class _History:
             row = computed.filter(pl.col("branch_id") == self.branch).row(0, named=True)
             if row["numerator"] is not None:
                 found[day] = shapes.month_of(
-                    self.metric.kind, row["numerator"], row["denominator"], versions[day]
+                    self.metric.kind, row["numerator"], row["denominator"], *stood[day]
                 )
         return found
 

@@ -214,7 +214,7 @@ def _judged(
 ) -> ReadRow:
     place = int(row["source_row_no"])
     found = [_of_problem(word, reasons) for word in row["problems"]]
-    needed = ("branch_id", "metric_id", "period", "target_value", "valid_from")
+    needed = ("branch_id", "metric_id", "period", "target_value")
     if any(row[name] is None for name in needed):
         return ReadRow(file, place, None, tuple(found))
     proposal = proposals.settled(

@@ -1,6 +1,6 @@
 """Targets looked at: what a month asks of each, what was done with them, whether they hold together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,11 +10,12 @@ import polars as pl
 
 from orchestration.bank import Bank
 from orchestration.targets import path_of
+from orchestration.targets_import import held_against
 from records.access import Scope
 from transforms import cascade as cascading
 from transforms import target_states
 from transforms.catalogue.model import Label
-from transforms.errors import BranchmarkError
+from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.phasing import parse_period
 from transforms.target_states import State
 
@@ -115,6 +116,7 @@ def cascade(
     """The targets of a period against those of the branches below, at its newest published month.
 
     Raises:
+        UnknownNameError: if there is no such branch.
         BranchmarkError: if no month of the period is published, or no such target holds.
         AccessError: if the branch is outside the scope.
         LedgerError: if the ledger cannot be read.
@@ -140,4 +142,30 @@ def cascade(
     rows = cascading.compared(asked, nodes, facts.collect(), bank.definitions.on(day))
     if branch is not None:
         rows = rows.filter(pl.col("branch_id") == branch)
+        if rows.is_empty() and branch not in nodes["node_id"]:
+            raise _no_branch(branch, nodes["node_id"])
+    if rows.is_empty():
+        told = " ".join(f"of {one}" for one in (metric, branch) if one is not None)
+        raise BranchmarkError(
+            f"No target for {period} {told}{' ' if told else ''}that holds on {day} has targets of "
+            f"branches right below it. `branchmark targets list --period {period}` shows those there are."
+        )
     return Cascade(day, rows)
+
+
+def require_branch(bank: Bank, branch: str) -> None:
+    """Nothing, if the newest delivered month knows the branch, open or closed.
+
+    Raises:
+        UnknownNameError: if not.
+        NoSuchMonthError: if no loan book is delivered yet.
+    """
+    known = held_against(bank).branches
+    if branch not in known:
+        raise _no_branch(branch, known)
+
+
+def _no_branch(branch: str, known: Collection[str]) -> UnknownNameError:
+    return UnknownNameError(
+        "branch", branch, tuple(known), way_out="`branchmark kpis` lists the branches."
+    )

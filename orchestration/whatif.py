@@ -5,6 +5,7 @@ measured, reckoned and judged again by the same steps. The months it compares wi
 so does the general ledger: loans against the ledger are a matter of data, which a scenario is not.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -241,7 +242,20 @@ _FIELDS: Final = frozenset(
         *("loans", "overdue", "each"),
     }
 )
+_CHOSEN: Final = frozenset({"branch", "of", "but_not", "how", "loans"})
+_FITS: Final[Mapping[Verb, frozenset[str]]] = {
+    Verb.LEND: frozenset({"branch", "like", "clients", "existing", "set"}),
+    Verb.FIRST_TIME: frozenset({"branch", "like", "technology", "each", "set"}),
+    Verb.RUN_OFF: _CHOSEN,
+    Verb.TURN_NPL: _CHOSEN | {"overdue"},
+    Verb.CURE: _CHOSEN,
+    Verb.RECOVER: _CHOSEN,
+    Verb.WRITE_OFF: _CHOSEN,
+    Verb.REPRICE: _CHOSEN - {"how"},
+}
+"""What else an action may say."""
 _TOP: Final = frozenset({"name", "branch", "actions"})
+_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 
 
 def read(path: Path, branch: str | None = None) -> Scenario:
@@ -295,15 +309,13 @@ def action_of(row: object, branch: str | None, where: str) -> Action:
     at = words.get("branch") or branch
     if at is None:
         raise BranchmarkError(f"{where} names no branch. Add `branch:` or give --branch.")
+    _fitting(verb, words, where)
     amount, loans, overdue, clients = _object(verb, words, where)
     given = words.get("set") or {}
     if not isinstance(given, dict):
         raise BranchmarkError(
             f"{where}: `set` is no list of columns. Write `set: {{column: value}}`."
         )
-    like = str(words.get("like") or "")
-    # A flag is written as it stands in the catalogue; anything else names a loan.
-    is_flag = like.startswith("is_") or not like
     how = str(words.get("how") or How.LARGEST_FIRST.value).replace("-", "_")
     if how not in {one.value for one in How}:
         raise UnknownNameError(
@@ -317,14 +329,14 @@ def action_of(row: object, branch: str | None, where: str) -> Action:
         branch=str(at),
         amount=amount,
         loans=loans,
-        like=like if is_flag else "",
-        template="" if is_flag else like,
+        # Whether it is a flag, a metric or a loan is told apart where the definitions are known.
+        like=str(words.get("like") or ""),
         of=_names(words.get("of")),
         but_not=_names(words.get("but_not")),
         overdue=overdue,
         clients=clients,
-        existing=bool(words.get("existing")),
-        technology=bool(words.get("technology")),
+        existing=_yes(words, "existing", where),
+        technology=_yes(words, "technology", where),
         how=How(how),
         given={str(name): value for name, value in given.items()},
     )
@@ -340,7 +352,9 @@ def _object(
     if verb is Verb.FIRST_TIME:
         each = None if words.get("each") is None else _decimal(words["each"], where)
         return each, (), False, _whole(value, where)
-    if value == "overdue" or words.get("overdue"):
+    if verb in (Verb.LEND, Verb.REPRICE):
+        return _decimal(value, where), loans, False, clients
+    if value == "overdue" or _yes(words, "overdue", where):
         amount = None if value in ("overdue", None) else _decimal(value, where)
         return amount, loans, True, clients
     if isinstance(value, list):
@@ -360,13 +374,36 @@ def _decimal(value: object, where: str) -> Decimal:
     if isinstance(value, float):
         # YAML reads 1.5 as a float; its shortest text is what was written.
         value = repr(value)
+    text = str(value)
+    # A comma in any other place may be meant as a decimal point.
+    plain = text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
     try:
-        found = Decimal(str(value).replace(",", "").replace("_", ""))
+        found = Decimal(plain.replace("_", ""))
     except InvalidOperation:
-        raise BranchmarkError(f"{where}: {value!r} is no amount. Write a number.") from None
+        found = Decimal("NaN")
     if not found.is_finite():
-        raise BranchmarkError(f"{where}: {value!r} is no amount. Write a number.")
+        raise BranchmarkError(
+            f"{where}: {value!r} is no amount. Write a number, such as 1000000.50 or 1,000,000.50."
+        )
     return found
+
+
+def _yes(words: Mapping[str, object], name: str, where: str) -> bool:
+    value = words.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise BranchmarkError(f"{where}: `{name}` is {value!r}. Write true or false.")
+    return bool(value)
+
+
+def _fitting(verb: Verb, words: Mapping[str, object], where: str) -> None:
+    """Refuse a detail that the action does not look at: what is said and not done would mislead."""
+    for name in _FIELDS - _FITS[verb]:
+        if words.get(name) not in (None, "", [], {}, False):
+            fits = ", ".join(sorted(_FITS[verb])) or "nothing"
+            raise BranchmarkError(
+                f"{where}: {verb} does not look at `{name}`. Leave it out; beside what is done, {verb} "
+                f"takes {fits}."
+            )
 
 
 def _whole(value: object, where: str) -> int:

@@ -148,8 +148,9 @@ class BadSharesError(BranchmarkError):
     """Twelve cumulative shares were asked for, and something else was given."""
 
     def __init__(self, why: str) -> None:
+        self.reason = f"The shares of the months {why}."
         super().__init__(
-            f"The shares of the months {why}. Write twelve numbers from January to December, the last "
+            f"{self.reason} Write twelve numbers from January to December, the last "
             "of them 1, such as 0.10 0.18 0.27 0.35 0.43 0.52 0.60 0.68 0.77 0.85 0.93 1."
         )
 

@@ -8,6 +8,33 @@ SHARES: Final = Label(
     "Give twelve cumulative shares from January to December, the last of them 1.",
     "请按一月至十二月填写十二个累计进度，最后一个为 1。",
 )
+UNUSED_SHARES: Final = (
+    Label(
+        "phasing_shares are given, and the phasing is {phasing}.",
+        "填写了 phasing_shares，而分解方式为 {phasing}。",
+    ),
+    Label(
+        "Write seasonal as the phasing, or leave the shares out.",
+        "请将分解方式改为 seasonal，或删去累计进度。",
+    ),
+)
+UNUSED_BASE: Final = (
+    Label(
+        "base_value is given, and the phasing is {phasing}: the full target holds in every month.",
+        "填写了 base_value，而分解方式为 {phasing}：各月均为全额目标。",
+    ),
+    Label(
+        "Choose how the year is spread, or leave the base out.",
+        "请选择年度分解方式，或删去基期值。",
+    ),
+)
+FROM_ZERO: Final = (
+    Label(
+        "base_value is given, and {metric} begins every year at zero.",
+        "填写了 base_value，而 {metric} 每年自零起算。",
+    ),
+    Label("Leave the base out.", "请删去基期值。"),
+)
 NO_BRANCH: Final = (
     Label("There is no branch {branch!r}.{near}", "没有机构 {branch!r}。"),
     Label("Correct the branch number of the target.", "请更正目标的机构号。"),
@@ -86,6 +113,10 @@ NEGATIVE: Final = (
     ),
     Label("Correct the value.", "请更正数值。"),
 )
+NO_NUMBER: Final = (
+    Label("{column} is {value}, which is no number.", "{column} 为 {value}，不是数值。"),
+    Label("Correct the value.", "请更正数值。"),
+)
 TOO_LARGE: Final = (
     Label(
         "{column} is {value}: at most 24 digits before the point are kept, and 12 after it.",
@@ -117,6 +148,14 @@ UPSIDE_DOWN: Final = (
         "失效日期 {ends} 早于生效日期 {begins}。",
     ),
     Label("Correct the first or the last day.", "请更正生效日期或失效日期。"),
+)
+NO_MONTH: Final = (
+    Label(
+        "It would end on {ends}, before a month of {period} has ended in which it holds: it would never "
+        "decide.",
+        "失效日期 {ends} 之前，期间 {period} 内没有其有效的月末，永不起作用。",
+    ),
+    Label("Correct the first or the last day, or the period.", "请更正生效日期、失效日期或期间。"),
 )
 YEARS_ONLY: Final = (
     Label(

@@ -23,12 +23,14 @@ from transforms.catalogue.model import (
     Unit,
 )
 from transforms.errors import BranchmarkError, did_you_mean
+from transforms.periods import month_end
 from transforms.phasing import (
     BadPeriodError,
     BadSharesError,
     Period,
     PeriodType,
     Phasing,
+    accumulates,
     parse_period,
     parse_shares,
 )
@@ -136,12 +138,11 @@ def settled(proposal: Proposal, catalogue: Catalogue) -> Proposal:
     is_default = metric is not None and proposal.reading == metric.default_reading
     period = _period(proposal)
     begins = proposal.valid_from or (period.first if period else None)
-    shares = proposal.phasing_shares if proposal.phasing == Phasing.SEASONAL.value else None
     return replace(
         proposal,
         reading="" if is_default else proposal.reading,
         valid_from=begins,
-        phasing_shares=shares or None,
+        phasing_shares=(proposal.phasing_shares or "").strip() or None,
         note=(proposal.note or "").strip() or None,
     )
 
@@ -162,6 +163,7 @@ def _objections(proposal: Proposal, bank: Bank) -> Iterator[Objection]:
     else:
         yield from _of_metric(proposal, metric, bank)
     yield from _of_time(proposal)
+    yield from _of_path(proposal, metric, bank.catalogue)
 
 
 def _of_metric(proposal: Proposal, metric: Metric, bank: Bank) -> Iterator[Objection]:
@@ -194,7 +196,7 @@ def _of_metric(proposal: Proposal, metric: Metric, bank: Bank) -> Iterator[Objec
 
 _DIRECTIONS: Final = frozenset({Better.HIGHER, Better.LOWER})
 _LARGEST: Final = Decimal("1E24")
-_SMALLEST: Final = Decimal("1E-12")
+_SMALLEST: Final = -12
 """As many digits before and after the point as are kept of any figure."""
 _SHARE_LIMIT, _RATIO_LIMIT, _PP_LIMIT, _INDEX_LIMIT = 1, 5, 100, 10_000
 
@@ -203,11 +205,18 @@ def _of_size(
     name: str, value: Decimal, metric: Metric, reading: Reading, catalogue: Catalogue
 ) -> Iterator[Objection]:
     """Whether a number can be of the metric's unit at all."""
-    told = {"column": name, "value": _plain(value)}
-    if not value.is_finite() or abs(value) >= _LARGEST or value % _SMALLEST:
-        yield _of(words.TOO_LARGE, **told)
+    if not value.is_finite():
+        yield _of(words.NO_NUMBER, column=name, value=str(value))
         return
-    size = abs(value)
+    if not _is_kept(value):
+        yield _of(
+            words.TOO_LARGE,
+            column=name,
+            value=f"{value:.6E}" if value.copy_abs() >= _LARGEST else f"{value}",
+        )
+        return
+    told = {"column": name, "value": _plain(value)}
+    size = value.copy_abs()
     share = _is_share(metric, reading, catalogue)
     if metric.unit is Unit.RATIO and size > (_SHARE_LIMIT if share else _RATIO_LIMIT):
         meant = _plain(value / 100)
@@ -222,6 +231,16 @@ def _of_size(
         yield _of(words.NO_AMOUNT, metric=metric.metric_id, **told)
     elif value < 0 and name == "target_value" and _never_below_zero(metric, share=share):
         yield _of(words.NEGATIVE, metric=metric.metric_id, **told)
+
+
+def _is_kept(value: Decimal) -> bool:
+    """Whether all of a number's digits are kept."""
+    digits, exponent = value.as_tuple().digits, value.as_tuple().exponent
+    assert isinstance(exponent, int)  # noqa: S101 - only what is no number has another
+    if not any(digits):
+        return True
+    last = exponent + next(place for place, one in enumerate(reversed(digits)) if one)
+    return value.copy_abs() < _LARGEST and last >= _SMALLEST
 
 
 def _is_share(metric: Metric, reading: Reading, catalogue: Catalogue) -> bool:
@@ -258,10 +277,22 @@ def _of_time(proposal: Proposal) -> Iterator[Objection]:
             yield _of(words.LATE, begins=begins.isoformat(), period=proposal.period)
         if proposal.phasing != Phasing.NONE.value and period.kind is not PeriodType.YEAR:
             yield _of(words.YEARS_ONLY, period=proposal.period)
-        if proposal.valid_to is not None and proposal.valid_to < begins:
-            yield _of(
-                words.UPSIDE_DOWN, begins=begins.isoformat(), ends=proposal.valid_to.isoformat()
-            )
+        ends = proposal.valid_to
+        if ends is not None and ends < begins:
+            yield _of(words.UPSIDE_DOWN, begins=begins.isoformat(), ends=ends.isoformat())
+        elif ends is not None and not _has_month_end(max(begins, period.first), ends, period):
+            yield _of(words.NO_MONTH, ends=ends.isoformat(), period=proposal.period)
+
+
+def _has_month_end(begins: date, ends: date, period: Period) -> bool:
+    """Whether a month of the period ends within the days: figures are of month ends."""
+    return begins <= period.last and month_end(begins) <= min(ends, period.last)
+
+
+def _of_path(
+    proposal: Proposal, metric: Metric | None, catalogue: Catalogue
+) -> Iterator[Objection]:
+    """Whether a year can be spread as asked, and nothing is said that would not be used."""
     if proposal.phasing not in {one.value for one in Phasing}:
         known = ", ".join(one.value for one in Phasing)
         yield _of(words.NO_PHASING, phasing=proposal.phasing, known=known)
@@ -269,7 +300,16 @@ def _of_time(proposal: Proposal) -> Iterator[Objection]:
         try:
             parse_shares(proposal.phasing_shares or "")
         except BadSharesError as error:
-            yield Objection(Label(str(error), "累计进度应为十二个数，最后一个为 1。"), words.SHARES)
+            reason = Label(error.reason, "累计进度应为十二个数，最后一个为 1。")
+            yield Objection(reason, words.SHARES)
+    elif proposal.phasing_shares:
+        yield _of(words.UNUSED_SHARES, phasing=proposal.phasing)
+    if proposal.base_value is None:
+        return
+    if proposal.phasing == Phasing.NONE.value:
+        yield _of(words.UNUSED_BASE, phasing=proposal.phasing)
+    elif metric is not None and accumulates(metric, catalogue) and proposal.base_value:
+        yield _of(words.FROM_ZERO, metric=metric.metric_id)
 
 
 def _period(proposal: Proposal) -> Period | None:
@@ -297,7 +337,7 @@ def again(first: str) -> Objection:
 
 
 def _plain(value: Decimal) -> str:
-    return f"{value:f}" if value.is_finite() else str(value)
+    return f"{value:f}"
 
 
 def _of(pair: tuple[Label, Label], **facts: str) -> Objection:

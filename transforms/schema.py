@@ -342,7 +342,7 @@ TARGET: Final = Table(
         Column("status", TEXT, "Only approved targets are used", "状态", unit="code", presence=_ASSUMED, assumed="draft", code_list=codes.TARGET_STATUS),
         Column("maker", TEXT, "Who proposed it", "制定人", tier="B", nullable=True),
         Column("checker", TEXT, "Who approved it", "复核人", tier="B", nullable=True),
-        Column("valid_from", DAY, "First day the target holds", "生效日期", unit="date", presence=_REQUIRED),
+        Column("valid_from", DAY, "First day the target holds; empty: the first of its period", "生效日期", unit="date", nullable=True),
         Column("valid_to", DAY, "Last day the target holds; empty while it lasts", "失效日期", unit="date", nullable=True),
         Column("phasing", TEXT, "How the target of a year is spread over its months", "分解方式", tier="B", unit="code", presence=_ASSUMED, assumed="none", code_list=codes.PHASING),
         Column("phasing_shares", TEXT, "For seasonal: twelve cumulative shares, January to December, the last of them 1", "累计进度", tier="B", nullable=True),

@@ -3,7 +3,7 @@
 Check-ins and signatures are kept in `records.ledger`; which rule made a figure missed, `scorecards` says.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
@@ -25,15 +25,12 @@ OBSTACLE: Final[Mapping[str, pl.DataType]] = {
 _MISSED: Final = (Status.MISSED.value, Status.EXCEEDED.value)
 
 
-def missed(
-    facts: pl.DataFrame, catalogue: Catalogue, metrics: Collection[str] | None = None
-) -> pl.DataFrame:
+def missed(facts: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     """Uncut figures that miss their target, or exceed their tolerance in the metric's own reading.
 
     Args:
         facts: published facts of one month and version.
         catalogue: tells the metrics' own readings.
-        metrics: the metrics of a scorecard; every one if not given.
 
     Returns:
         Rows of `OBSTACLE`, by branch, metric and reading.
@@ -42,7 +39,6 @@ def missed(
         [
             (metric.metric_id, metric.default_reading, metric.kind is Kind.TOLERANCE)
             for metric in catalogue.metrics.values()
-            if metrics is None or metric.metric_id in metrics
         ],
         schema={"metric_id": TEXT, "_own": TEXT, "_tolerance": pl.Boolean()},
         orient="row",
@@ -51,6 +47,25 @@ def missed(
         facts.filter(pl.col("slice") == TOTAL, pl.col("status").is_in(_MISSED))
         .join(own, on="metric_id", how="inner")
         .filter(~pl.col("_tolerance") | (pl.col("reading") == pl.col("_own")))
+        .select(pl.col(name).cast(dtype) for name, dtype in OBSTACLE.items())
+        .sort("branch_id", "metric_id", "reading")
+    )
+
+
+def missed_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines of a scorecard that are missed, or exceed their tolerance, in the card's own words.
+
+    Args:
+        lines: rows of `scoring.score.LINE`.
+
+    Returns:
+        Rows of `OBSTACLE`, each figure once, by branch, metric and reading.
+    """
+    gap = pl.col("value") - pl.col("target_value")
+    return (
+        lines.filter(pl.col("status").is_in(_MISSED))
+        .with_columns(gap=gap)
+        .unique(["branch_id", "metric_id", "reading"], keep="first", maintain_order=True)
         .select(pl.col(name).cast(dtype) for name, dtype in OBSTACLE.items())
         .sort("branch_id", "metric_id", "reading")
     )

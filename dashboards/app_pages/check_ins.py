@@ -69,7 +69,7 @@ def show(unit: BankUnit, row: ScorecardRow, entries: pl.DataFrame) -> None:
     else:
         st.html(markup.listed([_line(entry) for entry in own.to_dicts()]))
     common.show_told()
-    _form(unit, row)
+    _form(unit, row, own.height)
 
 
 def _line(entry: Mapping[str, Any]) -> tuple[str, str]:
@@ -108,11 +108,13 @@ def _status_word(name: str) -> str:
     return desk().language.pick(mark.en, mark.zh)
 
 
-def _form(unit: BankUnit, row: ScorecardRow) -> None:
+def _form(unit: BankUnit, row: ScorecardRow, said_before: int) -> None:
     at = desk()
+    # What is typed belongs to one figure, and is gone once it is entered.
+    key = f"check_in_{unit.unit_id}_{row.metric_id}_{at.month.as_of}_{said_before}"
     with (
         st.expander(at.say("ci_add"), icon=":material/add_comment:"),
-        st.form(f"check_in_{row.metric_id}", border=False, clear_on_submit=False),
+        st.form(key, border=False, clear_on_submit=False),
     ):
         comment = st.text_area(at.say("ci_comment"), max_chars=2000)
         left, right = st.columns(2)

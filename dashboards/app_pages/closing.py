@@ -47,7 +47,9 @@ def show(row: ScorecardRow) -> None:
 def _answers(found: Gap, row: ScorecardRow) -> None:
     at = desk()
     if found.reason:
-        st.info(found.reason)
+        st.info(_pick(found.reason))
+    if found.direction and not found.reason:
+        st.caption(_pick(found.direction))
     if found.answers:
         columns = [
             Column(at.say("gp_action"), width="34%"),
@@ -69,7 +71,9 @@ def _answers(found: Gap, row: ScorecardRow) -> None:
 def _line(answer: Answer, found: Gap, row: ScorecardRow) -> list[str]:
     at = desk()
     name = f"{_pick(answer.label)}"
-    under = at.say("gp_not_possible", reason=answer.reason) if answer.amount is None else ""
+    under = ""
+    if answer.amount is None and answer.reason is not None:
+        under = at.say("gp_not_possible", reason=_pick(answer.reason))
     if answer.note is not None and not under:
         under = _pick(answer.note)
     if answer.verified is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboards import words
 from dashboards.analyses import Score
 from dashboards.app_pages import readings
 from dashboards.app_pages.desk import desk
@@ -17,7 +18,8 @@ from dashboards.units import BankUnit
 from transforms.catalogue.model import Label
 from transforms.errors import BranchmarkError
 from transforms.scorecards import Status
-from transforms.scoring.words import plain
+from transforms.scoring.model import Kind, Line
+from transforms.scoring.words import MISSING, plain, said
 
 
 def show(unit: BankUnit) -> None:
@@ -67,30 +69,31 @@ def _card(found: Score) -> str:
     card = scores.cards.row(0, named=True)
     subtotals = {row["group_id"]: row for row in scores.groups.to_dicts()}
     rows: list[list[str]] = []
-    labels = {line.line_id: line.label for line in scores.profile.lines}
+    lines = {line.line_id: line for line in scores.profile.lines}
     for group in scores.profile.groups:
         sub = subtotals[group.group_id]
         rows.append(_bold(_name(group.label), weight=sub["weight"], score=sub["score"]))
         rows += [
-            _line(row, _name(labels[row["line_id"]]))
+            _line(row, lines[row["line_id"]])
             for row in scores.lines.to_dicts()
             if row["group_id"] == group.group_id
         ]
     rows.append(_bold(at.say("sc_lines"), score=card["lines_score"]))
     items = {item.item_id: item.label for item in scores.profile.items}
-    rows += [
-        [
-            escape(_name(items[row["item_id"]])),
-            "",
-            "",
-            escape(
-                row[f"calculation_{at.language.value}"] or row[f"reason_{at.language.value}"] or ""
-            ),
-            "",
-            _points(row["points"]),
-            "",
+    for kind, name in ((Kind.DEDUCTION, "deductions"), (Kind.BONUS, "bonuses")):
+        rows += [
+            _beside(_name(items[row["item_id"]]), _told(row), row["points"])
+            for row in scores.items.to_dicts()
+            if row["kind"] == kind.value
         ]
-        for row in scores.items.to_dicts()
+        if card[f"{name}_asked"] != card[name]:
+            limited = at.say("sc_limited", asked=_points(card[f"{name}_asked"]))
+            rows.append(_bold(at.say(f"sc_{name}"), told=limited, score=card[name]))
+    vetoes = {veto.veto_id: veto.label for veto in scores.profile.vetoes}
+    rows += [
+        _beside(_name(vetoes[row["veto_id"]]), _veto(row), None)
+        for row in scores.vetoes.to_dicts()
+        if row["hit"] or row["reason_en"]
     ]
     rows.append(_bold(at.say("sc_total"), weight=scores.profile.total, score=card["total"]))
     columns = [
@@ -109,33 +112,62 @@ def _name(label: Label) -> str:
     return desk().language.pick(label.en, label.zh)
 
 
-def _bold(name: str, *, weight: Decimal | None = None, score: Decimal | None = None) -> list[str]:
+def _bold(
+    name: str, *, told: str = "", weight: Decimal | None = None, score: Decimal | None = None
+) -> list[str]:
     shown = "" if weight is None else plain(weight)
     return [
         f"<b>{escape(name)}</b>",
-        *("", "", ""),
+        *("", ""),
+        f"<small>{escape(told)}</small>",
         f"<b>{shown}</b>",
         f"<b>{_points(score)}</b>",
         "",
     ]
 
 
-def _line(row: Mapping[str, Any], name: str) -> list[str]:
+def _beside(name: str, told: str, points: Decimal | None) -> list[str]:
+    """A deduction, bonus or veto: what it takes or adds, and how."""
+    shown = "" if points is None else _points(points)
+    return [escape(name), "", "", f"<small>{escape(told)}</small>", "", shown, ""]
+
+
+def _told(row: Mapping[str, Any], *more: str) -> str:
+    """Why there is nothing to reckon with, what becomes of it, and the arithmetic, as far as there is any."""
+    at = desk()
+    why = words.reason(row[f"reason_{at.language.value}"], at.language)
+    parts = (why, *more, row[f"calculation_{at.language.value}"])
+    return at.language.pick("; ", "；").join(part for part in parts if part)
+
+
+def _veto(row: Mapping[str, Any]) -> str:
+    """At what a veto holds the total, or why it is not judged."""
+    at = desk()
+    if not row["hit"]:
+        return at.say("sc_veto_open", why=words.reason(row["reason_en"], at.language))
+    return at.say(
+        "sc_veto", value=plain(row["value"]), beyond=plain(row["beyond"]), cap=plain(row["cap"])
+    )
+
+
+def _line(row: Mapping[str, Any], line: Line) -> list[str]:
     at = desk()
     metric = at.catalogue.metrics[row["metric_id"]]
     mark = MARKS[Status(row["status"])]
-    language = at.language.value
-    told = row[f"calculation_{language}"] or row[f"reason_{language}"] or ""
+    rule = ""
+    if row["lack"] is not None:
+        at_least = "" if line.missing.at is None else plain(line.missing.at)
+        rule = said(MISSING[line.missing.rule], at.language.value).format(at=at_least)
     status = (
         f'<span class="bm-mark bm-{Status(row["status"]).name.lower()}">'
         f'<span aria-hidden="true">{mark.glyph}</span> '
         f"<b>{escape(at.language.pick(mark.en, mark.zh))}</b></span>"
     )
     return [
-        escape(name),
+        escape(_name(line.label)),
         escape(at.form.value(row["value"], metric.unit, 2)),
         escape(at.form.value(row["target_value"], metric.unit, 2)),
-        f"<small>{escape(told)}</small>",
+        f"<small>{escape(_told(row, rule))}</small>",
         plain(row["weight"]),
         _points(row["score"]),
         status,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Final
@@ -103,7 +104,7 @@ def bridge(
         raise BranchmarkError(f"--cause {cause} picks loans. Give --by loan with it.")
     bank = Bank.at(root_of(workspace))
     last = bank.published.require(month_of(end))
-    first = month_of(start) if start is not None else previous_year_end(last)
+    first = month_of(start) if start is not None else _year_end(bank, last)
     asked = Asked(metric, bank.published.require(first), last, branch, reading, known, tree)
     made = Bridge.of(bank, SCOPE, asked)
     made.check_ends()
@@ -117,6 +118,21 @@ def bridge(
     if output is Format.TABLE:
         accounts.tell(bank, SCOPE, first if first is not None else last, branch=made.node)
         accounts.tell(bank, SCOPE, last, branch=made.node)
+
+
+def _year_end(bank: Bank, last: date) -> date:
+    """The year end before a month, where a bridge begins that is not told where.
+
+    Raises:
+        BranchmarkError: if it is not published.
+    """
+    day = previous_year_end(last)
+    if day not in bank.published.newest_versions():
+        raise BranchmarkError(
+            f"Without --from a bridge begins at the year end before, and {day} is not published. Give --from "
+            "with a published month end."
+        )
+    return day
 
 
 def _explain(output: Format) -> None:
@@ -268,6 +284,7 @@ def _by_branch(made: Bridge, output: Format) -> None:
                 "branch_name": None if name is None else name.en,
                 "branch_name_zh": None if name is None else name.zh,
                 "booked_at_the_node": one.child == made.node,
+                "side_of_the_bank": one.child == children.bank,
                 "start": ends[0],
                 "end": ends[1],
                 "amount": within + mix,
@@ -301,6 +318,8 @@ def _print_branches(made: Bridge, rows: list[dict[str, object]], change: Decimal
         name = row["branch_name"] or ""
         if row["booked_at_the_node"]:
             name = f"{name} (booked there itself)"
+        elif row["side_of_the_bank"]:
+            name = f"{name} (the whole bank's side of the gap)"
         ends = [None if row[k] is None else _number(row[k]) for k in ("start", "end")]
         shown.append(
             {
@@ -315,6 +334,9 @@ def _print_branches(made: Bridge, rows: list[dict[str, object]], change: Decimal
             }
         )
     columns = ["branch", "name", "start", "end", "part", "within", "mix", "by its own loans"]
+    if all(row["start"] is None and row["end"] is None for row in shown):
+        # Of a gap to the whole bank a child's own figure is not made here.
+        columns = [name for name in columns if name not in ("start", "end")]
     if made.unit is Unit.CURRENCY:
         columns = columns[:5]
     show(

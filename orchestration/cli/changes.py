@@ -81,7 +81,7 @@ def _event(place: int, event: dict[str, object], sentence: Told) -> dict[str, ob
     plain = {
         name: exact(value) if isinstance(value, Decimal) else value for name, value in event.items()
     }
-    plain["month"] = str(event["month"]) if event["month"] else None
+    plain |= {name: str(event[name]) if event[name] else None for name in ("month", "month_before")}
     named = {"metric": plain.pop("metric_id"), "branch": plain.pop("branch_id")}
     return {
         "place": place,

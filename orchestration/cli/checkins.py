@@ -1,15 +1,18 @@
 """Check-ins and signatures by command: what a branch says about its figures, and who signs them."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Final
 
 import polars as pl
 import typer
 
+from orchestration import targets_review
 from orchestration.bank import Bank
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.cli.people import ByOption, day_of, now
+from orchestration.signing import card_of
 from records.access import Scope
 from records.ledger.check_ins import CheckIn
 from records.ledger.sign_offs import signing_obstacles
@@ -21,6 +24,13 @@ app = typer.Typer(no_args_is_help=True)
 SCOPE: Final = Scope.whole_bank("command line")
 
 BranchOption = Annotated[str, typer.Option("--branch", help="The branch.")]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        help="Ask for what the scorecard of a profile finds missed; default all published figures.",
+    ),
+]
 OneBranchOption = Annotated[str | None, typer.Option("--branch", help="One branch; default all.")]
 
 
@@ -91,23 +101,28 @@ def list_check_ins(
     """Check-ins, the oldest first; the owner's opinion beside the status of the rule."""
     bank = Bank.at(root_of(workspace))
     day = None if as_of is None else bank.published.require(month_of(as_of))
-    _show(
-        bank.ledger.check_ins.all(SCOPE, branch=branch, metric=metric, as_of=day, corrected=every),
-        output,
+    if metric is not None and metric not in bank.catalogue.metrics:
+        raise unknown_metric(metric, bank.catalogue)
+    found = bank.ledger.check_ins.all(
+        SCOPE, branch=branch, metric=metric, as_of=day, corrected=every
     )
+    if branch is not None and found.is_empty():
+        targets_review.require_branch(bank, branch)
+    _show(found, output)
 
 
 @app.command("open")
 def open_ones(
     branch: BranchOption,
     as_of: MonthOption = "latest",
+    profile: ProfileOption = None,
     workspace: WorkspaceOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """What is still open: missed metrics about which nothing is said, and actions not done."""
     bank = Bank.at(root_of(workspace))
     day = bank.published.require(month_of(as_of))
-    unsaid = _obstacles(bank, branch, as_of)
+    unsaid = _obstacles(bank, branch, day, profile)
     today = now().date()
     actions = bank.ledger.check_ins.all(SCOPE, branch=branch).filter(
         pl.col("action").is_not_null(), ~pl.col("done"), pl.col("as_of_date") <= day
@@ -161,6 +176,7 @@ def sign(
     branch: Annotated[str, typer.Argument(metavar="BRANCH", help="Whose figures.")],
     by: ByOption,
     as_of: MonthOption = "latest",
+    profile: ProfileOption = None,
     check_ins: Annotated[
         bool, typer.Option("--checkins", help="Show what was said about the figures.")
     ] = False,
@@ -178,6 +194,7 @@ def sign(
         as_of=day,
         by=by,
         at=now(),
+        card=card_of(bank, SCOPE, branch, day, profile),
     )
     every = bank.ledger.sign_offs.all(SCOPE, branch=branch, as_of=day)
     made = every.filter(pl.col("sign_off_id") == number).row(0, named=True)
@@ -193,21 +210,22 @@ def sign(
         "at": made["at"].isoformat(),
         "fingerprint": made["fingerprint"],
         "run": made["run_id"],
+        "signed": made["note"] or "all figures",
         "check_ins": said.height,
     }
     if output is Format.JSON:
         shown = {"said": [_row(row) for row in said.to_dicts()]} if check_ins else {}
         print_json({**told, **shown})
         return
-    show([told], output, columns=("branch", "as_of_date", "version", "by", "at", "check_ins"))
+    columns = ("branch", "as_of_date", "version", "signed", "by", "at", "check_ins")
+    show([told], output, columns=columns)
     if check_ins and output is Format.TABLE:
         _show(said, output)
     if output is Format.TABLE:
         console().print(f"Signed was fingerprint {made['fingerprint']}.")
 
 
-def _obstacles(bank: Bank, branch: str, as_of: str) -> pl.DataFrame:
-    day = bank.published.require(month_of(as_of))
+def _obstacles(bank: Bank, branch: str, day: date, profile: str | None) -> pl.DataFrame:
     return signing_obstacles(
         SCOPE,
         bank.published,
@@ -215,6 +233,7 @@ def _obstacles(bank: Bank, branch: str, as_of: str) -> pl.DataFrame:
         bank.definitions.on(day),
         branch=branch,
         as_of=day,
+        card=card_of(bank, SCOPE, branch, day, profile),
     )
 
 

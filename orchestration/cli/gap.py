@@ -2,7 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.markup import escape
@@ -13,8 +13,12 @@ from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption
 from orchestration.cli.output import Format, console, exact, print_json, show
 from transforms.analysis.gap_answers import Answer, Asked, Gap, Pace
 from transforms.analysis.scenario_model import WATERMARK
-from transforms.catalogue.model import Better, Kind, Label
+from transforms.catalogue.model import Better, Kind, Label, Unit
 from transforms.errors import BranchmarkError
+from transforms.scorecards import Status
+
+_UNJUDGED: Final = Status.NO_TARGET.value
+"""The published status of a figure that has a target, but no direction by the catalogue."""
 
 
 class Side(StrEnum):
@@ -102,12 +106,13 @@ def _told(one: Gap) -> dict[str, object]:
         "as_of_date": one.as_of.isoformat(),
         "unit": one.metric.unit.value,
         "better": one.metric.better.value,
+        "direction": None if one.direction is None else _both(one.direction),
         "target": exact(one.target),
         "value": exact(one.value),
         "gap": exact(one.distance),
         "status": one.status,
         "met": one.met,
-        "reason": one.reason,
+        **_reason(one.reason),
         "actions": [_action(answer) for answer in one.answers],
         "run_rate": None if one.pace is None else _pace(one.pace),
     }
@@ -125,8 +130,9 @@ def _action(one: Answer) -> dict[str, object]:
         "label": _both(one.label),
         "formula": one.formula or None,
         "possible": one.amount is not None,
-        "reason": one.reason,
+        **_reason(one.reason),
         "all_there_is": one.all_of_it,
+        "at_most": one.at_most,
         "note": None if one.note is None else _both(one.note),
         "like_loan": one.copied,
         "rate": exact(one.rate),
@@ -134,6 +140,13 @@ def _action(one: Answer) -> dict[str, object]:
         "verified": one.verified,
         "value_after": exact(one.value_after),
         "status_after": one.status_after,
+    }
+
+
+def _reason(reason: Label | None) -> dict[str, object]:
+    return {
+        "reason": None if reason is None else reason.en,
+        "reason_zh": None if reason is None else reason.zh,
     }
 
 
@@ -178,7 +191,9 @@ def _flat(one: Gap) -> list[dict[str, object]]:
         "per_working_day",
     )
     actions = [_action(answer) for answer in one.answers]
-    empty: list[dict[str, object]] = [{**dict.fromkeys(names), "reason": one.reason}]
+    empty: list[dict[str, object]] = [
+        {**dict.fromkeys(names), "reason": one.reason.en if one.reason else None}
+    ]
     return [{**own, **{name: row[name] for name in names}} for row in actions or empty]
 
 
@@ -189,16 +204,16 @@ def _print(found: tuple[Gap, ...], asked: Asked) -> None:
         return
     for one in found:
         _print_one(one, asked)
-    tried = any(answer.verified is not None for one in found for answer in one.answers)
-    if tried:
+    answers = [answer for one in found for answer in one.answers]
+    if any(answer.verified is not None for answer in answers):
         out.print(
             f"{WATERMARK.en}: each action was put to the book by itself, the month was computed with it, "
             "and nothing was stored."
         )
-    else:
+    elif any(answer.amount for answer in answers):
         out.print(
             "Not verified: these amounts follow from the published figures and were not tried on the "
-            "book; --metric tries them one by one."
+            "book; --metric NAME --verify tries them one by one."
         )
 
 
@@ -218,11 +233,14 @@ def _print_one(one: Gap, asked: Asked) -> None:
     out.print(_stands(one))
     for answer in one.answers:
         if answer.amount is None:
-            out.print(f"  {answer.label.en}: not possible; {answer.reason}.")
+            reason = "" if answer.reason is None else f": {answer.reason.en}"
+            out.print(f"  {answer.label.en}: not possible{reason}.")
         elif answer.note is not None and asked.metric:
             out.print(f"  {answer.label.en}: {answer.note.en}")
-    if one.reason:
-        out.print(f"  {one.reason}.")
+    if one.direction is not None:
+        out.print(f"  {one.direction.en[:1].upper()}{one.direction.en[1:]}.")
+    if one.reason is not None:
+        out.print(f"  {one.reason.en[:1].upper()}{one.reason.en[1:]}.")
     if one.pace is not None and asked.metric:
         _print_pace(one, one.pace)
     if one.watch is not None and asked.metric:
@@ -234,16 +252,22 @@ def _line(answer: Answer, one: Gap) -> dict[str, object]:
     money = answer.unit not in ("clients", "bp")
     amount = None if answer.amount is None else _number(answer.amount, money=money)
     return {
-        "what would": answer.label.en + (" (all there is)" if answer.all_of_it else ""),
+        "what would": answer.label.en + _bound(answer),
         "amount": amount,
         "unit": answer.unit,
         "a working day": None
         if answer.per_working_day is None
         else _number(answer.per_working_day, money=True),
         "then": None if answer.value_after is None else _value(answer.value_after, one),
-        "status": answer.status_after,
+        "status": None if answer.status_after == _UNJUDGED else answer.status_after,
         "verified": None if answer.verified is None else "yes" if answer.verified else "no",
     }
+
+
+def _bound(answer: Answer) -> str:
+    if answer.all_of_it:
+        return " (all there is)"
+    return " (at most)" if answer.at_most and answer.amount else ""
 
 
 def _number(value: Decimal, *, money: bool) -> str:
@@ -256,21 +280,26 @@ def _value(value: Decimal, one: Gap) -> str:
         return f"{value * 100:.4f} %"
     if unit == "currency":
         return f"{value:,.2f}"
-    return f"{exact(value)} {unit}" if unit in ("pp", "bp", "days") else str(exact(value))
+    if unit == "count":
+        return f"{value:,.2f}".removesuffix(".00")
+    return f"{value:,.4f} {unit}" if unit in ("pp", "bp", "days") else f"{value:,.4f}"
+
+
+def _change(value: Decimal, one: Gap) -> str:
+    """A difference of two figures: of two ratios in percentage points."""
+    return f"{value * 100:.4f} pp" if one.metric.unit is Unit.RATIO else _value(value, one)
 
 
 def _stands(one: Gap) -> str:
     if one.metric.kind is Kind.TOLERANCE:
         amount = one.headroom_amount or Decimal(0)
         rest = (
-            f"{amount:,.2f} may still turn bad before the limit"
+            f"by limit times balance {amount:,.2f} may still turn bad"
             if amount >= 0
-            else f"{-amount:,.2f} over the limit"
+            else f"by limit times balance {-amount:,.2f} of bad loans are too many"
         )
-        return (
-            f"  {one.status}: {exact(abs(one.value))} pp "
-            f"{'headroom' if one.value >= 0 else 'over'} under a limit of {exact(one.target)} %; {rest}."
-        )
+        where = "headroom under" if one.value >= 0 else "over"
+        return f"  {one.status}: {exact(abs(one.value))} pp {where} a limit of {exact(one.target)} %; {rest}."
     stands = f"  {_value(one.value, one)} against a target of {_value(one.target, one)}"
     if one.met is None:
         return f"{stands}."
@@ -278,10 +307,15 @@ def _stands(one: Gap) -> str:
     side = "ahead of" if one.met else "short of"
     if one.metric.better.value == "lower":
         side = "under" if one.met else "over"
-    stands += f": {_value(distance, one)} {side} it, {one.status}."
-    if not any(answer.amount for answer in one.answers):
+    status = "not judged in the published figures" if one.status == _UNJUDGED else one.status
+    stands += f": {_change(distance, one)} {side} it, {status}."
+    done = "may be used up" if one.met else "is closed"
+    closing = one.closing
+    if not closing:
         return stands
-    return f"{stands} It {'may be used up' if one.met else 'is closed'} by any one of the actions above."
+    others = [way.label.en for way in one.answers if way.amount is not None and way not in closing]
+    but = f", except: {'; '.join(others)}" if others else ""
+    return f"{stands} It {done} by any one of the actions above{but}."
 
 
 def _print_pace(one: Gap, pace: Pace) -> None:
@@ -290,14 +324,14 @@ def _print_pace(one: Gap, pace: Pace) -> None:
     if not pace.announced:
         days += " (holidays not all announced: Monday to Friday counted)"
     needed = (
-        f"; {_value(pace.needed, one)} a working day is needed to reach {_value(pace.full_target, one)}"
+        f"; {_change(pace.needed, one)} a working day is needed to reach {_value(pace.full_target, one)}"
         if pace.needed is not None
         else ""
     )
     so_far = (
         "the pace so far is not known, since the year end is not published"
         if pace.so_far is None
-        else f"so far it moved {_value(pace.so_far, one)} a working day since {pace.since}"
+        else f"so far it moved {_change(pace.so_far, one)} a working day since {pace.since}"
     )
     out.print(f"  {days}{needed}; {so_far}.")
 

@@ -143,6 +143,8 @@ def _print(told: Beside, bank: Bank) -> None:
             f"Not shown: the group has figures of {told.too_small}, and it takes "
             f"{told.minimum} not to tell of single ones. Own value: {said(told.own['value']) or '–'}."
         )
+        for note in told.notes:
+            out.print(note.en)
         return
     show(
         [_line(row, told, said) for row in told.rows.to_dicts()],
@@ -170,7 +172,7 @@ def _line(
         "rank": row["rank"],
         "quartile": row["quartile"],
         "branch": "(not yours)" if name is None else f"{name} <" if name == told.branch else name,
-        "value": "fewer clients than are shown" if row["suppressed"] else said(row["value"]),
+        "value": "not shown: few clients" if row["suppressed"] else said(row["value"]),
         "shrunk": said(row["shrunk"]),
         "n": int(n) if isinstance(n, Decimal) else None,
     }
@@ -181,15 +183,16 @@ def _lines(told: Beside, form: Numbers, said: Callable[[object], str | None]) ->
     lines: list[str] = []
     of = f"{own['of']} branches"
     if own["rank"] is not None:
-        place = f"{told.branch} is {own['rank']} of {of}, quartile {own['quartile']}"
+        place = f"{told.branch} ranks {own['rank']} of {of}, quartile {own['quartile']}"
         lines.append(f"{place}{_distance(own['distance'], told, form)}.")
     if told.marks_hidden:
         lines.append(
             "Median and quartiles are withheld: with them a count not shown could be told."
         )
     else:
+        of_what = " of the shrunk values" if told.is_shrunk else ""
         lines.append(
-            f"Median {said(own['median'])}, quartile marks {said(own['lower'])} and "
+            f"Median{of_what} {said(own['median'])}, quartile marks {said(own['lower'])} and "
             f"{said(own['upper'])}, best {said(own['best'])}."
         )
     if told.metric.better not in {Better.HIGHER, Better.LOWER}:

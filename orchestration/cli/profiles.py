@@ -32,9 +32,11 @@ def profiles(
     """Scoring profiles; or one of them, as a credit officer reads it."""
     bank = Bank.at(root_of(workspace))
     held = scoring.profiles(bank)
+    day = None if as_of is None else parse_month_end(as_of)
     if name is None:
+        every = [one for editions in held.values() for one in editions]
         show(
-            [_edition(one) for editions in held.values() for one in editions],
+            [_edition(one) for one in every if day is None or one.holds(day)],
             output,
             columns=(
                 "profile",
@@ -48,7 +50,7 @@ def profiles(
             ),
         )
         return
-    for profile in _editions(held, name, None if as_of is None else parse_month_end(as_of)):
+    for profile in _editions(held, name, day):
         rows = _profile_rows(profile)
         show(
             rows,

@@ -162,7 +162,11 @@ def _notes(answer: Answer) -> list[projecting.Label]:
         )
     if answer.metric.kind is Kind.TOLERANCE:
         notes.append(
-            projecting.Label("The limit is taken as it stands now.", "容忍度上限按现值不变计。")
+            projecting.Label(
+                "The limit is taken as it stands now; back-tests take it as it stood then, so that what "
+                "limits moved by is in the range.",
+                "容忍度上限按现值不变计；回测以当时上限为准，上限的变动已计入区间。",
+            )
         )
     return notes
 
@@ -256,7 +260,8 @@ def _lines(answer: Answer, target: str | None) -> list[str]:
         where = _counted(told.shared, "month end")
         lines.append(f"Errors are means over {where} at which every tested method was tested.")
     if target is not None:
-        lines.append(f"Target {_until(answer.to)}: {target}; {_OUTLOOKS[answer.outlook]}.")
+        aim = "Least headroom" if answer.metric.kind is Kind.TOLERANCE else "Target"
+        lines.append(f"{aim} {_until(answer.to)}: {target}; {_OUTLOOKS[answer.outlook]}.")
     lines.append(
         f"Working days: {answer.gone.count} gone, {answer.ahead.count} ahead. Amounts are rounded half up "
         "to two decimals, the value to twelve."

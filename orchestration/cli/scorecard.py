@@ -28,7 +28,9 @@ def scorecard(
     every: Annotated[
         bool, typer.Option("--all", help="All branches of a level by their total, with ranks.")
     ] = False,
-    level: Annotated[str, typer.Option("--level", help="Which level --all shows.")] = _LEVEL,
+    level: Annotated[
+        str | None, typer.Option("--level", help=f"Which level --all shows; default {_LEVEL}.")
+    ] = None,
     profile: Annotated[
         str, typer.Option("--profile", help="By which scoring profile.")
     ] = load.STANDARD,
@@ -53,17 +55,24 @@ def scorecard(
         raise BranchmarkError(
             "--all shows every branch of a level, --branch a single one. Leave one of them out."
         )
+    if level is not None and not every:
+        raise BranchmarkError("--level says which level --all shows. Add --all, or leave it out.")
     bank = Bank.at(root_of(workspace))
     scope = Scope.whole_bank("command line")
     found = scoring.scored(bank, scope, as_of=month_of(as_of), profile=profile, group=group)
     before = None
     if compare is not None:
         day = parse_month_end(compare)
+        if day == found.as_of:
+            raise BranchmarkError(
+                f"--compare names {day}, the month that is scored. Name another month end."
+            )
         before = scoring.scored(bank, scope, as_of=day, profile=profile, group=group)
     if every:
-        _show_all(found, before, level, policy, output)
+        _show_all(found, before, level or _LEVEL, policy, output)
         return
-    one = scoring.require_branch(found, scope, branch or str(found.nodes["node_id"][0]))
+    root = str(found.nodes["node_id"][0])
+    one = scoring.require_branch(found, scope, root if branch is None else branch)
     card = Card(found, before, one, policy)
     match output:
         case Format.JSON:

@@ -8,6 +8,7 @@ import polars as pl
 from records.access import Scope
 from records.ledger.targets import Targets
 from transforms.errors import BranchmarkError
+from transforms.phasing import parse_period
 from transforms.proposals import parse_key
 from transforms.target_states import KEY, State
 
@@ -31,6 +32,8 @@ def chosen(
     if not every and not any(narrowed):
         raise BranchmarkError("No target is named. Give keys or numbers, or say --all.")
     branch, metric, period = narrowed
+    if period is not None:
+        parse_period(period)
     found = targets.all(SCOPE, branch=branch, metric=metric, period=period)
     numbers = found.filter(pl.col("state") == waiting.value)["target_id"].to_list()
     if not numbers:
@@ -49,7 +52,7 @@ def numbers_of(targets: Targets, keys: Collection[str], waiting: State | None) -
     known = targets.all(SCOPE)
     found = []
     for key in dict.fromkeys(keys):
-        if key.isdigit():
+        if key.isascii() and key.isdigit():
             own = known.filter(pl.col("target_id") == int(key))
         else:
             name = dict(zip(KEY, parse_key(key), strict=True))

@@ -1,7 +1,7 @@
 """Targets by command: proposed, submitted, approved by a second person, and how they hold together."""
 
 from collections.abc import Collection
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -24,6 +24,7 @@ from transforms.periods import parse_month_end
 from transforms.phasing import Phasing, parse_period
 from transforms.proposals import Proposal
 from transforms.target_states import KEY, State
+from transforms.typed_numbers import typed_number
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -187,7 +188,11 @@ def list_targets(
     bank = Bank.at(root_of(workspace))
     if metric is not None and metric not in bank.catalogue.metrics:
         raise unknown_metric(metric, bank.catalogue)
+    if period is not None:
+        parse_period(period)
     found = bank.ledger.targets.all(SCOPE, branch=branch, metric=metric, period=period)
+    if branch is not None and found.is_empty():
+        targets_review.require_branch(bank, branch)
     wanted = found
     if state is not None:
         wanted = found.filter(pl.col("state") == state.value)
@@ -368,10 +373,13 @@ def cascade(
 def _number(text: str | None, option: str) -> Decimal | None:
     if text is None:
         return None
-    try:
-        return Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        raise BranchmarkError(f"{option} {text!r} is no number. Write 0.15 for 15 %.") from None
+    number = typed_number(text)
+    if number is None:
+        raise BranchmarkError(
+            f"{option} {text!r} is no number. Write 0.15 for 15 %, and commas between thousands only: "
+            "1,200,000."
+        )
+    return number
 
 
 def _print(bank: Bank, numbers: Collection[int], output: Format) -> None:

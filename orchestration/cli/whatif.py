@@ -31,7 +31,10 @@ def whatif(
     ] = None,
     like: Annotated[
         str,
-        typer.Option("--like", help="A loan flag that new lending meets, or a loan it is like."),
+        typer.Option(
+            "--like",
+            help="What new lending is like: a loan flag, METRIC or METRIC:READING that counts it, a loan.",
+        ),
     ] = "",
     clients: Annotated[
         int | None,
@@ -53,7 +56,12 @@ def whatif(
     but_not: Annotated[
         list[str] | None, typer.Option("--but-not", help="A flag that they do not meet.")
     ] = None,
-    how: Annotated[str, typer.Option("--how", help="largest_first or pro_rata.")] = "largest_first",
+    how: Annotated[
+        str,
+        typer.Option(
+            "--how", help="How loans are taken: largest_first, as without it, or pro_rata."
+        ),
+    ] = "",
     turn_npl: Annotated[
         str | None,
         typer.Option(
@@ -93,24 +101,22 @@ def whatif(
 ) -> None:
     """What new lending, run-off, bad loans or their resolution would change; nothing is stored."""
     chosen: dict[str, object] = {"of": list(of or []), "but_not": list(but_not or []), "how": how}
-    lent = {
-        "like": like,
-        "clients": clients,
-        "existing": existing,
-        "set": _cells(set_ or []),
-    }
-    # `--like` goes with lending, if there is any.
-    first = {"technology": technology, "like": "" if lend is not None else like}
+    alike: dict[str, object] = {"like": like, "set": _cells(set_ or [])}
+    lent = {"clients": clients, "existing": existing}
+    # What new lending is like goes with `--lend`, if it is there.
+    first = {"technology": technology, **({} if lend is not None else alike)}
+    rates = {name: value for name, value in chosen.items() if name != "how"}
     words = [
-        *_named("lend", lend, lent),
+        *_named("lend", lend, {**lent, **alike}),
         *_named("run_off", run_off, chosen),
         *_named("turn_npl", turn_npl, chosen),
         *_named("cure", cure, chosen),
         *_named("recover", recover, chosen),
         *_named("write_off", write_off, chosen),
         *_named("first_time_clients", None if first_time is None else str(first_time), first),
-        *_named("reprice", reprice, {**chosen, "how": None}),
+        *_named("reprice", reprice, rates),
     ]
+    _used({**chosen, **alike, **lent, "technology": technology}, words)
     bank = Bank.at(root_of(workspace))
     tried = _scenario(words, scenario, branch)
     if metric is not None and metric not in bank.catalogue.metrics:
@@ -151,7 +157,21 @@ def _scenario(words: list[dict[str, object]], path: Path | None, branch: str | N
 
 def _named(verb: str, given: str | None, more: Mapping[str, object]) -> list[dict[str, object]]:
     """An action in words, if it was asked for."""
-    return [] if given is None else [{verb: _object(given), **more}]
+    if given is None:
+        return []
+    plain = verb in ("lend", "first_time_clients", "reprice")
+    return [{verb: given if plain else _object(given), **more}]
+
+
+def _used(options: Mapping[str, object], words: list[dict[str, object]]) -> None:
+    """Refuse an option that goes with none of the actions: it would do nothing, without a word."""
+    said = {name for row in words for name in row}
+    for name, value in options.items():
+        if value and name not in said:
+            raise BranchmarkError(
+                f"--{name.replace('_', '-')} goes with none of the actions named as options. Leave it "
+                "out, or name the action it belongs to."
+            )
 
 
 def _cells(given: list[str]) -> dict[str, object]:
@@ -166,8 +186,8 @@ def _cells(given: list[str]) -> dict[str, object]:
 
 def _object(given: str) -> object:
     """An amount or a word as it is; loan numbers, one or several with commas, as a list."""
-    plain = given.replace(",", "").replace("_", "").removeprefix("-").replace(".", "", 1)
-    if plain.isdigit() or given == "overdue":
+    plain = given.replace(",", "").replace("_", "").lstrip("+-").replace(".", "", 1)
+    if plain.isdecimal() or given == "overdue":
         return given
     return [one.strip() for one in given.split(",") if one.strip()]
 
@@ -280,8 +300,8 @@ def _said(done: Done) -> str:
     action = done.action
     rate = f"{action.amount:f} bp on " if action.verb is Verb.REPRICE and action.amount else ""
     told = (
-        f"{action.branch}: {VERBS[action.verb].en}, {rate}{done.amount:,.2f}, {done.loans:,} loans of "
-        f"{done.clients:,} clients"
+        f"{action.branch}: {VERBS[action.verb].en}, {rate}{done.amount:,.2f}, {_many(done.loans, 'loan')} of "
+        f"{_many(done.clients, 'client')}"
     )
     if done.copied:
         told += f", like loan {done.copied} ({', '.join(done.flags)})"
@@ -289,6 +309,10 @@ def _said(done: Done) -> str:
     if done.split:
         told += f"; of loan {done.split} a part"
     return f"{told}."
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _which(action: Action) -> str:

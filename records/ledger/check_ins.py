@@ -11,11 +11,12 @@ from typing import Final
 
 import polars as pl
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from records.access import Scope
 from records.ledger.database import Database
 from records.ledger.errors import LedgerUseError
-from records.ledger.people import named, person_key
+from records.ledger.people import named, person_key, words
 from records.ledger.tables import CHECK_IN
 from transforms.schema import DAY, TEXT
 
@@ -149,8 +150,8 @@ class CheckIns:
         """
         scope.require(said.branch_id)
         author = named(by)
-        comment = said.comment.strip()
-        if not comment:
+        comment = words(said.comment)
+        if comment is None:
             raise LedgerUseError("The check-in says nothing. Say it with --comment.")
         if said.opinion is not None and said.opinion not in OPINIONS:
             raise LedgerUseError(
@@ -159,38 +160,53 @@ class CheckIns:
         row = {
             **asdict(said),
             "comment": comment,
-            "action": _kept(said.action),
-            "owner": _kept(said.owner),
+            "action": words(said.action),
+            "owner": words(said.owner),
             "author": author,
             "author_key": person_key(author),
             "made_at": at,
         }
         with self.database.writing() as connection:
             if said.corrects is not None:
-                known = connection.execute(
-                    sa.select(CHECK_IN).where(CHECK_IN.c.check_in_id == said.corrects)
-                ).mappings()
-                again = connection.scalar(
-                    sa.select(CHECK_IN.c.check_in_id).where(CHECK_IN.c.corrects == said.corrects)
-                )
-                found = known.first()
-                _allow(said, None if found is None else dict(found), again)
+                _allow(scope, said, *_corrected(connection, said.corrects))
             made = connection.execute(
                 sa.insert(CHECK_IN).values(row).returning(CHECK_IN.c.check_in_id)
             )
             return int(made.scalar_one())
 
 
+_LARGEST: Final = 2**31 - 1
+"""The largest number that both databases give."""
 _ABOUT: Final = ("branch_id", "metric_id", "reading", "as_of_date", "snapshot_version")
 
 
-def _allow(said: CheckIn, before: Mapping[str, object] | None, again: int | None) -> None:
+def _corrected(
+    connection: Connection, number: int
+) -> tuple[Mapping[str, object] | None, int | None]:
+    """The check-in of a number, and the number of the one that stands in its place already."""
+    if not 0 < number <= _LARGEST:
+        return None, None
+    known = connection.execute(
+        sa.select(CHECK_IN).where(CHECK_IN.c.check_in_id == number)
+    ).mappings()
+    again = connection.scalar(
+        sa.select(CHECK_IN.c.check_in_id).where(CHECK_IN.c.corrects == number)
+    )
+    found = known.first()
+    return None if found is None else dict(found), again
+
+
+def _allow(
+    scope: Scope, said: CheckIn, before: Mapping[str, object] | None, again: int | None
+) -> None:
     """Whether a check-in may stand in place of another.
 
     Raises:
-        LedgerUseError: if there is none of that number, it is about something else, or it is corrected.
+        LedgerUseError: if there is none of that number in the scope, it is about something else, or it
+            is corrected.
     """
-    if before is None:
+    hidden = scope.branches is not None and before and before["branch_id"] not in scope.branches
+    if before is None or hidden:
         raise LedgerUseError(
             f"There is no check-in number {said.corrects}. `branchmark checkins list` shows the numbers."
         )
@@ -204,7 +220,3 @@ def _allow(said: CheckIn, before: Mapping[str, object] | None, again: int | None
         raise LedgerUseError(
             f"Check-in {said.corrects} was corrected already, by {again}. Correct that one."
         )
-
-
-def _kept(text: str | None) -> str | None:
-    return (text or "").strip() or None

@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from records.ledger.errors import LedgerError
 from records.ledger.revisions import HEAD, revision_of, upgrade
 from records.workspace import SETTINGS, Workspace
+from transforms.errors import visible
 
 FILE: Final = "ledger.db"
 Variable = Callable[[str], str | None]
@@ -145,6 +146,17 @@ class Database:
             yield
         except sa.exc.SQLAlchemyError as error:
             raise LedgerError(self._sentence(what, error)) from None
+        except UnicodeEncodeError as error:
+            raise LedgerError(
+                f"The ledger {self.place} cannot be {what} with {visible(str(error.object))!r}: it holds "
+                "what is no character. Write it anew."
+            ) from None
+        except (ValueError, ArithmeticError) as error:
+            said = visible(str(error) or type(error).__name__)[:300]
+            raise LedgerError(
+                f"The ledger {self.place} cannot be {what}: it holds what is no value of its column "
+                f"({said}). {self.way_out}"
+            ) from None
 
     def _sentence(self, what: str, error: sa.exc.SQLAlchemyError) -> str:
         cause = getattr(error, "orig", None) or error
@@ -184,9 +196,11 @@ def _server(text: str, where: str) -> tuple[URL, str, str]:
 
 
 def _in_our_hands(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own connection
-    """Transactions begin when we say so, and foreign keys hold."""
+    """Transactions begin when we say so, foreign keys hold, and the file is touched at the end only."""
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
+    # A long entry would else be written out before its end, and readers would wait for all of it.
+    connection.execute("PRAGMA cache_spill = OFF")
 
 
 def _begin(connection: Connection) -> None:

@@ -15,19 +15,30 @@ REVISIONS: Final = ("0001", "0002")
 """Every revision there has been, the first one first."""
 HEAD: Final = REVISIONS[-1]
 _TABLE: Final = "branchmark_revision"
+_FIRST: Final = "target_version"
+_LOST: Final = (
+    "The ledger's database does not say of which revision it is: it is damaged, or another program's. Put "
+    "a copy of the ledger in its place."
+)
 
 
 def revision_of(connection: Connection) -> str | None:
     """The revision of the database; none if there is no ledger in it yet.
 
     Raises:
-        LedgerError: if it is newer than this product, or of another one.
+        LedgerError: if it is newer than this product, of another one, or has lost its revision: taken for
+            an empty ledger, all of its targets would be gone.
     """
-    if not sa.inspect(connection).has_table(_TABLE):
+    there = set(sa.inspect(connection).get_table_names())
+    if _TABLE not in there:
+        if _FIRST in there:
+            raise LedgerError(_LOST)
         return None
     kept = sa.table(_TABLE, sa.column("version_num", sa.Text))
     found = connection.scalar(sa.select(kept.c.version_num))
-    if found is not None and found not in REVISIONS:
+    if found is None:
+        raise LedgerError(_LOST)
+    if found not in REVISIONS:
         raise LedgerError(
             f"The ledger is of revision {found}, and this product knows {', '.join(REVISIONS)}: a newer "
             "one has written to it. Install that version of branchmark."

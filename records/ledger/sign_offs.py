@@ -61,6 +61,19 @@ class ObstaclesError(LedgerUseError):
 
 
 @dataclass(frozen=True, eq=False)
+class Card:
+    """A scorecard as far as a signature is concerned.
+
+    Attributes:
+        name: its profile and version.
+        missed: what it finds missed; rows of `transforms.signing.OBSTACLE` of one branch.
+    """
+
+    name: str
+    missed: pl.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
 class SignOffs:
     """The signatures of one ledger."""
 
@@ -88,7 +101,7 @@ class SignOffs:
         frame = pl.DataFrame([dict(row) for row in rows], schema=dict(SIGN_OFFS), orient="row")
         return scope.limit(frame.lazy(), "branch_id").collect()
 
-    def sign(
+    def sign(  # noqa: PLR0913 - a signature says so much
         self,
         scope: Scope,
         published: Published,
@@ -98,6 +111,7 @@ class SignOffs:
         as_of: date | None,
         by: str,
         at: datetime,
+        card: Card | None = None,
     ) -> int:
         """Sign a branch's figures as they are published now.
 
@@ -109,6 +123,7 @@ class SignOffs:
             as_of: the month end; the newest published one if not given.
             by: who signs.
             at: when.
+            card: the scorecard that is signed; every published figure if not given.
 
         Returns:
             The number of the signature.
@@ -125,7 +140,13 @@ class SignOffs:
         version = seen.newest_versions()[day]
         publication = seen.current()[day, version]
         open_ones = signing_obstacles(
-            scope, seen, CheckIns(self.database), catalogue, branch=branch, as_of=day
+            scope,
+            seen,
+            CheckIns(self.database),
+            catalogue,
+            branch=branch,
+            as_of=day,
+            card=card,
         )
         if open_ones.height:
             raise ObstaclesError(branch, day, open_ones, catalogue)
@@ -139,6 +160,7 @@ class SignOffs:
             "person": person,
             "person_key": person_key(person),
             "at": at,
+            "note": None if card is None else f"scorecard {card.name}",
         }
         same = [
             SIGN_OFF.c[name] == row[name]
@@ -165,7 +187,7 @@ def signing_obstacles(
     *,
     branch: str,
     as_of: date | None = None,
-    metrics: tuple[str, ...] | None = None,
+    card: Card | None = None,
 ) -> pl.DataFrame:
     """The missed metrics of a branch about which nobody has said anything; `transforms.signing.OBSTACLE`.
 
@@ -176,7 +198,7 @@ def signing_obstacles(
         catalogue: the definitions of the month.
         branch: whose figures.
         as_of: the month end; the newest published one if not given.
-        metrics: the metrics of a scorecard; every one if not given.
+        card: a scorecard, whose own misses count in place of those of the published figures.
 
     Raises:
         AccessError: if the branch is outside the scope.
@@ -192,7 +214,7 @@ def signing_obstacles(
             "branch", branch, tuple(nodes), way_out="`branchmark kpis` lists the branches."
         )
     facts = seen.facts(scope, as_of=day).filter(pl.col("branch_id") == branch).collect()
-    missed = signing.missed(facts, catalogue, metrics)
+    missed = signing.missed(facts, catalogue) if card is None else card.missed
     version = seen.newest_versions()[day]
     said = check_ins.all(scope, branch=branch, as_of=day, version=version)
     return signing.obstacles(missed, said)

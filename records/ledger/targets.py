@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from records.access import Scope
 from records.ledger.database import Database
 from records.ledger.errors import LedgerUseError
-from records.ledger.people import named, person_key
+from records.ledger.people import named, person_key, words
 from records.ledger.tables import STEPS, TARGET_STEP, TARGET_VERSION
 from transforms.errors import listed
 from transforms.proposals import Proposal, key_text
@@ -122,7 +122,7 @@ class Targets:
         """Enter proposals as drafts, all of them or none: each is a new version of its key.
 
         What the newest version says already, and was neither rejected nor withdrawn, is not entered
-        again.
+        again; if it is a draft and is to be submitted, that draft is.
 
         Args:
             scope: whose branches; each proposal's has to lie in it.
@@ -142,14 +142,17 @@ class Targets:
             scope.require(proposal.branch_id)
         unchanged: list[Proposal] = []
         numbers: list[int] = []
+        drafts: list[int] = []
         if not proposals:
             return Entered((), ())
         with self.database.writing() as connection:
             newest = _newest(connection)
             for place, proposal in enumerate(proposals):
-                version, said = newest.get(proposal.key, (0, None))
+                version, said, draft = newest.get(proposal.key, (0, None, None))
                 if said == _said(proposal):
                     unchanged.append(proposal)
+                    if submit and draft is not None:
+                        drafts.append(draft)
                     continue
                 row = {
                     **dict(zip(KEY, proposal.key, strict=True)),
@@ -160,13 +163,14 @@ class Targets:
                     "maker_key": person_key(maker),
                     "made_at": at,
                 }
-                newest[proposal.key] = (version + 1, _said(proposal))
                 made = connection.execute(
                     sa.insert(TARGET_VERSION).values(row).returning(TARGET_VERSION.c.target_id)
                 )
                 numbers.append(made.scalar_one())
-            if submit and numbers:
-                _take(connection, numbers, State.SUBMITTED, maker, at, None)
+                newest[proposal.key] = (version + 1, _said(proposal), None)
+            waiting = [*numbers, *dict.fromkeys(drafts)]
+            if submit and waiting:
+                _take(connection, waiting, State.SUBMITTED, maker, at, None)
         return Entered(tuple(numbers), tuple(unchanged))
 
     def submit(self, scope: Scope, target_ids: Collection[int], *, by: str, at: datetime) -> None:
@@ -219,7 +223,7 @@ class Targets:
         reason: str | None,
     ) -> None:
         person = named(by)
-        why = (reason or "").strip() or None
+        why = words(reason)
         if why is None and step in {State.REJECTED, State.WITHDRAWN}:
             raise LedgerUseError("A reason is needed to reject or withdraw. Say it with --reason.")
         numbers = list(dict.fromkeys(target_ids))
@@ -253,6 +257,8 @@ _FROM: Final = {
         State.REPLACED,
     ),
 }
+_NAMED: Final = 10_000
+"""So many numbers are named in a question; PostgreSQL takes 65,535 at most. Of more, all are read."""
 _WORDS: Final = {
     State.SUBMITTED: "submit",
     State.APPROVED: "approve",
@@ -317,13 +323,12 @@ def _take(
             TARGET_STEP.c.target_id == TARGET_VERSION.c.target_id,
             TARGET_STEP.c.stage == "submission",
         )
-        found = connection.execute(
-            sa.select(
-                TARGET_VERSION.c.target_id, TARGET_VERSION.c.maker_key, TARGET_STEP.c.person_key
-            )
-            .join_from(TARGET_VERSION, TARGET_STEP, submission)
-            .where(TARGET_VERSION.c.target_id.in_(sorted(target_ids)))
-        )
+        query = sa.select(
+            TARGET_VERSION.c.target_id, TARGET_VERSION.c.maker_key, TARGET_STEP.c.person_key
+        ).join_from(TARGET_VERSION, TARGET_STEP, submission)
+        if len(target_ids) <= _NAMED:
+            query = query.where(TARGET_VERSION.c.target_id.in_(sorted(target_ids)))
+        found = connection.execute(query)
         hands = {
             number: {"maker_key": maker, "submitter_key": submitter, "follows": "submission"}
             for number, maker, submitter in found
@@ -345,22 +350,27 @@ def _said(proposal: Proposal) -> dict[str, object]:
     return {name: getattr(proposal, name) for name in _SAID}
 
 
-def _newest(
-    connection: Connection,
-) -> dict[tuple[str, ...], tuple[int, dict[str, object] | None]]:
-    """The newest version of every key, and what it says; nothing if it was rejected or withdrawn."""
-    found: dict[tuple[str, ...], tuple[int, dict[str, object] | None]] = {}
+_Newest = tuple[int, dict[str, object] | None, int | None]
+
+
+def _newest(connection: Connection) -> dict[tuple[str, ...], _Newest]:
+    """The newest version of every key: what it says, and its number if it is a draft.
+
+    A rejected or withdrawn one says nothing.
+    """
+    found: dict[tuple[str, ...], _Newest] = {}
     for row in _frame(_rows(connection)).to_dicts():
         dead = row["state"] in {State.REJECTED.value, State.WITHDRAWN.value}
         said = None if dead else {name: row[name] for name in _SAID}
-        found[tuple(row[name] for name in KEY)] = (row["version"], said)
+        draft = row["target_id"] if row["state"] == State.DRAFT.value else None
+        found[tuple(row[name] for name in KEY)] = (row["version"], said, draft)
     return found
 
 
 def _rows(
     connection: Connection, target_ids: Collection[int] | None = None
 ) -> list[dict[str, object]]:
-    """Versions with their steps beside them; with numbers, the versions of the same keys only."""
+    """Versions with their steps beside them; of a few numbers, the versions of the same keys only."""
     stages = {name: TARGET_STEP.alias(name) for name in ("submission", "decision", "withdrawal")}
     version = TARGET_VERSION
     joined: sa.FromClause = version
@@ -384,7 +394,7 @@ def _rows(
             withdrawal.c.step, decision.c.step, submission.c.step, State.DRAFT.value
         ).label("step"),
     ).select_from(joined)
-    if target_ids is not None:
+    if target_ids is not None and len(target_ids) <= _NAMED:
         other = version.alias("same_key")
         keys = sa.and_(*(other.c[name] == version.c[name] for name in KEY))
         asked = other.c.target_id.in_(sorted(target_ids))

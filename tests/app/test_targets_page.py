@@ -137,6 +137,51 @@ def test_what_waits_is_sent_back_with_a_reason_and_not_without(opened, bank):
     assert states(bank, branch="B101") == [(1, "rejected", "Zhao", "Wang")]
 
 
+def test_what_was_chosen_for_one_unit_is_not_chosen_for_another(opened, bank):
+    app = opened(bank, "targets", branch="B101", section="waiting")
+    app.checkbox(key="tg_all").check().run()
+    app.query_params["branch"] = "HO"
+    app.run()
+    assert not app.checkbox(key="tg_all").value
+
+
+def test_what_came_in_unseen_is_not_approved_along(opened, bank):
+    targets = ledger(bank).targets
+    targets.enter(WHOLE, [proposal("B101", "sei_share", "0.1")], by="Zhao", at=MORNING, submit=True)
+    app = opened(bank, "targets", branch="B101", section="waiting")
+    app.multiselect(key="tg_chosen").select("B101/sei_share/2026")
+    field(app, "Your name").input("Wang")
+    app.run()
+    targets.enter(WHOLE, [proposal("B101", "sei_share", "0.9")], by="Zhao", at=MORNING, submit=True)
+    button(app, "Approve").click().run()
+    assert app.error[0].value.startswith("What waits has changed since this page was drawn")
+    asked = {"branch": "B101", "metric": "sei_share"}
+    assert [row[1] for row in states(bank, **asked)] == ["replaced", "submitted"]
+    button(app, "Approve").click().run()
+    assert [row[1] for row in states(bank, **asked)] == ["replaced", "approved"]
+
+
+def test_what_is_typed_about_one_figure_is_not_said_of_another(opened, bank):
+    app = opened(bank, "branch", branch="B101", metric="sei_share")
+    app.text_area[0].input("Because.")
+    field(app, "Until when (2026-12-31)").input("soon")
+    field(app, "Your name").input("Zhao")
+    button(app, "Save").click().run()
+    assert app.text_area[0].value == "Because."  # refused, and there to be mended
+    app.query_params["branch"] = "B201"
+    app.run()
+    assert app.text_area[0].value == ""
+
+
+def test_a_saved_word_is_not_there_to_be_saved_again(opened, bank):
+    app = opened(bank, "branch", branch="B101", metric="sei_share")
+    app.text_area[0].input("Because.")
+    field(app, "Your name").input("Zhao")
+    button(app, "Save").click().run()
+    assert ledger(bank).check_ins.all(WHOLE).height == 1
+    assert app.text_area[0].value == ""
+
+
 def test_an_entry_that_makes_no_sense_is_refused_in_words_and_nothing_is_kept(opened, bank):
     app = opened(bank, "targets", branch="B201", section="enter")
     app.selectbox(key="tg_metric").select("sei_share").run()

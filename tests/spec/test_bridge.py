@@ -563,6 +563,43 @@ def test_a_merger_is_a_branch_move_unless_the_start_is_restated_to_todays_branch
     assert split(held, node="HO").parts == {}
 
 
+MERGED = """
+branch | level | closed     | into
+HO     | head  |            |
+north  | tier1 |            |
+south  | tier1 | 2026-10-01 | north
+"""
+
+
+def test_a_merger_moves_the_whole_branch_also_what_has_left_since():
+    """South brings 300 + 50: the 50 are repaid, and the 300 are renewed into L4 with 40 on top."""
+    held = book(
+        "loan | branch | balance\nL1 | north | 100\nL2 | south | 300\nL3 | south | 50",
+        "loan | branch | balance | previous_loan_id\nL1 | north | 100 |\nL4 | north | 340 | L2",
+        companions={"branch_hierarchy": UNDER, "branch": MERGED},
+        loan_event="""
+        loan | event      | amount
+        L2   | renewal    |   -300
+        L3   | prepayment |    -50
+        L4   | drawdown   |    340
+        """,
+    )
+    told = split(held, "loan_balance", node="north").parts
+    assert told == {"branch_move": 350, "new_lending": 40, "repayment": -50}
+    today = split(held, "loan_balance", node="north", today=True).parts
+    assert today == {"new_lending": 40, "repayment": -50}
+
+
+def test_clients_of_a_merged_branch_move_before_they_leave():
+    held = book(
+        "loan | client | branch | balance\nL1 | C1 | north | 1\nL2 | C2 | south | 1",
+        "loan | client | branch | balance\nL1 | C1 | north | 1",
+        companions={"branch_hierarchy": UNDER, "branch": MERGED},
+    )
+    told = split(held, "loan_clients", node="north").parts
+    assert told == {"branch_move": 1, "clients_gone": -1}
+
+
 def test_another_parent_moves_what_is_below_it():
     tree = "branch | level\nHO | head\neast | region\nwest | region\nnorth | tier1"
     held = book(

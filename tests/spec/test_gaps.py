@@ -1,10 +1,13 @@
 """Gap to target in actions: the amounts, worked by hand; N of D against a target t."""
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import polars as pl
 import pytest
 
+from tests.scenario import CATALOGUE
 from transforms.analysis.gap import (
     MOST,
     Moved,
@@ -16,7 +19,10 @@ from transforms.analysis.gap import (
     percent,
     rounded,
 )
+from transforms.analysis.gap_actions import sign
+from transforms.analysis.gap_answers import Answer, Gap
 from transforms.analysis.gap_effects import Step
+from transforms.analysis.gap_plans import Way, evidence_for, plans, stays
 from transforms.analysis.gap_watch import watch_list
 from transforms.catalogue.model import Better
 
@@ -190,3 +196,80 @@ def test_overdue_loans_are_cumulated_until_the_limit_breaks():
 def test_a_limit_that_is_broken_already_breaks_at_no_loan():
     rows = watch_list(overdue(4), Quotient(Decimal(500), Decimal(10_000)), Reference(Decimal(4)))
     assert rows.select("within", "breaks").rows() == [(False, False)]
+
+
+def test_running_all_of_the_rest_off_leaves_nothing_that_could_miss():
+    """0 of 100 bad against 5 %: all 100.00 may run off, the last fen of it too."""
+    standing = share(0, 100, "0.05", Better.LOWER)
+    assert greatest(standing, OTHERS_OFF, most=10_000) == (Decimal("100.00"), True)
+
+
+def ways(metric_id, *, met, better=None):
+    metric = CATALOGUE.metrics[metric_id]
+    metric = metric if better is None else replace(metric, better=better)
+    found = plans(CATALOGUE, metric, metric.reading(metric.default_reading), met=met)
+    return [one.way.value for one in found]
+
+
+def test_no_new_loan_is_overdue():
+    """So what is better when lower, and overdue or special mention, is not used up by lending."""
+    assert ways("overdue_ratio", met=True) == ["run_off_others"]
+    assert ways("special_mention_ratio", met=True) == ["run_off_others"]
+    assert ways("two_high_share", met=True) == ["lend", "run_off_others"]
+
+
+def test_a_rate_that_is_ahead_may_be_given_up_in_basis_points():
+    assert ways("lpr_spread", met=True, better=Better.HIGHER) == ["reprice"]
+    metric = replace(CATALOGUE.metrics["lpr_spread"], better=Better.HIGHER)
+    (away,) = plans(CATALOGUE, metric, metric.reading("default"), met=True)
+    towards = plans(CATALOGUE, metric, metric.reading("default"), met=False)[-1]
+    assert (sign(metric, away), sign(metric, towards)) == (-1, 1)
+
+
+def test_evidence_is_no_way_to_fewer_bad_loans():
+    metric = CATALOGUE.metrics["tech_small_npl_tolerance"]
+    assert evidence_for(CATALOGUE, metric, metric.reading("default")) == ()
+    share_of = CATALOGUE.metrics["sei_share"]
+    assert evidence_for(CATALOGUE, share_of, share_of.reading("confirmed"))
+
+
+@pytest.mark.parametrize(
+    ("metric_id", "stay"),
+    [
+        ("first_time_clients_ytd", True),
+        ("loan_disbursed_ytd", True),
+        ("first_time_share", False),  # others draw as well
+        ("loan_clients", False),  # a client leaves with his last loan
+        ("ten_largest_clients_share", False),
+        ("npl_formed_ytd", False),
+    ],
+)
+def test_only_what_is_counted_for_good_stays_counted(metric_id, stay):
+    metric = CATALOGUE.metrics[metric_id]
+    assert stays(CATALOGUE, metric, metric.reading(metric.default_reading)) is stay
+
+
+def test_only_what_is_proved_or_follows_from_the_figures_closes_a_gap():
+    """Evidence that was not tried is an upper bound; what was tried and misses does not close either."""
+    metric = CATALOGUE.metrics["sei_share"]
+    way, label = Way.LEND_ON_TOP, metric.label
+    plain = Answer(way, ONE, "CNY", label, "")
+    others = [
+        replace(plain, at_most=True),
+        replace(plain, verified=False),
+        replace(plain, all_of_it=True),
+        replace(plain, amount=None),
+    ]
+    found = Gap(
+        as_of=date(2026, 10, 31),
+        branch="north",
+        metric=metric,
+        reading=metric.reading("confirmed"),
+        value=Decimal("0.1"),
+        target=Decimal("0.2"),
+        distance=Decimal("-0.1"),
+        status="missed",
+        met=False,
+        answers=(plain, *others, replace(plain, verified=True)),
+    )
+    assert found.closing == (plain, replace(plain, verified=True))

@@ -235,11 +235,17 @@ def test_actions_follow_each_other(shares):
     [
         ({"lend": -5}, "amounts are above zero"),
         ({"lend": "1.005"}, "finer than a fen"),
-        ({"lend": 5, "like": "is_sei"}, "No loan flag 'is_sei'. Did you mean"),
-        ({"lend": 5, "like": "L9"}, "No loan 'L9'"),
+        ({"lend": 5, "like": "is_sei"}, "metric or loan to copy 'is_sei'. Did you mean is_"),
+        ({"lend": 5, "like": "sei_shar"}, "Did you mean sei_share"),
+        (
+            {"lend": 5, "like": "sei_share:brode"},
+            "No reading of sei_share 'brode'. Did you mean broad",
+        ),
+        ({"lend": 5, "like": "first_time_clients"}, "first_time_clients counts no loans"),
+        ({"lend": 5, "like": "L9"}, "metric or loan to copy 'L9'"),
         ({"lend": 5, "like": "is_green"}, "No performing loan anywhere would be is_green"),
         ({"lend": 5, "set": {"colour": "red"}}, "No column that new loans can be given 'colour'"),
-        ({"run_off": 1001}, "north has 1,000.00 of such loans in base currency"),
+        ({"run_off": 1001}, "north has 1,000.00 of loans in base currency"),
         ({"run_off": ["L3"]}, "No loan 'L3'. The accepted book of 2026-10-31 has none"),
         ({"run_off": ["L9"]}, "No loan 'L9'"),
         ({"cure": 1}, "north has no non-performing loans"),
@@ -251,12 +257,51 @@ def test_actions_follow_each_other(shares):
         ({"lend": 1, "run_off": 1}, "has to name one action"),
         ({"lend": 1, "colour": "red"}, "No word of a scenario in test 'colour'"),
         ({"lend": "much"}, "is no amount"),
+        ({"lend": "1,5"}, "'1,5' is no amount"),
+        ({"lend": ["L1"]}, "is no amount"),
+        ({"lend": 5, "of": "is_corporate"}, "lend does not look at `of`"),
+        ({"run_off": 5, "clients": 2}, "run_off does not look at `clients`"),
+        ({"lend": 5, "existing": "no"}, "`existing` is 'no'. Write true or false"),
+        ({"lend": 5, "set": {"interest_rate": "abc"}}, "Column interest_rate cannot be 'abc'"),
+        ({"lend": 5, "set": {"maturity_date": "2026-02-31"}}, "a date such as"),
+        ({"lend": 5, "set": {"loan_classification": "XX"}}, "Set it to one of FQ01, FQ02"),
+        ({"lend": 5, "set": {"enterprise_size": "large"}, "existing": True}, "is of the client"),
+        ({"reprice": 0}, "reprice by nothing is no action"),
+        ({"reprice": "1e30"}, "rates do not move by more than 10,000"),
+        ({"reprice": None, "loans": ["L1"]}, "is no amount"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_sentence(shares, row, sentence):
     with pytest.raises(BranchmarkError) as refused:
         Tried(shares, row)
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("like", "flag"),
+    [
+        ("sei_share", "is_sei_confirmed"),  # the flag of the default reading's numerator
+        ("sei_share:broad", "is_sei_broad"),
+        ("sei_growth_ytd", "is_sei_confirmed"),
+        (SEI, SEI),
+    ],
+)
+def test_new_lending_is_like_what_a_metric_counts(shares, like, flag):
+    (done,) = Tried(shares, {"lend": 60, "like": like}).done
+    assert (done.action.like, done.copied) == (flag, "L1")
+
+
+def test_cells_of_new_loans_are_set_from_text_as_from_a_file(shares):
+    cells = {"maturity_date": "2028-10-31", "interest_rate": 0.0345, "housing_loan_flag": "true"}
+    tried = Tried(shares, {"lend": 60, "set": cells})
+    made = tried.rows("loan_snapshot").filter(pl.col("loan_id").str.starts_with("SCENARIO-"))
+    (row,) = made.select("maturity_date", "interest_rate", "housing_loan_flag").rows()
+    assert row == (date(2028, 10, 31), Decimal("0.0345"), True)
+
+
+def test_new_lending_is_like_a_loan_by_its_number_whatever_it_looks_like(shares):
+    (done,) = Tried(shares, {"lend": 60, "like": "L2"}).done
+    assert (done.action.like, done.copied) == ("", "L2")
 
 
 def test_a_loan_that_is_bad_already_cannot_turn(bad):

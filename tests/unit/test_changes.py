@@ -298,6 +298,14 @@ def test_a_move_within_them_is_not(metrics):
     assert moves([*USUAL, 186], metrics) != []
 
 
+def test_a_move_that_hardly_differs_from_always_the_same_one_is_not(metrics):
+    steady = [2000 - 50 * n for n in range(8)]  # 50 a month, no deviation at all
+    assert moves([*steady, 1602], metrics) == []  # 48: off by 2, less than one hundredth of 1,650
+    (one,) = moves([*steady, 1630], metrics)  # 20: off by 30
+    assert one["score"] == 99
+    assert one["usual_low"] == one["usual_high"] == -50
+
+
 def test_without_six_earlier_moves_nothing_is_unusual(metrics):
     assert moves([*USUAL[:6], 900], metrics) == []
     assert moves([*USUAL[:7], 900], metrics) != []
@@ -403,6 +411,38 @@ GOLDEN = [
             "ahead; the target is 120 now, 100 before."
         ),
         "当年累计首贷户数由未达标改善为达标：现为 121（此前 90），超额 1 户；目标现为 120，此前 100。",
+    ),
+    (
+        event(
+            kind="status",
+            metric_id="first_time_clients_ytd",
+            month=date(2026, 1, 31),
+            month_before=date(2025, 12, 31),
+            before="90",
+            after="8",
+            status_before="met",
+            status_after="missed",
+            favourable=False,
+            target_before="10",
+            target_after="10",
+        ),
+        (
+            "First-time loan clients year to date, anew since January, went from met to missed: 8 (90 by "
+            "Dec 25), 2 clients short."
+        ),
+        "当年累计首贷户数（1 月起重新累计）由达标变为未达标：现为 8（25年12月为 90），差 2 户。",
+    ),
+    (
+        event(
+            kind="move",
+            metric_id="loan_balance",
+            before="1000000000",
+            after="1100000000",
+            usual_low="-20000000",
+            usual_high="-20000000",
+        ),
+        "Loan balance rose by CNY 100.0 m in Oct 26, to CNY 1.10 bn; usual in a month: −CNY 20.0 m.",
+        "贷款余额在26年10月上升 1.00 亿元，至 11.00 亿元；正常月度变动为 −2,000 万元。",
     ),
     (
         event(

@@ -197,6 +197,13 @@ def test_ratios_that_are_no_shares_are_drawn_by_the_stated_constant():
     assert (found["A"]["shrunk"], found["B"]["shrunk"]) == (D("2.5"), D("1.25"))
 
 
+def test_a_rate_is_no_share_though_it_lies_between_nought_and_one():
+    rows = figures(("A", 4, 100, 60), ("B", 2, 100, 60))  # rates of 4 % and 2 %, 3 % together
+    found = {row["branch_id"]: row for row in peers.shrunk(rows, D(30), parts=False).to_dicts()}
+    assert {row["k"] for row in found.values()} == {D(30)}
+    assert found["A"]["shrunk"].quantize(D("1e-9")) == D("0.036666667")  # two thirds of the way
+
+
 def test_a_branch_of_three_clients_does_not_top_the_table():
     crowd = [(f"B{n}", 10 + 2 * n, 100, 400) for n in range(8)]  # 10 % to 24 %
     rows = peers.ranked(peers.shrunk(figures(("TINY", 1, 1, 3), *crowd), D(30)), Better.HIGHER)
@@ -332,6 +339,8 @@ def test_shipped_settings_are_the_products_and_a_banks_own_take_their_place():
         ("smallest_count: 1", "smallest_count"),
         ("biggest: 1", "biggest"),
         ("size: [", "no YAML"),
+        ("smallest_count: 3\nsmallest_count: 9", "'smallest_count' stands twice"),
+        ("shrinkage_constant: 1e30", "shrinkage_constant"),
         ("- 1", "peers.yaml is refused"),
         (
             "lists: {level: {label: {en: x, zh: x}, branches: [B1]}}",

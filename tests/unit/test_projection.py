@@ -46,12 +46,12 @@ RATIO = Shape(Form.RATIO, Nature.STOCK, Nature.STOCK)
 
 
 def path(shape, months):
-    """A path from `{"2026-10": amount}` or `{"2026-10": (numerator, denominator)}`."""
+    """A path from `{"2026-10": amount}` or `{"2026-10": (numerator, denominator)}`, with a limit last."""
     found = {}
     for text, sides in months.items():
-        above, below = sides if isinstance(sides, tuple) else (sides, None)
+        above, below, *limit = sides if isinstance(sides, tuple) else (sides, None)
         day = months_back(date.fromisoformat(f"{text}-01"), 0)
-        found[day] = Month(Decimal(above), None if below is None else Decimal(below), "1")
+        found[day] = Month(Decimal(above), None if below is None else Decimal(below), "1", *limit)
     return Path(shape, found)
 
 
@@ -133,9 +133,26 @@ def test_an_average_is_over_all_months_of_the_period():
 
 
 def test_headroom_is_the_limit_of_today_less_the_projected_ratio():
-    shape = Shape(Form.HEADROOM, Nature.STOCK, Nature.STOCK, limit=Decimal(4))
-    months = {"2025-12": (0, 1000), "2026-10": ("20.40", 1000)}  # ten cents a working day
+    shape = Shape(Form.HEADROOM, Nature.STOCK, Nature.STOCK)
+    # Ten cents a working day; the limit was 5 % and is 4 %.
+    months = {"2025-12": (0, 1000, Decimal(5)), "2026-10": ("20.40", 1000, Decimal(4))}
     assert carried(shape, months, Method.RUN_RATE) == Decimal("1.52")  # 24.80 of 1,000 is 2.48 %
+
+
+def test_headroom_is_judged_at_two_decimals_of_a_percent():
+    shape = Shape(Form.HEADROOM, Nature.STOCK, Nature.STOCK)
+    months = {"2026-10": ("40.04", 1000, Decimal(4))}  # 4.004 % is 4.00 % as the rule reads it
+    assert carried(shape, months, Method.LAST_VALUE) == 0
+
+
+def test_a_back_test_of_headroom_meets_the_limit_that_came():
+    shape = Shape(Form.HEADROOM, Nature.STOCK, Nature.STOCK)
+    held = path(
+        shape,
+        {"2026-08": (20, 1000, Decimal(4)), "2026-09": (30, 1000, Decimal("4.5"))},
+    )
+    (test,) = back_tests(held, date(2026, 9, 30), date(2026, 10, 31), Method.LAST_VALUE)
+    assert (test.projected, test.actual) == (2, Decimal("1.5"))  # 4 - 2, and 4.5 - 3 came
 
 
 @pytest.mark.parametrize(

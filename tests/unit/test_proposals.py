@@ -47,7 +47,9 @@ def test_a_good_proposal_meets_no_objection():
         ({"near_band": Decimal(2)}, "near_band is 2"),
         ({"near_band": Decimal("-0.01")}, "below zero"),
         ({"target_value": Decimal("-0.1")}, "never below zero"),
-        ({"target_value": Decimal("NaN")}, "24 digits"),
+        ({"target_value": Decimal("NaN")}, "is NaN, which is no number"),
+        ({"target_value": Decimal("1e999999")}, "1.000000E+999999: at most 24 digits"),
+        ({"metric_id": "loan_balance", "target_value": Decimal("1e24")}, "24 digits"),
         ({"target_value": Decimal("0.1234567890123")}, "12 after it"),
         ({"metric_id": "tech_clients", "target_value": Decimal("3.5")}, "whole numbers"),
         ({"metric_id": "loan_balance", "target_value": Decimal("0.15")}, "is an amount"),
@@ -62,6 +64,22 @@ def test_a_good_proposal_meets_no_objection():
         ({"period": "2026Q3", "phasing": "linear"}, "is no year"),
         ({"phasing": "seasonal"}, "are missing"),
         ({"phasing": "spring"}, "no way of phasing"),
+        ({"phasing_shares": "0.1 1"}, "phasing_shares are given, and the phasing is none"),
+        ({"base_value": Decimal("0.1")}, "base_value is given, and the phasing is none"),
+        (
+            {
+                "metric_id": "loan_increment_ytd",
+                "target_value": Decimal(9),
+                "phasing": "linear",
+                "base_value": Decimal(5),
+            },
+            "begins every year at zero",
+        ),
+        (
+            {"valid_from": date(2020, 1, 1), "valid_to": date(2020, 12, 31)},
+            "would never decide",
+        ),
+        ({"valid_to": date(2026, 1, 30)}, "would never decide"),
     ],
 )
 def test_a_bad_proposal_is_refused_with_its_reason(changed, words):
@@ -72,6 +90,10 @@ def test_a_bad_proposal_is_refused_with_its_reason(changed, words):
 def test_at_the_edge_a_value_is_taken():
     assert said(target_value=Decimal(1), near_band=None) == []
     assert said(target_value=Decimal(0), near_band=None) == []
+    whole = {"metric_id": "loan_balance", "near_band": None}
+    assert said(target_value=Decimal("1e20"), **whole) == []
+    assert said(target_value=Decimal("999999999999999999999999.999999999999"), **whole) == []
+    assert said(valid_to=date(2026, 1, 31)) == []
     # Overdue loans may be more than the bad ones: their ratio is no share.
     assert said(metric_id="overdue_90_to_npl", target_value=Decimal("1.2"), near_band=None) == []
     assert said(metric_id="loan_growth_ytd", target_value=Decimal("-0.1"), near_band=None) == []

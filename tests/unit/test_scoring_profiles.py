@@ -146,7 +146,7 @@ def test_a_wrong_line_is_refused_with_file_line_name_and_near_miss(line, told_so
     ("rest", "told_so"),
     [
         ("total: 99", "'total' stands twice"),
-        ("cap: &one 1.2\nfloor: *one", "anchors and aliases are not used in profiles"),
+        ("cap: &one 1.2\nfloor: *one", "anchors and aliases are not used here"),
         ("cap: [", "is no YAML"),
         (
             "valid_to: 2019-12-31",
@@ -265,8 +265,8 @@ def test_a_profile_reads_in_both_languages():
     )
     (item,) = profile.items
     assert told.item(item) == (
-        "takes 1 for each 0.5 pp above its target; at most 5; within Headroom under the NPL "
-        "tolerance nothing is taken off, and nothing added"
+        "points taken: 1 for each 0.5 pp above its target; at most 5; within Headroom under the NPL "
+        "tolerance nothing is taken off"
     )
     for language in ("en", "zh"):
         sentences = told.rules(profile, language)
@@ -304,9 +304,9 @@ def test_a_profile_that_uses_everything_reads_whole():
     assert lines[0].startswith("by rank among peers, from 1 for the first to 0 for the last")
     assert lines[1].startswith("by steps of actual / target: at least 1: 1, otherwise 0")
     assert lines[1].endswith("if a line cannot be scored, it counts as a completion of 0.6")
-    assert "nothing is taken off, and nothing added" in lines[2]
+    assert "it counts as completed, and no more" in lines[2]
     assert told.veto(profile.vetoes[0]) == "above 5 % the total is 60 at most"
-    assert told.item(profile.items[0]) == "adds 1 for each 1 pp above 20 %; at most 2"
+    assert told.item(profile.items[0]) == "points added: 1 for each 1 pp above 20 %; at most 2"
     assert "status near if within its tolerance by less than 0.2 pp" in told.rules(profile)
 
 

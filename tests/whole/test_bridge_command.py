@@ -148,6 +148,23 @@ def test_branches_add_up_by_weight_and_by_their_loans(grown):
             assert Decimal(row["within"]) + Decimal(row["mix"]) == Decimal(row["amount"])
 
 
+def test_the_banks_side_of_a_gap_is_a_row_that_says_so(grown):
+    words = (
+        "--metric",
+        "inclusive_npl_gap",
+        "--branch",
+        "R3",
+        "--from",
+        YEAR_END,
+        "--by",
+        "branch",
+    )
+    rows = here("bridge", "-w", grown.root, *words, "--format", "json").json["branches"]
+    assert [row["branch"] for row in rows if row["side_of_the_bank"]] == ["HO"]
+    page = " ".join(here("bridge", "-w", grown.root, *words).out.split())
+    assert "the whole bank's side of the gap" in page
+
+
 def test_a_table_for_people_adds_up_as_printed(grown):
     said = here("bridge", "-w", grown.root, "--metric", "sei_share", "--from", YEAR_END)
     assert said.code == 0, said.err
@@ -183,6 +200,10 @@ def test_the_order_of_causes_is_printed_without_a_bank():
         (("--metric", "loan_clients", "--from", YEAR_END, "--by", "loan"), "counts clients"),
         (("--metric", "sei_share", "--cause", "write_off"), "--by loan"),
         ((), "--metric"),
+        (
+            ("--metric", "sei_share", "--to", "2024-12-31"),
+            "2023-12-31 is not published. Give --from",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_one_sentence(grown, words, told):

@@ -117,6 +117,29 @@ def test_all_gaps_of_a_branch_are_listed_and_said_to_be_unverified(root):
     assert {row["metric"] for row in rows} == names
 
 
+def test_a_metric_without_a_side_is_held_as_the_banks_scoring_profile_holds_it(root):
+    """The catalogue takes no side on price; the standard profile says that a wide spread is better."""
+    words = ("gap", "-w", root, "--branch", "HO", "--metric", "lpr_spread")
+    for asked, side, by in (
+        ((), 1, "higher is better by the scoring profile standard 1."),
+        (("--better", "lower"), -1, "lower is better as asked; the catalogue says neither"),
+    ):
+        told = here(*words, *asked, "--format", "json").json
+        missing = Decimal(told["target"]) - Decimal(told["value"])
+        assert (told["met"], told["direction"]["en"].startswith(by)) == (missing * side <= 0, True)
+        points = next(one for one in told["actions"] if one["action"] == "reprice")
+        assert points["verified"] is True
+        # To four decimals of a basis point, on the side on which the target is met.
+        assert 0 <= (Decimal(points["amount"]) - missing) * side < Decimal("0.0001")
+
+
+def test_ratios_differ_in_points(root):
+    page = here("gap", "-w", root, "--branch", REGION, "--metric", "sei_share", "--no-verify").out
+    told = " ".join(page.split())
+    assert " pp short of it" in told
+    assert " pp a working day is needed to reach " in told
+
+
 def test_a_scenario_is_marked_in_every_format_and_tells_what_lies_above(root):
     words = ("--branch", BRANCH, "--lend", "200000000", "--like", "is_sei_confirmed")
     told = tried(root, *words)
@@ -176,6 +199,21 @@ def test_nothing_is_stored_whatever_is_tried(root):
         (("gap", "--branch", BRANCH, "--metric", "mlt_share"), "no approved target"),
         (("gap", "--branch", "B999"), "No branch 'B999'"),
         (("gap", "--branch", BRANCH, "--rate", "3.45"), "no rate"),
+        (
+            ("gap", "--branch", BRANCH, "--metric", "sei_share", "--better", "lower"),
+            "higher is better",
+        ),
+        (("whatif", "--branch", BRANCH, "--lend", "nan"), "is no amount"),
+        (("whatif", "--branch", BRANCH, "--lend", "L1"), "is no amount"),
+        (
+            ("whatif", "--branch", BRANCH, "--lend", 1, "--like", "sei_shar"),
+            "Did you mean sei_share",
+        ),
+        (
+            ("whatif", "--branch", BRANCH, "--run-off", 1, "--like", "is_npl"),
+            "--like goes with none",
+        ),
+        (("whatif", "--branch", BRANCH, "--lend", 1, "--how", "pro_rata"), "--how goes with none"),
     ],
 )
 def test_bad_use_is_refused_in_one_sentence(root, words, sentence):

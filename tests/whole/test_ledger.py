@@ -201,6 +201,16 @@ def test_the_same_again_is_not_entered_again_unless_it_was_refused(ledger):
     assert states(ledger) == ["rejected", "draft"]
 
 
+def test_a_draft_proposed_again_to_be_submitted_is_submitted(ledger):
+    made = entered(ledger, ONE, submit=False)
+    again = ledger.targets.enter(SYSTEM, [ONE], by="Zhao", at=AT, submit=True)
+    assert again.target_ids == ()
+    (row,) = ledger.targets.all(SYSTEM).to_dicts()
+    assert (row["target_id"], row["state"], row["submitter"]) == (made[0], "submitted", "Zhao")
+    with pytest.raises(LedgerUseError, match="made or submitted"):
+        ledger.targets.approve(SYSTEM, made, by="Zhao", at=AT)
+
+
 def test_only_the_newest_version_can_be_acted_on(ledger):
     first = entered(ledger, ONE)
     second = entered(ledger, replace(ONE, target_value=Decimal("0.16")))
@@ -251,6 +261,13 @@ def test_the_same_target_named_twice_is_decided_once_and_nothing_is_no_mistake(l
     ledger.targets.approve(SYSTEM, [], by="wang", at=AT)
     assert ledger.targets.enter(SYSTEM, [], by="li", at=AT).target_ids == ()
     assert states(ledger) == ["approved"]
+
+
+def test_very_many_are_decided_at_once(ledger):
+    made = entered(ledger, ONE)
+    with pytest.raises(LedgerUseError, match="There is no target number"):
+        ledger.targets.approve(SYSTEM, range(made[0], 70_000), by="Wang", at=AT)
+    assert states(ledger) == ["submitted"]
 
 
 def test_a_branch_sees_its_own_targets_and_enters_no_others(ledger):
@@ -367,8 +384,10 @@ def test_a_check_in_is_corrected_by_a_newer_one_and_stays_as_it_was(ledger):
     ("changed", "said"),
     [
         ({"comment": "  "}, "says nothing"),
+        ({"comment": "\u200b\u3164"}, "says nothing"),
         ({"opinion": "fine"}, "no opinion on a status"),
         ({"corrects": 7}, "no check-in number 7"),
+        ({"corrects": 10**20}, "no check-in number 1000"),
         ({"corrects": 1, "snapshot_version": 2}, "about another figure"),
     ],
 )
@@ -382,6 +401,9 @@ def test_a_branch_sees_its_own_check_ins(ledger):
     ledger.check_ins.add(SYSTEM, SAID, by="Li", at=AT)
     south = Scope.of("south", ["south"])
     assert ledger.check_ins.all(south).is_empty()
+    # Not even whose check-in a number is.
+    with pytest.raises(LedgerUseError, match="no check-in number 1"):
+        ledger.check_ins.add(south, replace(SAID, branch_id="south", corrects=1), by="Li", at=AT)
     with pytest.raises(AccessError):
         ledger.check_ins.add(south, SAID, by="Li", at=AT)
 
@@ -389,6 +411,36 @@ def test_a_branch_sees_its_own_check_ins(ledger):
 def test_two_names_of_one_person_are_one_and_of_two_are_two():
     assert person_key("Li Wei") == person_key("liwei ") == person_key("ＬＩ　ＷＥＩ")
     assert person_key("李伟") != person_key("李玮")
+
+
+@pytest.mark.parametrize(
+    "same",
+    ["Li_Wei.", "Li\u3164Wei", "Li\u034f Wei", "Li We\u0131", "L\u0456 W\u0435\u0456", "Li\ufe0fWei"],
+)
+def test_a_name_that_only_looks_like_another_is_the_other(same):
+    assert person_key("Li Wei") == person_key(same)
+
+
+def test_a_name_of_letters_that_look_alike_or_of_none_is_nobodys(ledger):
+    made = entered(ledger, ONE)
+    for name, said in (("L\u0456 Wei", "mixes Latin and Cyrillic"), ("\u3164 .", "Nobody is named")):
+        with pytest.raises(LedgerUseError, match=said):
+            ledger.targets.approve(SYSTEM, made, by=name, at=AT)
+    ledger.targets.approve(SYSTEM, made, by="李伟 Li", at=AT)
+
+
+def test_what_is_no_character_is_refused_in_words(ledger):
+    entered(ledger, ONE)
+    with pytest.raises(LedgerError, match="what is no character"):
+        entered(ledger, replace(ONE, note="\udcff"))
+    with pytest.raises(LedgerError, match="what is no character"):
+        ledger.check_ins.all(SYSTEM, branch="\udcff")
+    assert ledger.targets.all(SYSTEM)["note"].to_list() == [None]
+
+
+def test_a_reason_that_nobody_can_see_is_none(ledger):
+    with pytest.raises(LedgerUseError, match="A reason is needed"):
+        ledger.targets.reject(SYSTEM, entered(ledger, ONE), by="Wang", at=AT, reason="\u200b\u3164")
 
 
 # --- what is wrong with a database, in one sentence -------------------------------------------------
@@ -457,6 +509,28 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
         with pytest.raises(LedgerError, match=r"not a database.*put a copy of it in its place"):
             use()
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("done", ["DELETE FROM branchmark_revision", "DROP TABLE branchmark_revision"])
+def test_a_ledger_without_its_revision_is_not_taken_for_an_empty_one(ledger, done):
+    approved(ledger, ONE)
+    with ledger.database.writing() as connection:
+        connection.exec_driver_sql(done)
+    for asked in (lambda: ledger.targets.all(SYSTEM), lambda: entered(ledger, ONE), ledger.standing):
+        with pytest.raises(LedgerError, match="does not say of which revision it is"):
+            asked()
+
+
+@pytest.mark.parametrize("column", ["target_value", "made_at", "valid_from"])
+def test_a_value_that_is_none_of_its_column_is_told(tmp_path, column):
+    ledger = Ledger.of(bank(tmp_path), lambda _: None)
+    approved(ledger, ONE)
+    with ledger.database.writing() as connection:
+        connection.exec_driver_sql("DROP TRIGGER target_version_no_update")
+        plain = sa.table("target_version", sa.column(column, sa.Text))
+        connection.execute(sa.update(plain).values({column: "abc"}))
+    with pytest.raises(LedgerError, match=r"cannot be read: it holds what is no value.*ledger\.db"):
+        ledger.targets.all(SYSTEM)
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path):

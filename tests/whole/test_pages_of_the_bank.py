@@ -1,7 +1,9 @@
 """The branch page with the bank at work behind it: score, changes, causes, actions as they are asked for."""
 
 import json
+import shutil
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.reading import lines, words
 from tests.whole.commands import here
+from transforms.scoring.load import packaged_texts
 
 pytestmark = pytest.mark.whole
 
@@ -43,6 +46,37 @@ def test_the_page_tells_the_score_that_the_command_prints(demo_bank, monkeypatch
     scores = [line["score"] for line in told["lines"]]
     shown = [row[5] for row in card if row[6]]
     assert shown == ["–" if score is None else score for score in scores]
+
+
+def test_the_card_tells_limits_vetoes_and_what_is_missing_in_the_readers_language(
+    demo_bank, monkeypatch, tmp_path
+):
+    root = tmp_path / "bank"
+    shutil.copytree(demo_bank.root, root)
+    text = packaged_texts()["standard.yaml"]
+    strict = text.replace("deduction_limit: 10", "deduction_limit: 0.5").replace(
+        "deductions:\n",
+        "vetoes: [{metric: loan_balance, beyond: 1000000000000, cap: 40}]\n"
+        "deductions:\n  - {metric: overdue_ratio, beyond: 0, per: 0.0001, points: 1}\n",
+    )
+    (root / "scoring").mkdir()
+    (root / "scoring" / "standard.yaml").write_text(strict, encoding="utf-8")
+    asked = ("scorecard", "-w", root, "--branch", BRANCH, "--format", "json")
+    told = json.loads(here(*asked).out)
+    assert told["total"] == "40.00"
+    assert Decimal(told["deductions_before_limit"]) < Decimal(told["deductions_score"])
+    card = {row[0]: row for row in lines(page(root, monkeypatch), "How the score comes about")}
+    asked_for = told["deductions_before_limit"].replace("-", "−")
+    assert card["Deductions"][3] == f"limited from {asked_for}"
+    assert card["Deductions"][5] == "−0.50"
+    assert card["Loan balance"][3].endswith("is beyond 1000000000000; the total is held at 40")
+    reasons = [line["reason"] for line in told["lines"] if line["missing"] == "exclude"]
+    assert any(one.endswith("is not published") for one in reasons)
+    app = page(root, monkeypatch, language="zh")
+    lacking = [row[3] for row in lines(app, "得分计算过程") if row[5] == "–" and row[6]]
+    assert len(lacking) == len(reasons)
+    assert all("不计分，权重由其余各项按比例承担" in one for one in lacking)
+    assert not [one for one in lacking if "not published" in one]
 
 
 def test_the_page_tells_the_changes_in_the_words_of_the_command(demo_bank, monkeypatch):

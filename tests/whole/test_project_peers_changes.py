@@ -17,6 +17,7 @@ from records.access import Scope
 from records.published import RESULTS
 from tests.whole.commands import here, kpis, one_sentence
 from transforms.errors import AccessError
+from transforms.periods import month_ends
 
 pytestmark = pytest.mark.whole
 
@@ -85,13 +86,27 @@ def test_the_back_tests_are_told_one_by_one(root, days):
     assert next(csv.DictReader(io.StringIO(sheet.out)))["origin"] == days[0].isoformat()
 
 
-def test_the_target_of_the_period_is_compared_with(root):
+def test_the_target_of_the_period_is_compared_with(root, days):
     told = asked(root, "--metric", "npl_ratio", "--branch", "HO")
     reached = Decimal(told["projected"]) <= Decimal(told["target"])
     assert told["outlook"] == ("would_meet" if reached else "would_miss")  # without a range
     headroom = asked(root, "--metric", "inclusive_npl_tolerance", "--branch", "HO")
     assert headroom["target"] == "0"
-    assert [note["en"] for note in headroom["notes"]] == ["The limit is taken as it stands now."]
+    (note,) = headroom["notes"]
+    assert note["en"].startswith("The limit is taken as it stands now;")
+    came = {
+        row["as_of_date"]: row["value"]
+        for row in kpis(
+            *(root, "--branch", "HO", "--metric", "inclusive_npl_tolerance", "--as-of", "all"),
+            *("--reading", headroom["reading"]),
+        )
+    }
+    tested = asked(
+        *(root, "--metric", "inclusive_npl_tolerance", "--branch", "HO"),
+        *("--as-of", days[-1], "--to", month_ends(date(days[-1].year, 12, 31), 2)[0]),
+    )["backtest"]
+    assert tested
+    assert all(Decimal(one["actual"]) == Decimal(came[one["outcome"]]) for one in tested)
     positive = Decimal(headroom["projected"]) >= 0
     assert headroom["outlook"] == ("would_meet" if positive else "would_miss")
 
@@ -222,12 +237,15 @@ def test_groups_are_data_for_whoever_ranks(bank, days):
 def test_a_bank_names_groups_of_its_own(root, tmp_path):
     own = tmp_path / "bank"
     shutil.copytree(root, own)
-    listed = ", ".join(f"B{n}" for n in (101, 102, 201, 202, 301, 302, 303))
+    listed = ", ".join(f"B{n}" for n in (101, 102, 201, 202, 301, 302, 303, 999))
     text = f"lists:\n  coast: {{label: {{en: On the coast, zh: 沿海}}, branches: [{listed}]}}\n"
     (own / "peers.yaml").write_text(text, encoding="utf-8")
     told = peers_of(own, "--metric", "loan_balance", "--branch", "B303", "--group", "coast")
     assert told["label"] == {"en": "On the coast", "zh": "沿海"}
     assert told["branches"] == 7
+    assert [note["en"] for note in told["notes"]] == [
+        f"On the list, but no branch on {told['as_of_date']}: B999."
+    ]
     said = here(
         "peers", "-w", own, "--metric", "loan_balance", "--branch", "B304", "--group", "coast"
     )
@@ -235,6 +253,18 @@ def test_a_bank_names_groups_of_its_own(root, tmp_path):
     (own / "peers.yaml").write_text("minimum_branches: 2\n", encoding="utf-8")
     refused = here("peers", "-w", own, "--metric", "loan_balance", "--branch", "B303")
     assert "minimum_branches" in one_sentence(refused)
+
+
+def test_mean_rates_are_not_called_chance(root):
+    told = here(
+        "peers", "-w", root, "--metric", "loan_rate", "--branch", "B303", "--format", "json"
+    )
+    assert told.json["k"] == "30"
+    assert len({one["shrunk"] for one in told.json["members"]}) > 1
+    share = here(
+        "peers", "-w", root, "--metric", "sei_share", "--branch", "B303", "--format", "json"
+    )
+    assert share.json["k"] != "30"
 
 
 def test_an_unknown_grouping_is_refused(root):
@@ -310,12 +340,21 @@ def test_a_branch_is_told_of_itself_and_of_no_other(bank):
         (("--compare", "last_week"), "is no comparison"),
         (("--compare", "2031-01-31"), "is not before"),
         (("--compare", "2020-01-31"), "is not published"),
+        (
+            ("--compare", "same_month_last_year"),
+            "Name a published month end with --compare, such as",
+        ),
         (("--branch", "B9999"), "No branch 'B9999'"),
     ],
 )
 def test_changes_that_cannot_be_told_are_refused_in_one_sentence(root, words, said):
     branch = () if "--branch" in words else ("--branch", "HO")
     assert said in one_sentence(here("changes", "-w", root, *words, *branch))
+
+
+def test_the_first_month_has_nothing_to_be_compared_with(root, days):
+    said = one_sentence(here("changes", "-w", root, "--branch", "HO", "--as-of", days[0]))
+    assert f"No month before {days[0]} is" in said
 
 
 def test_a_target_that_was_changed_since_is_told_with_both(root, tmp_path):

@@ -169,6 +169,9 @@ def test_a_profile_is_listed_and_read_out(own):
         "standard": "standard.yaml",
         "review": "scoring/review.yaml",
     }
+    early = here("profiles", "-w", own, "--as-of", "2016-12-31", "--format", "json").json
+    assert [row["profile"] for row in early] == ["standard"]  # the bank's own holds from 2020
+    assert "is not a month end" in one_sentence(here("profiles", "-w", own, "--as-of", "soon"))
     told = here("profiles", "review", "-w", own)
     assert "Status near if within its tolerance by less than 0.2 pp." in told.out
     (shown,) = {
@@ -196,6 +199,9 @@ def test_the_table_prints_the_arithmetic_and_the_version(demo_bank):
         (["--all", "--level", "tier3"], "No level 'tier3'. Did you mean tier2 or tier1?"),
         (["--as-of", "2020-01-31"], "2020-01-31 is not published"),
         (["--compare", "2026-10-30"], "did you mean 2026-10-31?"),
+        (["--compare", "2026-10-31"], "--compare names 2026-10-31, the month that is scored."),
+        (["--level", "tier1"], "Add --all, or leave it out."),
+        (["--branch", ""], "No branch ''."),
     ],
 )
 def test_wrong_use_is_refused_in_one_sentence(demo_bank, words, told):

@@ -219,6 +219,15 @@ def test_a_workbook_made_by_the_template_is_read_back(root, tmp_path):
     assert (one["target"], one["phasing"], one["state"]) == ("500000", "linear", "draft")
 
 
+def test_a_target_without_a_first_day_begins_with_its_period(root, tmp_path):
+    path = tmp_path / "days.csv"
+    path.write_text("branch_id,metric_id,period,target_value\nsouth,green_share,2026Q3,0.1\n")
+    number = here("targets", "import", path, "--by", "x", "-w", root, "--format", "json").json
+    rows = here("targets", "list", "--metric", "green_share", "-w", root, "--format", "json").json
+    (one,) = [row for row in rows if row["number"] in number["target_ids"]]
+    assert (one["valid_from"], one["valid_to"]) == ("2026-07-01", None)
+
+
 def test_a_file_cannot_say_who_approved_it(root, tmp_path):
     said = imported(root, tmp_path, row(status="approved", maker="Zhao", checker="Wang")).json
     assert "status, maker, checker are not taken from a file" in said["notes"][-1]
@@ -269,7 +278,9 @@ def test_the_targets_of_the_branches_are_held_against_the_one_above(root):
         "-100000",
         "-5",
     )
-    assert here("targets", "cascade", *how, "--branch", "north").json == []
+    alone = one_sentence(here("targets", "cascade", *how, "--branch", "north"))
+    assert "of north that holds on 2026-10-31 has targets of branches right below it" in alone
+    assert "No branch 'nroth'" in one_sentence(here("targets", "cascade", *how, "--branch", "nroth"))
     nothing = here("targets", "cascade", "-w", root, "--period", "2031")
     assert "No month of 2031 is published" in one_sentence(nothing)
 
@@ -285,6 +296,20 @@ def test_the_targets_of_the_branches_are_held_against_the_one_above(root):
         (("list", "--metric", "npl_ratoi"), "Did you mean npl_ratio"),
         (("list", "--as-of", "2026-10-30"), "is not a month end"),
         (("cascade", "--period", "next year"), "is no period"),
+        (("list", "--period", "2o26"), "is no period"),
+        (("approve", "--all", "--period", "2o26", "--by", "x"), "is no period"),
+        (("list", "--branch", "nroth"), "No branch 'nroth'"),
+        (("phase", "\N{SUPERSCRIPT TWO}"), "names no target"),
+        (
+            ("set", *("--branch", "south", "--metric", "tech_clients", "--period", "2026"),
+             *("--value", "1,5", "--by", "x")),
+            "commas between thousands only",
+        ),
+        (
+            ("set", *("--branch", "south", "--metric", "npl_ratio", "--period", "2026"),
+             *("--value", "0.01", "--shares", "0.1 1", "--by", "x")),
+            "the phasing is none",
+        ),
         (("reject", "77", "--by", "x", "--reason", "y"), "There is no target '77'"),
         (
             ("set", *("--branch", "south", "--metric", "npl_ratio", "--period", "2026"),

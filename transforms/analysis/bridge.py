@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from transforms.analysis.bridge_books import FIRST, NOW, THEN, Walk
+from transforms.analysis.bridge_books import FIRST, NOW, State, Walk
 from transforms.analysis.bridge_causes import Cause
 from transforms.analysis.bridge_shape import Quotient, Shape, above, below
 from transforms.schema import TEXT, WIDE
@@ -231,18 +231,22 @@ def client_steps(walked: Walk, column: str, inside: Inside) -> pl.DataFrame:
         here = rows.with_columns(tree=pl.lit(tree)).filter(some, counts(inside))
         return here.select("borrower_id").unique()
 
+    def held(state: State) -> pl.LazyFrame:
+        """The clients of a book, and of the loans that are in none of the walk, by its tree."""
+        both = [of(state.rows, state.tree), of(walked.left, state.tree)]
+        return pl.concat(both).unique()
+
     walking = [state for state in walked.states if state.leaves is not Cause.RESTATEMENT]
     walking = [state for state in walking if state.enters is not Cause.RESTATEMENT]
-    left = of(walked.left, THEN)
     frames = [of(*walked.first)]
     causes: list[str | None] = [None]
     if walked.first[1] == FIRST:
         causes.append(Cause.RESTATEMENT.value)
-        frames.append(pl.concat([of(walking[0].rows, walking[0].tree), left]).unique())
+        frames.append(held(walking[0]))
     for state in walking[1:]:
         assert state.enters is not None  # noqa: S101 - only the first book is not led to
         causes.append(state.enters.value)
-        frames.append(pl.concat([of(state.rows, state.tree), left]).unique())
+        frames.append(held(state))
     last = of(walked.last, NOW)
     frames.append(frames[-1].join(last, on="borrower_id", how="semi"))
     frames.append(last)

@@ -187,7 +187,7 @@ def walk(between: Between) -> Walk:
     sides = bridge_events.sides(start.loans, end.loans)
     both = sides.filter("kept").select("loan_id").lazy()
     states = _linked(list(_states(between, both)))
-    left = start.with_tables({_LOANS: start.loans.join(both, on="loan_id", how="anti")})
+    left = amounts(start.with_tables({_LOANS: start.loans.join(both, on="loan_id", how="anti")}))
     begins = (amounts(between.reported), FIRST) if between.reported else (amounts(start), THEN)
     restated: tuple[State, ...] = ()
     if between.reported:
@@ -200,14 +200,29 @@ def walk(between: Between) -> Walk:
         first=begins,
         states=(*restated, *states),
         paths=(
+            *(_signed_rows(left, Cause.BRANCH_MOVE, tree, sign) for tree, sign in _MOVED),
             _along(
-                start, bridge_events.leaving(bridge_events.rows_of(sides, "then"), changed), THEN
+                start, bridge_events.leaving(bridge_events.rows_of(sides, "then"), changed), NOW
             ),
             _along(end, bridge_events.coming(bridge_events.rows_of(sides, "now"), changed), NOW),
             _along(end, bridge_events.kept(bridge_events.rows_of(sides, "both"), changed), NOW),
         ),
-        left=amounts(left),
+        left=left,
         last=amounts(end),
+    )
+
+
+_MOVED: Final = ((THEN, -1), (NOW, 1))
+
+
+def _signed_rows(rows: pl.LazyFrame, cause: Cause, tree: str, sign: int) -> pl.LazyFrame:
+    """Rows of a book as what a cause takes or adds, by a tree."""
+    columns = [name for name in rows.collect_schema().names() if name not in _KEYS]
+    return rows.select(
+        *_KEYS,
+        pl.lit(cause.value).alias("cause"),
+        pl.lit(tree).alias("tree"),
+        *(_signed(name, pl.lit(sign)) for name in columns),
     )
 
 

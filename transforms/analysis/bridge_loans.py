@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from transforms.analysis.bridge import Effect, decimal
+from transforms.analysis.bridge_books import NOW
 from transforms.analysis.bridge_shape import Quotient, Shape, above, below
 from transforms.schema import TEXT, WIDE
 
@@ -40,8 +41,8 @@ def shares(rows: pl.LazyFrame, shape: Shape, weighed: tuple[Effect, ...]) -> pl.
     columns = tuple(shape.columns)
     summed = rows.group_by("loan_id", "cause").agg(
         *(pl.col(name).sum() for name in columns),
-        borrower_id=pl.col("borrower_id").last(),
-        branch_id=pl.col("branch_id").sort_by("tree").last(),
+        borrower_id=_last("borrower_id"),
+        branch_id=_last("branch_id"),
     )
     some = pl.any_horizontal(pl.col(name) != 0 for name in columns)
     effect = pl.sum_horizontal(
@@ -65,6 +66,11 @@ def shares(rows: pl.LazyFrame, shape: Shape, weighed: tuple[Effect, ...]) -> pl.
         )
         .select(pl.col(name).cast(dtype) for name, dtype in SHARE.items())
     )
+
+
+def _last(name: str) -> pl.Expr:
+    """What a loan has in the later book, if it is there; else, whatever the order of rows, the same."""
+    return pl.col(name).sort_by(pl.col("tree") == NOW, name).last()
 
 
 def _worth(number: int, quotient: Quotient, effect: Effect) -> pl.Expr:

@@ -39,6 +39,7 @@ EVENT: Final[Mapping[str, pl.DataType]] = MappingProxyType(
         "branch_id": TEXT,
         "metric_id": TEXT,
         "month": DAY,
+        "month_before": DAY,
         "before": WIDE,
         "after": WIDE,
         "status_before": TEXT,

@@ -201,7 +201,9 @@ def headroom(standing: Standing, moved: Moved, *, per_unit: Decimal, most: int) 
     """The most of an action with which a target that is met stays met."""
 
     def missed(steps: int) -> bool:
-        return not standing.met(standing.value(moved, steps * per_unit))
+        value = standing.value(moved, steps * per_unit)
+        # Where nothing is left to divide by there is no figure, and so none that misses.
+        return value is not None and not standing.met(value)
 
     bound = _reach(missed, most)
     if bound is None:

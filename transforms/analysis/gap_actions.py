@@ -35,9 +35,10 @@ class Sized:
     stock: Decimal = Decimal(0)
 
 
-def sign(metric: Metric) -> int:
-    """Which way a rate has to go."""
-    return -1 if metric.better is Better.LOWER else 1
+def sign(metric: Metric, plan: Plan) -> int:
+    """Which way a rate goes: to the target, or away from it."""
+    towards = -1 if metric.better is Better.LOWER else 1
+    return -towards if plan.away else towards
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +103,7 @@ class Planner:
         own, less = Step(), Step()
         for part in plan.parts:
             if part.verb is Verb.REPRICE:
-                return Moved(Step(sign(metric) * sized.stock / _BASIS_POINTS))
+                return Moved(Step(sign(metric, plan) * sized.stock / _BASIS_POINTS))
             does = self._does(plan, part, sized)
             if metric.kind is Kind.GAP:
                 first, second = (

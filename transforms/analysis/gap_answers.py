@@ -25,6 +25,7 @@ class Answer:
         copied: the loan that new lending was made like.
         rate: the rate that new lending was reckoned with, where it matters.
         all_of_it: a headroom bounded by what there is.
+        at_most: the amount is not proved: at most so much comes of it.
         value_after: the figure with it: by the recomputed month if verified, else by reckoning.
         status_after: its status then; none if it was not recomputed.
         verified: whether the month, computed with the action in it, meets the target; none if not tried.
@@ -36,11 +37,12 @@ class Answer:
     unit: str
     label: Label
     formula: str
-    reason: str | None = None
+    reason: Label | None = None
     note: Label | None = None
     copied: str | None = None
     rate: Decimal | None = None
     all_of_it: bool = False
+    at_most: bool = False
     value_after: Decimal | None = None
     status_after: str | None = None
     verified: bool | None = None
@@ -91,6 +93,7 @@ class Gap:
         headroom_amount: for a tolerance what may still turn bad, limit times balance less bad loans.
         watch: for a tolerance the overdue loans that would use it, columns `WATCH`.
         reason: why there are no actions.
+        direction: who says which way the metric points, where the catalogue does not.
     """
 
     as_of: date
@@ -106,7 +109,17 @@ class Gap:
     pace: Pace | None = None
     headroom_amount: Decimal | None = None
     watch: pl.DataFrame | None = None
-    reason: str | None = None
+    reason: Label | None = None
+    direction: Label | None = None
+
+    @property
+    def closing(self) -> tuple[Answer, ...]:
+        """The actions that close the gap, or use the headroom up, as far as is known."""
+        return tuple(
+            one
+            for one in self.answers
+            if one.amount and not one.at_most and not one.all_of_it and one.verified is not False
+        )
 
 
 @dataclass(frozen=True)

@@ -155,10 +155,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """A way to close a gap, or to use up a headroom, with parts of one amount each."""
+    """A way to close a gap, or to use up a headroom, with parts of one amount each.
+
+    Attributes:
+        away: it leads away from the target; what has a direction then goes the other way.
+    """
 
     way: Way
     parts: tuple[Part, ...]
+    away: bool = False
 
 
 @dataclass(frozen=True)
@@ -196,8 +201,7 @@ def plans(catalogue: Catalogue, metric: Metric, reading: Reading, *, met: bool) 
     lower = metric.better is Better.LOWER or metric.kind is Kind.TOLERANCE
     entity = catalogue.entity_of(top)
     if entity is not Entity.LOAN or top.over != "balance":
-        # What was counted or drawn stays so: such a headroom is used up by nothing that is done now.
-        return () if met else _of_events(catalogue, top, lower=lower)
+        return _away_from(catalogue, top) if met else _of_events(catalogue, top, lower=lower)
     choose = {
         (False, False): _more,
         (False, True): _room_above,
@@ -205,6 +209,23 @@ def plans(catalogue: Catalogue, metric: Metric, reading: Reading, *, met: bool) 
         (True, True): _room_below,
     }
     return choose[lower, met](catalogue, top.where, below)
+
+
+def _away_from(catalogue: Catalogue, top: Measure) -> tuple[Plan, ...]:
+    """What uses up the headroom of what is counted, drawn or priced: only rates of the stock say how much."""
+    if top.over not in _RATES or catalogue.entity_of(top) is not Entity.LOAN:
+        return ()
+    return (Plan(Way.REPRICE, (Part(Verb.REPRICE, of=(top.where,)),), away=True),)
+
+
+def stays(catalogue: Catalogue, metric: Metric, reading: Reading) -> bool:
+    """Whether what a figure counts stays counted, whatever is done: a number of events, better higher."""
+    both = sides(catalogue, metric, reading)
+    if metric.better is not Better.HIGHER or both.numerator is None or both.denominator is not None:
+        return False
+    plain = metric.kind not in (Kind.GAP, Kind.INDEX, Kind.TOP_N)
+    entity = catalogue.entity_of(both.numerator)
+    return plain and entity in (Entity.EVENT, Entity.FLOW)
 
 
 def _inside(
@@ -269,6 +290,9 @@ def _room_below(catalogue: Catalogue, own: str, whole: str) -> tuple[Plan, ...]:
     if is_bad(catalogue, own):
         of = (whole,) if whole else good_of(catalogue, own)
         return (Plan(Way.TURN_NPL, (Part(Verb.TURN_NPL, of=of),)), *beside)
+    if rests_on(catalogue, own, TIER):
+        # A new loan performs and is not overdue: none that is lent would count.
+        return beside
     return (Plan(Way.LEND, (Part(Verb.LEND, own),)), *beside)
 
 
@@ -342,6 +366,9 @@ def evidence_for(catalogue: Catalogue, metric: Metric, reading: Reading) -> tupl
     """The things to mend that may move a metric's numerator upwards."""
     top = sides(catalogue, metric, reading).numerator
     if top is None or not top.where or metric.better is not Better.HIGHER:
+        return ()
+    if metric.kind is Kind.TOLERANCE:
+        # Of a tolerance the numerator are bad loans, and more of them are no way to it.
         return ()
     return tuple(
         kind for kind, columns in _EVIDENCE.items() if rests_on(catalogue, top.where, columns)

@@ -81,6 +81,7 @@ def statuses(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
         headroom="headroom_amount",
         reason_en="reason",
         month="as_of_date",
+        month_before="as_of_date_then",
     )
 
 

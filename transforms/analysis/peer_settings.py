@@ -8,11 +8,11 @@ from decimal import Decimal
 from importlib import resources
 from typing import Annotated, Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from transforms.catalogue.forms import LabelForm
 from transforms.errors import BranchmarkError
+from transforms.scoring.reading import read
 
 FILE: Final = "peers.yaml"
 LEAST_BRANCHES: Final = 5
@@ -63,7 +63,7 @@ class PeerSettings(_Form):
 
     minimum_branches: int = Field(default=LEAST_BRANCHES, ge=LEAST_BRANCHES)
     smallest_count: int = Field(default=LEAST_COUNT, ge=LEAST_COUNT)
-    shrinkage_constant: Decimal = Field(default=Decimal(30), gt=Decimal(0))
+    shrinkage_constant: Decimal = Field(default=Decimal(30), gt=Decimal(0), le=Decimal(1_000_000))
     size: Size = Size()
     mix: Mix = Mix()
     lists: Mapping[_Name, PeerList] = {}
@@ -77,12 +77,12 @@ def settings(text: str | None = None) -> PeerSettings:
     """
     shipped = resources.files("transforms.analysis").joinpath(FILE)
     said = shipped.read_text(encoding="utf-8") if text is None else text
+    problems: list[str] = []
+    content = read(FILE, said, problems).content
+    if problems:
+        raise BranchmarkError(f"{problems[0]}. Mend it and run again.")
     try:
-        content = yaml.safe_load(said)
-        found = PeerSettings.model_validate(content or {})
-    except yaml.YAMLError as error:
-        problem = getattr(error, "problem", error)
-        raise BranchmarkError(f"{FILE} is no YAML ({problem}). Mend it and run again.") from None
+        found = PeerSettings.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"

@@ -28,18 +28,20 @@ FIGURES: Final = pl.Schema(
 _ONE: Final = pl.lit(1, dtype=WIDE)
 
 
-def shrunk(figures: pl.DataFrame, constant: Decimal) -> pl.DataFrame:
+def shrunk(figures: pl.DataFrame, constant: Decimal, *, parts: bool = True) -> pl.DataFrame:
     """Ratios drawn towards their group's, the more the fewer clients stand behind them.
 
     With r a branch's ratio, n its clients, p the group's ratio (sum of numerators over sum of
     denominators): shrunk = w·r + (1 − w)·p, w = n / (n + k). Of shares, k = p(1 − p) / t², where t² is
     the spread of the branches less what chance gives: Σ n(r − p)² / Σ n − m·p(1 − p) / Σ n over m
     branches. Is t² not above zero, no branch is told from another and w is 0. Of ratios that are no
-    shares (one lies outside 0 to 1), k is the constant.
+    shares (a rate, a coverage, or one outside 0 to 1), k is the constant.
 
     Args:
         figures: `FIGURES` of ratios.
         constant: k where the spread does not say.
+        parts: whether the numerator is a part of the denominator, so that a client counts or does not;
+            only then does chance spread as p(1 − p) / n.
 
     Returns:
         The same with `mean` (p), `k` (nothing where w is 0 for all), `weight` and `shrunk`; these are
@@ -57,7 +59,7 @@ def shrunk(figures: pl.DataFrame, constant: Decimal) -> pl.DataFrame:
     ).with_columns(_off=pl.col("value") - pl.col("mean"))
     chance = pl.col("mean") * (_ONE - pl.col("mean"))
     spread = pl.when("_use").then(pl.col("n") * pl.col("_off") * pl.col("_off")).sum().over("group")
-    shares = (
+    shares = pl.lit(parts) & (
         pl.when("_use")
         .then(pl.col("value").is_between(0, 1) & pl.col("mean").is_between(0, 1))
         .all()

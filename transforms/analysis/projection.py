@@ -25,6 +25,8 @@ VALUE_PLACES: Final = Decimal("0.000000000001")
 """A value has twelve decimals, as facts have."""
 _ZERO: Final = Decimal(0)
 _HUNDRED: Final = Decimal(100)
+_PERCENT: Final = Decimal("0.01")
+"""A tolerance is judged on percentages as they are printed."""
 
 
 class Method(StrEnum):
@@ -86,14 +88,12 @@ class Shape:
         numerator: how the numerator behaves.
         denominator: how the denominator does.
         factor: what the quotient is multiplied with (10,000 for basis points).
-        limit: in percent, for a headroom; it is taken to stand as it does now.
     """
 
     form: Form
     numerator: Nature
     denominator: Nature = Nature.NONE
     factor: Decimal = Decimal(1)
-    limit: Decimal | None = None
 
     @property
     def within_the_year(self) -> bool:
@@ -101,8 +101,14 @@ class Shape:
         yearly = {Nature.TO_DATE, Nature.FIXED, Nature.MONTHS}
         return not yearly.isdisjoint({self.numerator, self.denominator})
 
-    def value(self, numerator: Decimal, denominator: Decimal | None) -> Decimal | None:
-        """The value of two sides, half up at twelve decimals; none over an empty denominator."""
+    def value(
+        self, numerator: Decimal, denominator: Decimal | None, limit: Decimal | None = None
+    ) -> Decimal | None:
+        """The value of two sides, half up at twelve decimals; none over an empty denominator.
+
+        A headroom is what is left under a limit, of a ratio in percent at two decimals, as the rule judges
+        it; without a limit there is none.
+        """
         match self.form, denominator:
             case Form.AMOUNT, _:
                 found = numerator
@@ -112,8 +118,9 @@ class Shape:
                 found = EXACT.divide(EXACT.multiply(numerator, self.factor), denominator)
             case Form.GROWTH, Decimal() if denominator > 0:
                 found = EXACT.divide(EXACT.subtract(numerator, denominator), denominator)
-            case Form.HEADROOM, Decimal() if denominator != 0 and self.limit is not None:
-                found = self.limit - EXACT.divide(EXACT.multiply(numerator, _HUNDRED), denominator)
+            case Form.HEADROOM, Decimal() if denominator != 0 and limit is not None:
+                percent = EXACT.divide(EXACT.multiply(numerator, _HUNDRED), denominator)
+                found = limit - percent.quantize(_PERCENT, context=EXACT)
             case _:
                 return None
         return found.quantize(VALUE_PLACES, context=EXACT)
@@ -127,11 +134,13 @@ class Month:
         numerator: as published, or rolled up over today's branches.
         denominator: the same; none for a figure without one.
         definition: which definition it was computed by.
+        limit: of a headroom, in percent, as it stood that day.
     """
 
     numerator: Decimal
     denominator: Decimal | None = None
     definition: str = ""
+    limit: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -148,7 +157,9 @@ class Path:
     def value(self, day: date) -> Decimal | None:
         """The value of a month; none if the month or its value is missing."""
         month = self.months.get(day)
-        return None if month is None else self.shape.value(month.numerator, month.denominator)
+        if month is None:
+            return None
+        return self.shape.value(month.numerator, month.denominator, month.limit)
 
     def numerators(self) -> dict[date, Decimal]:
         """The numerator by month end."""
@@ -172,7 +183,8 @@ class Point:
 def carry_on(path: Path, origin: date, to: date, method: Method) -> Point:
     """A figure of a month carried on to a later month end by a method.
 
-    Amounts are rounded half up to two decimals, the value to twelve.
+    Amounts are rounded half up to two decimals, the value to twelve. A limit is taken to stand as it does
+    at the origin.
 
     Args:
         path: its months; those after the origin are not looked at.
@@ -196,7 +208,7 @@ def carry_on(path: Path, origin: date, to: date, method: Method) -> Point:
         below = _side(shape.denominator, known.denominators(), origin, to, method, keep=keep)
     if isinstance(below, Label):
         return Point(reason=below)
-    value = shape.value(above, below)
+    value = shape.value(above, below, known.months[origin].limit)
     if value is None:
         return Point(None, above, below, Label("there would be nothing to divide by", "分母将为零"))
     return Point(value, above, below)

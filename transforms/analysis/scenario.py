@@ -14,6 +14,7 @@ import polars as pl
 
 from transforms.analysis import scenario_book, scenario_lending
 from transforms.analysis.scenario_book import shaped
+from transforms.analysis.scenario_like import likened
 from transforms.analysis.scenario_model import FEN, Action, Done, Edit, Verb, Work
 from transforms.catalogue.model import Entity
 from transforms.errors import BranchmarkError, UnknownNameError
@@ -35,6 +36,8 @@ _OF_ITSELF: Final = frozenset(
     }
 )
 """Columns of a new loan that its action says already."""
+_MOST_POINTS: Final = 10_000
+_MOST_MONEY: Final = Decimal(10) ** 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +68,10 @@ def apply(material: Material, actions: Sequence[Action], *, elsewhere: bool = Tr
     if not actions:
         raise BranchmarkError("A scenario without an action changes nothing. Name at least one.")
     done = []
-    for number, action in enumerate(actions, 1):
-        check(action)
+    for number, asked in enumerate(actions, 1):
+        check(asked)
         work = Work(material, number, elsewhere=elsewhere)
+        action = likened(work, asked)
         make = scenario_lending.lend if action.verb in _MADE else scenario_book.edit
         edit = make(work, action)
         material = edited(material, edit)
@@ -79,7 +83,7 @@ def check(action: Action) -> None:
     """Refuse what no month could make possible.
 
     Raises:
-        BranchmarkError: if an amount or number is missing, not above zero, or finer than a fen.
+        BranchmarkError: if an amount or number is missing, out of bounds, or finer than a fen.
         UnknownNameError: if a column that is set is not known.
     """
     verb, amount = action.verb, action.amount
@@ -90,14 +94,32 @@ def check(action: Action) -> None:
     free = verb is Verb.FIRST_TIME or bool(action.loans) or action.overdue
     if amount is None and not free:
         raise BranchmarkError(f"{verb} needs an amount. Say how much, in base currency.")
+    if amount is not None:
+        _check_amount(verb, amount)
+    _check_cells(action)
+
+
+def _check_amount(verb: Verb, amount: Decimal) -> None:
     if verb is Verb.REPRICE:
+        if not amount:
+            raise BranchmarkError("reprice by nothing is no action. Say how many basis points.")
+        if abs(amount) > _MOST_POINTS:
+            raise BranchmarkError(
+                f"reprice {amount:f}: rates do not move by more than {_MOST_POINTS:,} basis points. Ask for "
+                "less."
+            )
         return
-    if amount is not None and amount <= 0:
+    if amount <= 0:
         raise BranchmarkError(
             f"{verb} {amount:,f} is no action: amounts are above zero. Say how much."
         )
-    if amount is not None and amount != amount.quantize(FEN):
+    if amount > _MOST_MONEY:
+        raise BranchmarkError(f"{verb} {amount:,f} is more than a loan can hold. Ask for less.")
+    if amount != amount.quantize(FEN):
         raise BranchmarkError(f"{verb} {amount:f} is finer than a fen. Give two decimals at most.")
+
+
+def _check_cells(action: Action) -> None:
     known = (*LOAN_SNAPSHOT.column_names, *BORROWER_SNAPSHOT.column_names)
     for name in action.given:
         if name not in known or name in _OF_ITSELF:
@@ -106,6 +128,10 @@ def check(action: Action) -> None:
                 name,
                 [one for one in known if one not in _OF_ITSELF],
                 way_out="`branchmark dictionary loan_snapshot` lists the columns.",
+            )
+        if action.existing and name not in LOAN_SNAPSHOT.column_names:
+            raise BranchmarkError(
+                f"{name} is of the client, and with `existing` the client is one there is. Leave either out."
             )
 
 

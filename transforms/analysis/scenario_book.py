@@ -51,11 +51,11 @@ class _Choice:
 
 
 def _choice(action: Action) -> _Choice:
-    bad = _Choice((LOAN, NPL), (), "non-performing", "performs: there is nothing to resolve")
+    bad = _Choice((LOAN, NPL), (), "non-performing ", "performs: there is nothing to resolve")
     own: Mapping[Verb, _Choice] = {
-        Verb.RUN_OFF: _Choice((LOAN,), (), "such", "is no loan in scope any more"),
-        Verb.REPRICE: _Choice((LOAN,), (), "such", "is no loan in scope any more"),
-        Verb.TURN_NPL: _Choice((LOAN,), (NPL,), "performing", "is non-performing already"),
+        Verb.RUN_OFF: _Choice((LOAN,), (), "", "is no loan in scope any more"),
+        Verb.REPRICE: _Choice((LOAN,), (), "", "is no loan in scope any more"),
+        Verb.TURN_NPL: _Choice((LOAN,), (NPL,), "performing ", "is non-performing already"),
         Verb.CURE: bad,
         Verb.RECOVER: bad,
         Verb.WRITE_OFF: bad,
@@ -102,8 +102,8 @@ def _chosen(work: Work, action: Action) -> pl.DataFrame:
     found = _matching(own, choice)
     if found.is_empty():
         raise BranchmarkError(
-            f"{action.branch} has no {choice.words} loans in base currency"
-            f"{_said(action)}: choose other loans or another branch."
+            f"{action.branch} has no {choice.words}loans{_currency(choice)}{_said(action)}: choose other "
+            "loans or another branch."
         )
     return found
 
@@ -168,6 +168,10 @@ def _named(work: Work, action: Action, choice: _Choice, below: pl.Series) -> pl.
     return own
 
 
+def _currency(choice: _Choice) -> str:
+    return "" if choice.any_currency else " in base currency"
+
+
 def _said(action: Action) -> str:
     told = [f"that are {name}" for name in action.of]
     told += [f"that are not {name}" for name in action.but_not]
@@ -184,7 +188,7 @@ def _taken(chosen: pl.DataFrame, action: Action) -> pl.DataFrame:
     total = ordered["balance"].sum()
     if action.amount > total:
         raise BranchmarkError(
-            f"{action.branch} has {total:,.2f} of {_choice(action).words} loans in base currency"
+            f"{action.branch} has {total:,.2f} of {_choice(action).words}loans in base currency"
             f"{_said(action)}, and {action.amount:,.2f} is asked for. Ask for less, or choose more loans."
         )
     fen = int(action.amount * _HUNDRED)

@@ -68,7 +68,8 @@ class Action:
         branch: the node.
         amount: in base currency; in basis points for `REPRICE`; for first-time clients of each.
         loans: the loans it is done to, by number, in place of an amount.
-        like: a loan flag that new lending has to meet, or that of first-time clients' loans.
+        like: a loan flag that new lending has to meet, or that of first-time clients' loans; before
+            `scenario_like` has looked it up also a metric, or a loan.
         template: a loan that new lending is like.
         of: loan flags that loans have to meet.
         but_not: loan flags that they must not meet.

@@ -16,13 +16,18 @@ from transforms.analysis.gap_effects import rests_on
 from transforms.analysis.scenario_book import LOAN, NPL
 from transforms.analysis.scenario_model import Action, Verb, Work
 from transforms.catalogue.model import Entity
-from transforms.errors import BranchmarkError, UnknownNameError
+from transforms.errors import BranchmarkError, UnknownNameError, listed
 from transforms.first_loans import flagged
-from transforms.schema import BORROWER_SNAPSHOT, LOAN_EVENT, LOAN_SNAPSHOT
+from transforms.schema import BORROWER_SNAPSHOT, LOAN_EVENT, LOAN_SNAPSHOT, TABLES
 
 _TRIED: Final = 2_000
 """So many loans of a branch, the latest first, are looked through for one to copy."""
 _MONTHS: Final = 12
+_FLAGS: Final = {"true": True, "false": False}
+_WANTED: Final[Mapping[pl.DataType, str]] = {
+    pl.Boolean(): "true or false",
+    pl.Date(): "a date such as 2026-10-31",
+}
 
 
 def template(work: Work, action: Action) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -207,5 +212,28 @@ def given_cells(rows: pl.DataFrame, table: str, given: Mapping[str, object]) -> 
     if table == BORROWER_SNAPSHOT.name:
         own = {name: value for name, value in own.items() if name in BORROWER_SNAPSHOT.column_names}
     return rows.with_columns(
-        pl.lit(value).cast(rows.schema[name]).alias(name) for name, value in own.items()
+        _cell(table, name, value, rows.schema[name]) for name, value in own.items()
     )
+
+
+def _cell(table: str, name: str, value: object, dtype: pl.DataType) -> pl.Expr:
+    """A value that was written down, as the column holds it.
+
+    Raises:
+        BranchmarkError: if it is none of the column's type, or no code of its list.
+    """
+    # A number of a YAML file is a float; its shortest text is what was written.
+    text = repr(value) if isinstance(value, float) else str(value)
+    held: object = value
+    if dtype == pl.Boolean:
+        held = _FLAGS.get(text.lower())
+    elif dtype == pl.Date:
+        held = pl.Series([text]).str.to_date("%Y-%m-%d", strict=False)[0]
+    elif value is not None:
+        held = pl.Series([text]).cast(dtype, strict=False)[0]
+    codes = TABLES[table].column(name).code_list
+    unknown = codes is not None and text not in codes.values
+    if value is not None and (held is None or unknown):
+        wanted = f"one of {listed(codes.values)}" if codes else _WANTED.get(dtype, "a number")
+        raise BranchmarkError(f"Column {name} cannot be {text!r}. Set it to {wanted}.")
+    return pl.lit(held, dtype=dtype).alias(name)

@@ -54,16 +54,13 @@ _BY_KIND: Final[Mapping[Kind, Shape | Label]] = MappingProxyType(
 )
 
 
-def shape_of(
-    catalogue: Catalogue, metric: Metric, reading: Reading, *, limit: Decimal | None = None
-) -> Shape | Label:
+def shape_of(catalogue: Catalogue, metric: Metric, reading: Reading) -> Shape | Label:
     """How a metric is made from sides that can be carried on, or why it is not.
 
     Args:
         catalogue: the definitions.
         metric: the metric.
         reading: which reading of it.
-        limit: for a tolerance, the limit in percent as it stands.
     """
     if metric.kind in _BY_KIND:
         return _BY_KIND[metric.kind]
@@ -73,12 +70,10 @@ def shape_of(
         form = Form.GROWTH if metric.kind is Kind.GROWTH else Form.DIFFERENCE
         base = None if metric.base is None else _YEARLY.get(metric.base)
         return _ONE_MONTH if base is None else Shape(form, Nature.STOCK, base)
-    return _of_sides(catalogue, metric, reading, limit)
+    return _of_sides(catalogue, metric, reading)
 
 
-def _of_sides(
-    catalogue: Catalogue, metric: Metric, reading: Reading, limit: Decimal | None
-) -> Shape | Label:
+def _of_sides(catalogue: Catalogue, metric: Metric, reading: Reading) -> Shape | Label:
     names = [reading.numerator, *([reading.denominator] if reading.denominator else [])]
     if metric.base is not None:
         return Shape(Form.RATIO, Nature.TO_DATE, Nature.TO_DATE)
@@ -90,7 +85,7 @@ def _of_sides(
     if not second or metric.kind in {Kind.TOTAL, Kind.COUNT_DISTINCT}:
         return Shape(Form.AMOUNT, first)
     if metric.kind is Kind.TOLERANCE:
-        return Shape(Form.HEADROOM, first, second[0], limit=limit)
+        return Shape(Form.HEADROOM, first, second[0])
     factor = _BASIS_POINTS if metric.unit is Unit.BP else Decimal(1)
     return Shape(Form.RATIO, first, second[0], factor)
 
@@ -117,11 +112,17 @@ def _covers_the_year(measure: Measure) -> bool:
     return "year_to_date" in (measure.over, measure.window) or measure.since is At.YEAR_END
 
 
-def month_of(kind: Kind, numerator: Decimal, denominator: Decimal | None, definition: str) -> Month:
+def month_of(
+    kind: Kind,
+    numerator: Decimal,
+    denominator: Decimal | None,
+    definition: str,
+    limit: Decimal | None = None,
+) -> Month:
     """A published figure as a month of a path.
 
     Growth is published as what was added over what was there; its path is what is there.
     """
     if kind is Kind.GROWTH and denominator is not None:
         numerator += denominator
-    return Month(numerator, denominator, definition)
+    return Month(numerator, denominator, definition, limit)

@@ -2,7 +2,7 @@
 
 A move is unusual if it lies more than 3.5 robust deviations from the median of all earlier monthly moves
 (1.4826 times their median absolute deviation stands for one), if there are six of them at least, and if
-it is large enough to be worth a word. Only earlier months are looked at.
+it and its distance from the median are large enough to be worth a word. Only earlier months are looked at.
 """
 
 from collections.abc import Collection, Mapping
@@ -81,9 +81,9 @@ def moves(
     least = pl.col("unit").replace_strict(dict(_LEAST), return_dtype=WIDE)
     larger = pl.max_horizontal(pl.col("value").abs(), pl.col("then").abs())
     amounts = pl.col("unit").is_in([Unit.CURRENCY.value, Unit.COUNT.value])
-    worth = (pl.col("move").abs() >= least) & (
-        ~amounts | (pl.col("move").abs() >= larger * pl.lit(_PART, dtype=WIDE))
-    )
+    # Where a figure always moved by the same, anything else is far off in deviations, however little it is.
+    told = pl.min_horizontal(pl.col("move").abs(), pl.col("_from").abs())
+    worth = (told >= least) & (~amounts | (told >= larger * pl.lit(_PART, dtype=WIDE)))
     found = (
         judged.filter((pl.col("_from").abs() > reach) & worth)
         .with_columns(

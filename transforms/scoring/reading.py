@@ -55,7 +55,7 @@ def _odd(text: str) -> str | None:
     depth = 0
     for event in yaml.parse(text, yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            return "anchors and aliases are not used in profiles"
+            return "anchors and aliases are not used here"
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

@@ -30,16 +30,16 @@ _RANKED: Final = Label(
     "ranked",
     "按同类排名，首位 {first}，末位 {last}；不足 {least} 家不排名",
 )
-_EXEMPT: Final = Label(
-    "within {tolerance} nothing is taken off, and nothing added",
-    "在 {tolerance} 内不扣分，亦不加分",
+_COMPLETED: Final = Label(
+    "within {tolerance} it counts as completed, and no more", "在 {tolerance} 内按完成计，不另加分"
 )
+_WAIVED: Final = Label("within {tolerance} nothing is taken off", "在 {tolerance} 内不扣分")
 _LACK: Final = Label("if a line cannot be scored, {rule}", "无法计分时{rule}")
 _DEDUCTION: Final = Label(
-    "takes {points} for each {per} {side} {limit}", "每{side}{limit} {per}，扣 {points} 分"
+    "points taken: {points} for each {per} {side} {limit}", "每{side}{limit} {per}，扣 {points} 分"
 )
 _BONUS: Final = Label(
-    "adds {points} for each {per} {side} {limit}", "每{side}{limit} {per}，加 {points} 分"
+    "points added: {points} for each {per} {side} {limit}", "每{side}{limit} {per}，加 {points} 分"
 )
 _AT_MOST: Final = Label("at most {limit}", "最多 {limit} 分")
 _ABOVE: Final = Label("above", "高于")
@@ -74,7 +74,7 @@ def line(one: Line, profile: Profile, language: Language = "en") -> str:
         parts.append(said(_BOUNDS, language).format(floor=plain(one.floor), cap=plain(one.cap)))
     if one.exempt is not None:
         tolerance = said(one.exempt.label, language)
-        parts.append(said(_EXEMPT, language).format(tolerance=tolerance))
+        parts.append(said(_COMPLETED, language).format(tolerance=tolerance))
     if one.missing != profile.missing:
         parts.append(_missing(one.missing, language))
     return _joined(parts, language)
@@ -99,7 +99,7 @@ def item(one: Item, language: Language = "en") -> str:
         parts.append(said(_AT_MOST, language).format(limit=plain(one.limit)))
     if one.exempt is not None:
         tolerance = said(one.exempt.label, language)
-        parts.append(said(_EXEMPT, language).format(tolerance=tolerance))
+        parts.append(said(_WAIVED, language).format(tolerance=tolerance))
     return _joined(parts, language)
 
 

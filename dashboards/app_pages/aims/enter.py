@@ -1,7 +1,7 @@
 """Entering a target: a draft, held against the same objections as a file or a command."""
 
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 import polars as pl
@@ -16,6 +16,7 @@ from transforms.errors import BranchmarkError
 from transforms.phasing import Phasing
 from transforms.proposals import Bank, Proposal, objections, settled
 from transforms.scoring import load as scoring
+from transforms.typed_numbers import typed_number
 
 SCORING: Final = "scoring"
 """The workspace's folder of its own scoring profiles."""
@@ -49,13 +50,17 @@ def show(targets: pl.DataFrame, unit: BankUnit) -> None:
         index=readings.index(at.catalogue.metrics[metric].default_reading),
         disabled=len(readings) == 1,
     )
-    with st.form("enter_target", border=True):
+    # What is typed belongs to one branch and metric: another one begins with an empty form.
+    own = f"{unit.unit_id}_{metric}"
+    with st.form(f"enter_{own}", border=True):
         left, right = st.columns(2)
         period = right.text_input(
             at.say("tg_period"), str(at.month.as_of.year), help=at.say("tg_period_hint")
         )
-        value = left.text_input(at.say("tg_value"), help=at.say("tg_value_hint"), key="tg_value")
-        near = left.text_input(at.say("tg_near"), help=at.say("tg_near_hint"), key="tg_near")
+        value = left.text_input(
+            at.say("tg_value"), help=at.say("tg_value_hint"), key=f"tg_value_{own}"
+        )
+        near = left.text_input(at.say("tg_near"), help=at.say("tg_near_hint"), key=f"tg_near_{own}")
         phasing = right.selectbox(
             at.say("tg_phasing"),
             [one.value for one in Phasing],
@@ -130,19 +135,14 @@ def _required(text: str, field: str, metric: str) -> Decimal:
 def _number(text: str, field: str, metric: str) -> Decimal | None:
     """A number as a person writes it; a share may be written in per cent."""
     at = desk()
-    plain = text.strip().replace(",", "").replace("，", "").replace("％", "%")
+    plain = text.strip().replace("％", "%")
     if not plain:
         return None
-    is_share = at.catalogue.metrics[metric].unit is Unit.RATIO
-    try:
-        if plain.endswith("%") and is_share:
-            return Decimal(plain[:-1].strip()) / 100
-        number = Decimal(plain)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
+    per_cent = plain.endswith("%") and at.catalogue.metrics[metric].unit is Unit.RATIO
+    number = typed_number(plain[:-1] if per_cent else plain)
+    if number is None:
         raise _UnreadableError(at.say("tg_no_number", field=at.say(field), text=text))
-    return number
+    return number.scaleb(-2) if per_cent else number
 
 
 def _day(text: str) -> date | None:

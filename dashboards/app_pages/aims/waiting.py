@@ -1,13 +1,22 @@
 """Targets that wait: drafts to be submitted, and submitted ones for a second person to decide on."""
 
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any, Final
 
 import polars as pl
 import streamlit as st
 
 from dashboards.app_pages.aims import common
-from dashboards.app_pages.aims.common import cell, key_of, metric_name, tell, unit_name, value_text
+from dashboards.app_pages.aims.common import (
+    cell,
+    distance_text,
+    key_of,
+    metric_name,
+    tell,
+    unit_name,
+    value_text,
+)
 from dashboards.app_pages.desk import desk
 from dashboards.listing import Column, table
 from dashboards.units import BankUnit
@@ -16,6 +25,8 @@ from transforms.target_states import State
 
 OPEN: Final = (State.DRAFT.value, State.SUBMITTED.value)
 _SHOWN: Final = 100
+_LOOKED_AT: Final = "tg_looked_at"
+_CONTROLS: Final = ("tg_all", "tg_chosen", "tg_reason")
 
 
 def waiting(targets: pl.DataFrame, unit: BankUnit) -> pl.DataFrame:
@@ -32,6 +43,7 @@ def show(targets: pl.DataFrame, unit: BankUnit) -> None:
     if not rows:
         st.info(at.say("tg_none_waiting", branch=unit.name(at.language)))
         return
+    seen = _seen_before(unit, rows)
     columns = [
         Column(at.say("branch")),
         Column(at.say("metric"), width="26%"),
@@ -39,14 +51,29 @@ def show(targets: pl.DataFrame, unit: BankUnit) -> None:
         Column(at.say("tg_target"), number=True),
         Column(at.say("tg_state"), tight=True),
         Column(at.say("tg_version"), number=True),
+        Column(at.say("tg_near"), number=True),
+        Column(at.say("tg_phasing"), tight=True),
+        Column(at.say("tg_from"), tight=True),
         Column(at.say("tg_made_by")),
         Column(at.say("tg_note"), width="20%"),
     ]
     lines = [_cells(row) for row in rows[:_SHOWN]]
-    st.html(table(columns, lines, caption=at.say("tg_waiting"), least_width=900))
+    st.html(table(columns, lines, caption=at.say("tg_waiting"), least_width=1100))
     if len(rows) > _SHOWN:
         st.caption(at.say("tg_shown_of", shown=_SHOWN, count=at.form.count(len(rows))))
-    _act(rows)
+    _act(rows, as_seen=seen)
+
+
+def _seen_before(unit: BankUnit, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the list is what the reader saw last; what was chosen at another unit is forgotten."""
+    now = [(row["target_id"], row["state"]) for row in rows]
+    before = st.session_state.get(_LOOKED_AT)
+    st.session_state[_LOOKED_AT] = (unit.unit_id, now)
+    if before is None or before[0] != unit.unit_id:
+        for key in _CONTROLS:
+            st.session_state.pop(key, None)
+        return False
+    return bool(before[1] == now)
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:
@@ -58,12 +85,16 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
         cell(value_text(row["target_value"], row)),
         cell(at.say(f"state_{row['state']}")),
         cell(row["version"]),
+        escape(distance_text(row["near_band"], row)),
+        escape(at.say(f"phasing_{row['phasing']}")),
+        cell(row["valid_from"]),
         cell(row["maker"]),
         cell(row["note"]),
     ]
 
 
-def _act(rows: Sequence[Mapping[str, Any]]) -> None:
+def _act(rows: Sequence[Mapping[str, Any]], *, as_seen: bool) -> None:
+    """The controls. Nothing is decided about a list that the reader has not seen."""
     at = desk()
     targets = at.ledger.targets
     by_key = {key_of(row): row for row in rows}
@@ -114,6 +145,9 @@ def _act(rows: Sequence[Mapping[str, Any]]) -> None:
     for state, act in pressed:
         if not by:
             st.error(at.say("tg_who_needed"))
+            continue
+        if not as_seen:
+            st.error(at.say("tg_changed"))
             continue
         try:
             act()

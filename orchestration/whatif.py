@@ -29,6 +29,7 @@ from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.hierarchy import Tree
 from transforms.measures import Material
+from transforms.scoring import reading
 
 Progress = Callable[[str], None]
 
@@ -270,10 +271,18 @@ def read(path: Path, branch: str | None = None) -> Scenario:
         UnknownNameError: if it has a word that is not known.
     """
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        # The strict reader refuses what stands twice, of which one would be lost; values are read as YAML's.
+        problems: list[str] = []
+        reading.read(path.name, text, problems)
+        given = None if problems else yaml.safe_load(text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         told = " ".join(str(error).split())
         raise BranchmarkError(f"{path} cannot be read ({told}). Name a YAML file.") from None
+    if problems:
+        raise BranchmarkError(
+            f"{path} cannot be read ({'; '.join(problems)}). Mend it, and try again."
+        )
     if not isinstance(given, dict) or not isinstance(given.get("actions"), list):
         raise BranchmarkError(f"{path} is no scenario: it has no list of `actions`. Add one.")
     _known(given, _TOP, str(path))

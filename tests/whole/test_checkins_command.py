@@ -101,13 +101,17 @@ def test_a_scorecard_is_signed_once_its_own_misses_are_spoken_of(demo_bank, tmp_
     asked = sorted(missed.filter(pl.col("branch_id") == branch)["metric_id"].unique())
     waiting = said(root, "open", "--branch", branch, "--profile", "standard").json
     assert [one["metric"] for one in waiting] == asked
-    refused = one_sentence(here("sign", branch, "-w", root, "--by", "Wang", "--profile", "standard"))
+    refused = one_sentence(
+        here("sign", branch, "-w", root, "--by", "Wang", "--profile", "standard")
+    )
     assert f"{len(asked)} missed metric(s) without a check-in: {', '.join(asked)}" in refused
     for metric in asked:
         assert add(root, branch, metric).code == 0
     assert "without a check-in" in one_sentence(here("sign", branch, "-w", root, "--by", "Wang"))
     words = ("--by", "Wang", "--profile", "standard", "--format", "json")
-    assert here("sign", branch, "-w", root, *words).json["signed"].startswith("scorecard standard 1.")
+    assert (
+        here("sign", branch, "-w", root, *words).json["signed"].startswith("scorecard standard 1.")
+    )
     unknown = one_sentence(here("sign", branch, "-w", root, "--by", "Wang", "--profile", "nope"))
     assert "No scoring profile 'nope'" in unknown
 
@@ -125,9 +129,7 @@ def test_only_what_was_said_about_the_very_version_counts(root, missing):
             return told.all(scope, **{**asked, "version": asked["version"] + 1})
 
     def open_ones(check_ins):
-        found = signing_obstacles(
-            SYSTEM, bank.published, check_ins, catalogue, branch=branch
-        )
+        found = signing_obstacles(SYSTEM, bank.published, check_ins, catalogue, branch=branch)
         return sorted(found["metric_id"])
 
     assert open_ones(Restated()) == metrics

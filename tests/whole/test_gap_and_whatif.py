@@ -173,6 +173,14 @@ def test_a_scenario_comes_from_a_file_too(root, tmp_path):
     assert moved[BRANCH] == moved["R3"] == moved["HO"] == 3
 
 
+def test_a_file_in_which_an_action_would_be_lost_is_refused(root, tmp_path):
+    path = tmp_path / "twice.yaml"
+    path.write_text(f"branch: {BRANCH}\nactions:\n  - lend: 5\n    lend: 7\n", encoding="utf-8")
+    sentence = one_sentence(here("whatif", "-w", root, "--scenario", path))
+    assert "twice.yaml line 4" in sentence
+    assert "'lend' stands twice" in sentence
+
+
 def test_nothing_is_stored_whatever_is_tried(root):
     """Every action at once; the other tests of this file leave the folder alone too."""
     before = contents(root)

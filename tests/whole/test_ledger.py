@@ -415,7 +415,14 @@ def test_two_names_of_one_person_are_one_and_of_two_are_two():
 
 @pytest.mark.parametrize(
     "same",
-    ["Li_Wei.", "Li\u3164Wei", "Li\u034f Wei", "Li We\u0131", "L\u0456 W\u0435\u0456", "Li\ufe0fWei"],
+    [
+        "Li_Wei.",
+        "Li\u3164Wei",
+        "Li\u034f Wei",
+        "Li We\u0131",
+        "L\u0456 W\u0435\u0456",
+        "Li\ufe0fWei",
+    ],
 )
 def test_a_name_that_only_looks_like_another_is_the_other(same):
     assert person_key("Li Wei") == person_key(same)
@@ -423,7 +430,10 @@ def test_a_name_that_only_looks_like_another_is_the_other(same):
 
 def test_a_name_of_letters_that_look_alike_or_of_none_is_nobodys(ledger):
     made = entered(ledger, ONE)
-    for name, said in (("L\u0456 Wei", "mixes Latin and Cyrillic"), ("\u3164 .", "Nobody is named")):
+    for name, said in (
+        ("L\u0456 Wei", "mixes Latin and Cyrillic"),
+        ("\u3164 .", "Nobody is named"),
+    ):
         with pytest.raises(LedgerUseError, match=said):
             ledger.targets.approve(SYSTEM, made, by=name, at=AT)
     ledger.targets.approve(SYSTEM, made, by="李伟 Li", at=AT)
@@ -511,12 +521,18 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("done", ["DELETE FROM branchmark_revision", "DROP TABLE branchmark_revision"])
+@pytest.mark.parametrize(
+    "done", ["DELETE FROM branchmark_revision", "DROP TABLE branchmark_revision"]
+)
 def test_a_ledger_without_its_revision_is_not_taken_for_an_empty_one(ledger, done):
     approved(ledger, ONE)
     with ledger.database.writing() as connection:
         connection.exec_driver_sql(done)
-    for asked in (lambda: ledger.targets.all(SYSTEM), lambda: entered(ledger, ONE), ledger.standing):
+    for asked in (
+        lambda: ledger.targets.all(SYSTEM),
+        lambda: entered(ledger, ONE),
+        ledger.standing,
+    ):
         with pytest.raises(LedgerError, match="does not say of which revision it is"):
             asked()
 

@@ -280,7 +280,9 @@ def test_the_targets_of_the_branches_are_held_against_the_one_above(root):
     )
     alone = one_sentence(here("targets", "cascade", *how, "--branch", "north"))
     assert "of north that holds on 2026-10-31 has targets of branches right below it" in alone
-    assert "No branch 'nroth'" in one_sentence(here("targets", "cascade", *how, "--branch", "nroth"))
+    assert "No branch 'nroth'" in one_sentence(
+        here("targets", "cascade", *how, "--branch", "nroth")
+    )
     nothing = here("targets", "cascade", "-w", root, "--period", "2031")
     assert "No month of 2031 is published" in one_sentence(nothing)
 

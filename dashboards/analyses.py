@@ -12,7 +12,7 @@ from typing import Protocol
 import polars as pl
 
 from records.access import Scope
-from transforms.analysis.gap_answers import Gap
+from transforms.analysis.gap.answers import Gap
 from transforms.catalogue.model import Label
 from transforms.scoring.rollup import RollUp
 from transforms.scoring.score import Scores
@@ -23,7 +23,7 @@ class Changes:
     """What changed at a node.
 
     Attributes:
-        events: rows of `transforms.analysis.events.EVENT`, the gravest first.
+        events: rows of `transforms.analysis.changed.events.EVENT`, the gravest first.
         names: names of the branches that events are about, English and Chinese, by number.
     """
 

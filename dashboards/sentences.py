@@ -17,7 +17,7 @@ from dashboards import words
 from dashboards.i18n import Language, day_text, month_text
 from dashboards.numbers import Format
 from dashboards.palette import MARKS
-from transforms.analysis.events import EventKind
+from transforms.analysis.changed.events import EventKind
 from transforms.catalogue.model import Better, Catalogue, Kind, Metric
 from transforms.scorecards import Status
 
@@ -130,7 +130,7 @@ class Teller:
     names: Mapping[str, _Pair]
 
     def tell(self, event: Mapping[str, object]) -> Told:
-        """One event, a row of `transforms.analysis.events.EVENT`, as a sentence."""
+        """One event, a row of `transforms.analysis.changed.events.EVENT`, as a sentence."""
         return Told(*(self._sentence(event, language) for language in Language))
 
     def tell_all(self, events: pl.DataFrame) -> tuple[Told, ...]:

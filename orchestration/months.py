@@ -13,7 +13,7 @@ import polars as pl
 
 from expectations.reconciliation import reconcile
 from orchestration.bank import HISTORIES, SYSTEM, Bank
-from orchestration.targets import MonthTargets, month_targets
+from orchestration.month_targets import MonthTargets, month_targets
 from records.published import Publication
 from transforms import (
     availability,

@@ -11,12 +11,12 @@ from typing import Final
 
 from dashboards import app
 from dashboards.analyses import Changes, Score, Step, Walk
-from orchestration import bridging, gaps, movements, scoring
 from orchestration.bank import Bank
+from orchestration.questions import bridging, gaps, movements, scoring
 from records.access import Scope
-from transforms.analysis import gap_answers
-from transforms.analysis.bridge_causes import LABELS
-from transforms.analysis.gap_answers import Gap
+from transforms.analysis.bridge.causes import LABELS
+from transforms.analysis.gap import answers as gap_answers
+from transforms.analysis.gap.answers import Gap
 from transforms.catalogue.model import Unit
 
 _SHOWN: Final = {Unit.RATIO: 4, Unit.COUNT: 0}

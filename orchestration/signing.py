@@ -8,8 +8,8 @@ from datetime import date
 
 import polars as pl
 
-from orchestration import scoring
 from orchestration.bank import Bank
+from orchestration.questions import scoring
 from records.access import Scope
 from records.ledger.sign_offs import Card
 from transforms import signing

@@ -8,9 +8,11 @@ import polars as pl
 
 from tests.scenario import DEFINITIONS, material_of
 from transforms import first_loans, measures
-from transforms.analysis import bridge, bridge_books, bridge_loans
-from transforms.analysis.bridge_books import FIRST, NOW, THEN, Between, Book
-from transforms.analysis.bridge_shape import shape_of
+from transforms.analysis.bridge import books as bridge_books
+from transforms.analysis.bridge import effects as bridge
+from transforms.analysis.bridge import loans as bridge_loans
+from transforms.analysis.bridge.books import FIRST, NOW, THEN, Between, Book
+from transforms.analysis.bridge.shape import shape_of
 from transforms.classify import LoanTables
 from transforms.schema import LOAN_EVENT
 

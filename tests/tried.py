@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from orchestration.whatif import action_of, uncut
+from orchestration.questions.whatif import action_of, uncut
 from tests.scenario import AS_OF, SmallBook, gathered_of, material_of
 from transforms import facts, measures
-from transforms.analysis import scenario
+from transforms.analysis.scenario import applied as scenario
 from transforms.arithmetic import terms_of
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.facts import Month

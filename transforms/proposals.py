@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from transforms import proposal_words as words
+from transforms.catalogue.flags import implied
 from transforms.catalogue.model import (
     Aggregation,
     Better,
@@ -252,14 +253,7 @@ def _is_share(metric: Metric, reading: Reading, catalogue: Catalogue) -> bool:
     sides = [catalogue.measures[name] for name in (reading.numerator, reading.denominator)]
     summed = all(side.aggregation is Aggregation.SUM for side in sides)
     same = summed and sides[0].over == sides[1].over
-    return same and sides[1].where in _implied(sides[0].where, catalogue)
-
-
-def _implied(flag: str, catalogue: Catalogue) -> frozenset[str]:
-    """A flag and every flag that it rests on: its rows are among theirs."""
-    named = [clause.sql.strip() for clause in catalogue.flags[flag].all_of]
-    inner = [_implied(name, catalogue) for name in named if name in catalogue.flags]
-    return frozenset({flag}).union(*inner)
+    return same and sides[1].where in implied(catalogue, {sides[0].where})
 
 
 def _never_below_zero(metric: Metric, *, share: bool) -> bool:

@@ -13,7 +13,7 @@ from dashboards.listing import Column, table
 from dashboards.numbers import NOTHING, fixed
 from dashboards.palette import MARKS
 from dashboards.scorecard import ScorecardRow
-from transforms.analysis.gap_answers import Answer, Gap, Pace
+from transforms.analysis.gap.answers import Answer, Gap, Pace
 from transforms.catalogue.model import Kind, Label, Unit
 from transforms.errors import BranchmarkError
 from transforms.scorecards import Status

@@ -27,7 +27,7 @@ from records.access import Scope
 from records.deliveries import Deliveries
 from records.published import Published
 from records.workspace import open_workspace
-from transforms.analysis.gap_answers import Gap
+from transforms.analysis.gap.answers import Gap
 from transforms.catalogue.load import Definitions
 from transforms.catalogue.load import definitions as load_definitions
 from transforms.catalogue.model import Catalogue

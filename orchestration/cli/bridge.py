@@ -11,16 +11,16 @@ import polars as pl
 import typer
 
 from orchestration.bank import Bank
-from orchestration.bridge_asked import Asked, By, OverTree
-from orchestration.bridge_children import Children
-from orchestration.bridging import Bridge
 from orchestration.cli import accounts
 from orchestration.cli.options import FormatOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show, stream
+from orchestration.questions.bridge_asked import Asked, By, OverTree
+from orchestration.questions.bridge_children import Children
+from orchestration.questions.bridging import Bridge
 from records.access import Scope
 from records.published import Known
-from transforms.analysis.bridge import rounded
-from transforms.analysis.bridge_causes import LABELS, MEANINGS, Cause
+from transforms.analysis.bridge.causes import LABELS, MEANINGS, Cause
+from transforms.analysis.bridge.effects import rounded
 from transforms.catalogue.model import Kind, Unit
 from transforms.errors import BranchmarkError
 from transforms.periods import previous_year_end

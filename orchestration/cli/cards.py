@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from orchestration.cli.output import Format, at_least, console, exact, show
-from orchestration.scoring import Scored
+from orchestration.questions.scoring import Scored
 from transforms.quality import QualityState
 from transforms.scorecards import Status
 from transforms.scoring.model import Kind, Policy

@@ -9,11 +9,11 @@ import typer
 from dashboards.i18n import Language, day_text
 from dashboards.sentences import Teller, Told
 from dashboards.words import Comparison
-from orchestration import movements
 from orchestration.bank import Bank
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
-from orchestration.movements import Changed
+from orchestration.questions import movements
+from orchestration.questions.movements import Changed
 from records.access import Scope
 from transforms.errors import BranchmarkError
 from transforms.periods import parse_month_end

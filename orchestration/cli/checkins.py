@@ -7,12 +7,12 @@ from typing import Annotated, Any, Final
 import polars as pl
 import typer
 
-from orchestration import targets_review
 from orchestration.bank import Bank
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.cli.people import ByOption, day_of, now
 from orchestration.signing import card_of
+from orchestration.targets import review as targets_review
 from records.access import Scope
 from records.ledger.check_ins import CheckIn
 from records.ledger.sign_offs import signing_obstacles

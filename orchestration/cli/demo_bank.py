@@ -10,11 +10,12 @@ import polars as pl
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dashboards import scorecard as scorecards
-from orchestration import intake, targets_demo
+from orchestration import intake
 from orchestration.bank import Bank
 from orchestration.cli.build import run as build_with_progress
 from orchestration.cli.output import Format, console, show
-from orchestration.filing import archive_folder
+from orchestration.inbox.filing import archive_folder
+from orchestration.targets import demo as targets_demo
 from records.access import Scope
 from transforms.errors import WorkspaceError
 from transforms.sample.bank import UNDELIVERED, BankSpec, DemoBank, demo_bank

@@ -7,12 +7,12 @@ from typing import Annotated, Final
 import typer
 from rich.markup import escape
 
-from orchestration import gaps
 from orchestration.bank import SYSTEM, Bank
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
-from transforms.analysis.gap_answers import Answer, Asked, Gap, Pace
-from transforms.analysis.scenario_model import WATERMARK
+from orchestration.questions import gaps
+from transforms.analysis.gap.answers import Answer, Asked, Gap, Pace
+from transforms.analysis.scenario.model import WATERMARK
 from transforms.catalogue.model import Better, Kind, Label, Unit
 from transforms.errors import BranchmarkError
 from transforms.scorecards import Status

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.markup import escape
 
-from orchestration import arrivals
 from orchestration.cli.options import FormatOption, WorkspaceOption, root_of
 from orchestration.cli.output import Format, console, show
-from orchestration.inbox_settings import inbox_settings, own_process
+from orchestration.inbox import arrivals
+from orchestration.inbox.upkeep import inbox_settings, own_process
 from records.workspace import open_workspace
 from transforms.errors import BranchmarkError, visible
 
 if TYPE_CHECKING:
-    from orchestration.inbox import Outcome
+    from orchestration.taking import Outcome
 
 _COLUMNS: Final = (
     *("file", "state", "as_of_date", "version", "accepted", "rejected", "figures"),
@@ -109,7 +109,7 @@ def _take_apart(root: Path, seconds: float, output: Format, asked: list[int]) ->
 
 
 def _taken(root: Path, settle: float | None) -> "list[Outcome]":
-    from orchestration.inbox import take  # noqa: PLC0415 - the whole of intake takes a second to import
+    from orchestration.taking import take  # noqa: PLC0415 - the whole of intake takes a second to import
 
     with console(error=True).status("looking") as status:
         return take(root, settle_seconds=settle, progress=lambda text: status.update(escape(text)))

@@ -9,12 +9,12 @@ import typer
 from dashboards import words
 from dashboards.i18n import Language
 from dashboards.numbers import Format as Numbers
-from orchestration import peering
 from orchestration.bank import Bank
 from orchestration.cli import accounts
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
-from orchestration.peering import Beside
+from orchestration.questions import peering
+from orchestration.questions.peering import Beside
 from records.access import Scope
 from transforms.catalogue.load import unknown_metric
 from transforms.catalogue.model import Better, Unit

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from orchestration import scoring
 from orchestration.bank import Bank
 from orchestration.cli.options import FormatOption, WorkspaceOption, root_of
 from orchestration.cli.output import Format, console, exact, show
+from orchestration.questions import scoring
 from transforms.errors import UnknownNameError
 from transforms.periods import parse_month_end
 from transforms.scoring import load, told

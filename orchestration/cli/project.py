@@ -9,16 +9,16 @@ import typer
 from dashboards import words
 from dashboards.i18n import Language
 from dashboards.numbers import Format as Numbers
-from orchestration import projecting
 from orchestration.bank import Bank
 from orchestration.cli import accounts
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
-from orchestration.projecting import Answer, Asked
+from orchestration.questions import projecting
+from orchestration.questions.projecting import Answer, Asked
 from records.access import Scope
-from transforms.analysis import backtest
-from transforms.analysis.backtest import BackTest, Outlook, Projection
-from transforms.analysis.projection import Form, Method, Nature
+from transforms.analysis.projection import backtest
+from transforms.analysis.projection.backtest import BackTest, Outlook, Projection
+from transforms.analysis.projection.methods import Form, Method, Nature
 from transforms.catalogue.load import unknown_metric
 from transforms.catalogue.model import Kind
 from transforms.errors import UnknownNameError

@@ -4,13 +4,13 @@ from typing import Annotated, Final
 
 import typer
 
-from orchestration import scoring
 from orchestration.bank import Bank
 from orchestration.cli import accounts
 from orchestration.cli.cards import Card, Row, points, total_of
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
-from orchestration.scoring import Scored
+from orchestration.questions import scoring
+from orchestration.questions.scoring import Scored
 from records.access import Scope
 from transforms.errors import BranchmarkError
 from transforms.periods import parse_month_end

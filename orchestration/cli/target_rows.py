@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import date
 
-from orchestration import targets_review
 from orchestration.cli.output import Format, exact, show
+from orchestration.targets import review as targets_review
 from transforms.proposals import key_text
 from transforms.target_states import KEY
 

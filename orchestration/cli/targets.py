@@ -8,14 +8,15 @@ from typing import Annotated, Final
 import polars as pl
 import typer
 
-from orchestration import targets_import, targets_review
 from orchestration.bank import Bank
 from orchestration.cli.options import FormatOption, WorkspaceOption, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.cli.people import ByOption, day_of, now
 from orchestration.cli.target_keys import SCOPE, chosen, numbers_of
 from orchestration.cli.target_rows import name_of, row_of, show_targets
-from orchestration.targets import path_of
+from orchestration.month_targets import path_of
+from orchestration.targets import importing as targets_import
+from orchestration.targets import review as targets_review
 from transforms import proposals
 from transforms.cascade import TOLD, Way
 from transforms.catalogue.load import unknown_metric

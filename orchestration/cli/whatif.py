@@ -9,12 +9,12 @@ import polars as pl
 import typer
 from rich.markup import escape
 
-from orchestration import whatif as trying
 from orchestration.bank import SYSTEM, Bank
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
-from orchestration.whatif import Outcome, Scenario
-from transforms.analysis.scenario_model import VERBS, WATERMARK, Action, Done, Verb
+from orchestration.questions import whatif as trying
+from orchestration.questions.whatif import Outcome, Scenario
+from transforms.analysis.scenario.model import VERBS, WATERMARK, Action, Done, Verb
 from transforms.catalogue.load import unknown_metric
 from transforms.errors import BranchmarkError
 

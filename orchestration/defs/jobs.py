@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.defs.resources import BankResource
-from orchestration.inbox_settings import own_process
+from orchestration.inbox.upkeep import own_process
 
 month = dg.define_asset_job(
     "month",

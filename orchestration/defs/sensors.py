@@ -1,6 +1,6 @@
 """The sensor that looks after the inbox: it asks for a run once a delivery is written to the end.
 
-What lies there is told by `orchestration.arrivals`; the run is the job `take_delivery`.
+What lies there is told by `orchestration.inbox.arrivals`; the run is the job `take_delivery`.
 """
 
 import hashlib
@@ -12,11 +12,11 @@ from typing import Final
 
 import dagster as dg
 
-from orchestration import arrivals
-from orchestration.arrivals import Arrival, Seen
 from orchestration.defs.jobs import take_delivery
 from orchestration.defs.resources import BankResource
-from orchestration.inbox_settings import alone, inbox_settings
+from orchestration.inbox import arrivals
+from orchestration.inbox.arrivals import Arrival, Seen
+from orchestration.inbox.upkeep import alone, inbox_settings
 from records.workspace import open_workspace
 from transforms.errors import WorkspaceError
 

@@ -18,9 +18,9 @@ from tests.bridged import Bridging, bridged
 from tests.properties.test_figures import CLIENT, LOAN, TREE
 from tests.scenario import CATALOGUE, DEFINITIONS, SmallBook, engine_facts, small_book
 from tests.spec.conftest import only
-from transforms.analysis.bridge import apportioned
-from transforms.analysis.bridge_shape import NoBridgeError, shape_of
-from transforms.analysis.contribution import contributions
+from transforms.analysis.bridge.contribution import contributions
+from transforms.analysis.bridge.effects import apportioned
+from transforms.analysis.bridge.shape import NoBridgeError, shape_of
 from transforms.catalogue.model import Kind
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.sample.bank import BankSpec, demo_bank

@@ -12,10 +12,11 @@ import pytest
 
 from tests.scenario import AS_OF, every_month, small_book
 from tests.tried import base_of, figure
-from transforms.analysis import gap, scenario
-from transforms.analysis.gap_actions import Planner, quotient_of, standing_of
-from transforms.analysis.gap_plans import Way, plans
-from transforms.analysis.scenario_model import Work
+from transforms.analysis.gap import closing as gap
+from transforms.analysis.gap.actions import Planner, quotient_of, standing_of
+from transforms.analysis.gap.plans import Way, plans
+from transforms.analysis.scenario import applied as scenario
+from transforms.analysis.scenario.model import Work
 from transforms.catalogue.model import Better
 from transforms.periods import months_back
 

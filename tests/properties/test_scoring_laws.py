@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from orchestration.cli.cards import Card
-from orchestration.scoring import Scored
+from orchestration.questions.scoring import Scored
 from tests.cards import card, facts_of, peers_of, profile_of, recomputed, scored, text_of
 from transforms.hierarchy import NODE
 from transforms.scoring.score import score

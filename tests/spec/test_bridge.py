@@ -15,8 +15,8 @@ import pytest
 from tests.bridged import bridged
 from tests.scenario import AS_OF, DEFINITIONS, REFERENCE, frame, small_book
 from tests.spec.conftest import drawn
-from transforms.analysis.bridge_shape import NoBridgeError, shape_of
-from transforms.analysis.contribution import contributions
+from transforms.analysis.bridge.contribution import contributions
+from transforms.analysis.bridge.shape import NoBridgeError, shape_of
 from transforms.catalogue.load import load
 
 THEN = date(2026, 9, 30)

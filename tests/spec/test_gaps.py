@@ -8,7 +8,9 @@ import polars as pl
 import pytest
 
 from tests.scenario import CATALOGUE
-from transforms.analysis.gap import (
+from transforms.analysis.gap.actions import sign
+from transforms.analysis.gap.answers import Answer, Gap
+from transforms.analysis.gap.closing import (
     MOST,
     Moved,
     Quotient,
@@ -19,11 +21,9 @@ from transforms.analysis.gap import (
     percent,
     rounded,
 )
-from transforms.analysis.gap_actions import sign
-from transforms.analysis.gap_answers import Answer, Gap
-from transforms.analysis.gap_effects import Step
-from transforms.analysis.gap_plans import Way, evidence_for, plans, stays
-from transforms.analysis.gap_watch import watch_list
+from transforms.analysis.gap.effects import Step
+from transforms.analysis.gap.plans import Way, evidence_for, plans, stays
+from transforms.analysis.gap.watch import watch_list
 from transforms.catalogue.model import Better
 
 FEN = Decimal("0.01")

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from dashboards.sentences import Teller
-from transforms.analysis import events, movements, reorganised, unusual
-from transforms.analysis.events import EVENT, GRAVITY, EventKind
+from transforms.analysis.changed import events, movements, reorganised, unusual
+from transforms.analysis.changed.events import EVENT, GRAVITY, EventKind
 from transforms.catalogue.load import definitions
 from transforms.hierarchy import NODE
 from transforms.periods import month_ends

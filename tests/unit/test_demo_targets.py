@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import polars as pl
 
-from orchestration import targets_demo
 from orchestration.bank import SYSTEM, Bank
+from orchestration.targets import demo as targets_demo
 from records.workspace import create
 from tests.scenario import frame
 from tests.targeting import NOON

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from orchestration import arrivals
-from orchestration.arrivals import look, remembered, settled
-from orchestration.inbox_settings import InboxSettings, inbox_settings
+from orchestration.inbox import arrivals
+from orchestration.inbox.arrivals import look, remembered, settled
+from orchestration.inbox.upkeep import InboxSettings, inbox_settings
 from records.workspace import create
 from transforms.errors import WorkspaceError
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import filing
-from orchestration.arrivals import look
-from orchestration.filing import REPORTS
-from orchestration.inbox_copies import copied_to
+from orchestration.inbox import filing
+from orchestration.inbox.arrivals import look
+from orchestration.inbox.copies import copied_to
+from orchestration.inbox.filing import REPORTS
 from records.workspace import create
 
 AT = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.analysis import peer_groups, peer_settings, peers
+from transforms.analysis.peers import groups as peer_groups
+from transforms.analysis.peers import ranking as peers
+from transforms.analysis.peers import settings as peer_settings
 from transforms.catalogue.model import Better
 from transforms.errors import BranchmarkError
 from transforms.hierarchy import NODE

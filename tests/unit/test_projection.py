@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.analysis import shapes
-from transforms.analysis.backtest import (
+from transforms.analysis.projection import shapes
+from transforms.analysis.projection.backtest import (
     BackTest,
     Outlook,
     Projection,
@@ -23,7 +23,7 @@ from transforms.analysis.backtest import (
     working_days,
     worse_than_last_value,
 )
-from transforms.analysis.projection import (
+from transforms.analysis.projection.methods import (
     Form,
     Method,
     Month,

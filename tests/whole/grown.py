@@ -12,9 +12,10 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration import intake, months, targets_demo
+from orchestration import intake, months
 from orchestration.bank import SYSTEM, Bank
 from orchestration.months import MonthAtWork
+from orchestration.targets import demo as targets_demo
 from orchestration.tracing import Figure, Rows
 from tests.targeting import NOON
 from tests.whole.commands import built, made

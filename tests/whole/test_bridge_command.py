@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.bridge_asked import Asked
-from orchestration.bridging import Bridge
+from orchestration.questions.bridge_asked import Asked
+from orchestration.questions.bridging import Bridge
 from records.access import Scope
 from tests.whole import books
 from tests.whole.commands import built, here, ingest, kpis, one_sentence, write_csv

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from orchestration.bank import SYSTEM, Bank
-from orchestration.scoring import scored
+from orchestration.questions.scoring import scored
 from records.access import Scope
 from records.ledger.sign_offs import signing_obstacles
 from tests.whole.commands import here, kpis, one_sentence

@@ -8,13 +8,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from orchestration import gaps, whatif
 from orchestration.bank import SYSTEM, Bank
 from orchestration.months import MonthAtWork
-from orchestration.whatif import Scenario, Trial, action_of
+from orchestration.questions import gaps, whatif
+from orchestration.questions.whatif import Scenario, Trial, action_of
 from records.access import Scope
 from tests.whole.commands import contents, here, kpis, one_sentence
-from transforms.analysis.gap_answers import Asked
+from transforms.analysis.gap.answers import Asked
 from transforms.errors import AccessError
 
 pytestmark = pytest.mark.whole

@@ -10,9 +10,9 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from orchestration import movements, peering, projecting
 from orchestration.bank import SYSTEM, Bank
-from orchestration.projecting import Asked
+from orchestration.questions import movements, peering, projecting
+from orchestration.questions.projecting import Asked
 from records.access import Scope
 from records.published import RESULTS
 from tests.whole.commands import here, kpis, one_sentence

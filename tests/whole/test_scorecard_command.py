@@ -11,9 +11,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from orchestration import scoring
 from orchestration.bank import SYSTEM, Bank
-from orchestration.scoring import base_figures
+from orchestration.questions import scoring
+from orchestration.questions.scoring import base_figures
 from records.access import Scope
 from tests.cards import profile_of, recomputed, text_of
 from tests.whole.commands import figures, here, kpis, one_sentence

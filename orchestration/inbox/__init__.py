@@ -1,0 +1,1 @@
+"""What lies in the inbox and what becomes of it: seen, copied, reported, filed away."""

@@ -1,0 +1,1 @@
+"""Targets as they come in and are looked at; they are kept in `records.ledger`."""

@@ -1,0 +1,1 @@
+"""What changed at a node: events, how they are found, and which is the gravest."""

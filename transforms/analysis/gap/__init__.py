@@ -1,0 +1,1 @@
+"""What closes a gap: ways, their exact amounts, and what they do to a figure."""

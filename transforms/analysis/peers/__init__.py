@@ -1,0 +1,1 @@
+"""A branch beside others: groups, ranks, shrinkage, and what is not shown."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.oracle.oracle_compared import compare
+from tests.oracle.comparing import compare
 from tests.scenario import AS_OF, SmallBook
 from transforms.sample.bank import BankSpec, demo_bank
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.oracle import oracle
-from tests.oracle.oracle_chance import (
+from tests.oracle.by_chance import (
     BORROWERS,
     EVENTS,
     FLOWS,
@@ -19,7 +19,7 @@ from tests.oracle.oracle_chance import (
     TRADE,
     month_of,
 )
-from tests.oracle.oracle_compared import compare
+from tests.oracle.comparing import compare
 from tests.scenario import AS_OF, SmallBook
 from transforms.periods import month_ends
 

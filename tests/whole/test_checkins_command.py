@@ -20,9 +20,10 @@ OCTOBER = "2026-10-31"
 AT = datetime(2026, 11, 10, 8, 0, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def root(demo_bank, tmp_path_factory):
-    return shutil.copytree(demo_bank.root, tmp_path_factory.mktemp("checkins") / "bank")
+@pytest.fixture
+def root(demo_bank, tmp_path):
+    """A copy to write to, so that no test finds what another said or signed."""
+    return shutil.copytree(demo_bank.root, tmp_path / "bank")
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +154,10 @@ def test_obstacles_are_for_those_who_may_see_the_branch(root, missing):
 
 
 def test_figures_published_anew_are_another_thing_to_sign(root, missing):
-    branch, _ = missing
+    branch, metrics = missing
+    for metric in metrics:
+        assert add(root, branch, metric).code == 0
+    assert here("sign", branch, "-w", root, "--by", "Wang").code == 0
     bank = Bank.at(root)
     day = date(2026, 10, 31)
     held = bank.published.current()[day, 1]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboards.app_pages import readings
+from dashboards.app_pages import asking, readings
 from dashboards.app_pages.desk import desk
 from dashboards.listing import Column, table
 from dashboards.numbers import NOTHING, fixed
@@ -15,7 +15,6 @@ from dashboards.palette import MARKS
 from dashboards.scorecard import ScorecardRow
 from transforms.analysis.gap.answers import Answer, Gap, Pace
 from transforms.catalogue.model import Kind, Label, Unit
-from transforms.errors import BranchmarkError
 from transforms.scorecards import Status
 
 _DAILY_PLACES: Final = 2
@@ -28,18 +27,13 @@ def show(row: ScorecardRow) -> None:
         return
     met = row.status in {Status.MET, Status.WITHIN}
     st.subheader(at.say("gp_title_met" if met else "gp_title"), anchor=False)
-    asked = f"gap_{at.month.as_of}_{row.branch_id}_{row.metric_id}"
-    if not st.session_state.get(asked):
-        if not st.button(at.say("gp_work_out"), key=f"ask_{asked}", icon=":material/science:"):
-            return
-        st.session_state[asked] = True
-        st.rerun()  # without the button
-    try:
-        with st.spinner(at.say("gp_working")):
-            found = readings.gap(row)
-    except BranchmarkError as error:
-        st.info(str(error))
-        return
+    found = asking.answered(
+        f"gap_{at.month.as_of}_{row.branch_id}_{row.metric_id}",
+        at.say("gp_work_out"),
+        ":material/science:",
+        at.say("gp_working"),
+        lambda: readings.gap(row),
+    )
     if found is not None:
         _answers(found, row)
 

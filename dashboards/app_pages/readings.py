@@ -3,9 +3,10 @@
 Arguments with a leading underscore are no part of a key: what they hold follows from the rest of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -80,16 +81,8 @@ def changes(branch: str) -> Changes | None:
         BranchmarkError: if there is no answer.
     """
     at = desk()
-    if at.analyses is None:
-        return None
-    return _changes(
-        str(at.workspace.root),
-        at.data_version,
-        at.scope_key,
-        (at.month.as_of, at.before, at.catalogue.fingerprint),
-        branch,
-        _analyses=at.analyses,
-    )
+    key = ("changes", branch, at.month.as_of, at.before, at.catalogue.fingerprint)
+    return _asked(key, lambda by, scope: by.changes(scope, branch, at.month.as_of, at.before))
 
 
 def score(branch: str) -> Score | None:
@@ -99,16 +92,9 @@ def score(branch: str) -> Score | None:
         BranchmarkError: if there is no answer.
     """
     at = desk()
-    if at.analyses is None:
-        return None
-    return _score(
-        str(at.workspace.root),
-        at.data_version,
-        at.scope_key,
-        (at.month.as_of, tuple(at.workspace.texts("scoring", ".yaml").items())),
-        branch,
-        _analyses=at.analyses,
-    )
+    profiles = tuple(at.workspace.texts("scoring", ".yaml").items())
+    key = ("score", branch, at.month.as_of, profiles)
+    return _asked(key, lambda by, scope: by.score(scope, branch, at.month.as_of))
 
 
 def gap(row: ScorecardRow) -> Gap | None:
@@ -117,16 +103,8 @@ def gap(row: ScorecardRow) -> Gap | None:
     Raises:
         BranchmarkError: if there is no answer.
     """
-    at = desk()
-    if at.analyses is None:
-        return None
-    return _gap(
-        str(at.workspace.root),
-        at.data_version,
-        at.scope_key,
-        (at.month.as_of, row.branch_id, row.metric_id, row.reading),
-        _analyses=at.analyses,
-    )
+    of, as_of = (row.branch_id, row.metric_id, row.reading), desk().month.as_of
+    return _asked(("gap", *of, as_of), lambda by, scope: by.gap(scope, *of, as_of))
 
 
 def walk(row: ScorecardRow) -> Walk | None:
@@ -136,16 +114,27 @@ def walk(row: ScorecardRow) -> Walk | None:
         BranchmarkError: if there is no answer.
     """
     at = desk()
-    if at.analyses is None:
+    of, days = (row.branch_id, row.metric_id, row.reading), (at.before, at.month.as_of)
+    return _asked(("walk", *of, *days), lambda by, scope: by.walk(scope, *of, *days))
+
+
+Answer = TypeVar("Answer")
+
+
+def _asked(key: tuple[object, ...], question: Callable[[Analyses, Scope], Answer]) -> Answer | None:
+    """An answer of the bank at work, kept under what was asked, by whom and of which data."""
+    at = desk()
+    answers = at.analyses
+    if answers is None:
         return None
-    return _walk(
+    found: Answer = _answered(
         str(at.workspace.root),
         at.data_version,
         at.scope_key,
-        (at.before, at.month.as_of),
-        (row.branch_id, row.metric_id, row.reading),
-        _analyses=at.analyses,
+        key,
+        _ask=lambda scope: question(answers, scope),
     )
+    return found
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -243,54 +232,13 @@ def _pictures(
     return drawn
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _changes(
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _answered(
     root: str,  # noqa: ARG001 - a part of the key, as is the next one
     data_version: str,  # noqa: ARG001
     branches: Branches,
-    days: tuple[date, date, str],
-    branch: str,
+    key: tuple[object, ...],  # noqa: ARG001 - a part of the key
     *,
-    _analyses: Analyses,
-) -> Changes:
-    as_of, before, _ = days
-    return _analyses.changes(_scope(branches), branch, as_of, before)
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _score(
-    root: str,  # noqa: ARG001 - a part of the key, as is the next one
-    data_version: str,  # noqa: ARG001
-    branches: Branches,
-    told: tuple[date, Texts],
-    branch: str,
-    *,
-    _analyses: Analyses,
-) -> Score:
-    return _analyses.score(_scope(branches), branch, told[0])
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _gap(
-    root: str,  # noqa: ARG001 - a part of the key, as is the next one
-    data_version: str,  # noqa: ARG001
-    branches: Branches,
-    of: tuple[date, str, str, str],
-    *,
-    _analyses: Analyses,
-) -> Gap:
-    as_of, branch, metric, reading = of
-    return _analyses.gap(_scope(branches), branch, metric, reading, as_of)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _walk(
-    root: str,  # noqa: ARG001 - a part of the key, as is the next one
-    data_version: str,  # noqa: ARG001
-    branches: Branches,
-    days: tuple[date, date],
-    of: tuple[str, str, str],
-    *,
-    _analyses: Analyses,
-) -> Walk:
-    return _analyses.walk(_scope(branches), *of, *days)
+    _ask: Callable[[Scope], Any],
+) -> Any:  # noqa: ANN401 - whatever was asked for
+    return _ask(_scope(branches))

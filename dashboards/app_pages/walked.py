@@ -7,14 +7,13 @@ import polars as pl
 import streamlit as st
 
 from dashboards.analyses import Step, Walk
-from dashboards.app_pages import readings
+from dashboards.app_pages import asking, readings
 from dashboards.app_pages.desk import desk
 from dashboards.charts.bridge import BRIDGE, bridge
 from dashboards.listing import Column, table
 from dashboards.numbers import NOTHING, fixed
 from dashboards.scorecard import ScorecardRow
 from transforms.catalogue.model import Better, Unit
-from transforms.errors import BranchmarkError
 
 
 def show(row: ScorecardRow) -> None:
@@ -23,20 +22,13 @@ def show(row: ScorecardRow) -> None:
     if at.analyses is None or row.reason:
         return
     st.subheader(at.say("wk_title", day=at.day(at.before)), anchor=False)
-    asked = f"walk_{at.before}_{at.month.as_of}_{row.branch_id}_{row.metric_id}"
-    if not st.session_state.get(asked):
-        if not st.button(
-            at.say("wk_work_out"), key=f"ask_{asked}", icon=":material/waterfall_chart:"
-        ):
-            return
-        st.session_state[asked] = True
-        st.rerun()  # without the button
-    try:
-        with st.spinner(at.say("wk_working")):
-            found = readings.walk(row)
-    except BranchmarkError as error:
-        st.info(str(error))
-        return
+    found = asking.answered(
+        f"walk_{at.before}_{at.month.as_of}_{row.branch_id}_{row.metric_id}",
+        at.say("wk_work_out"),
+        ":material/waterfall_chart:",
+        at.say("wk_working"),
+        lambda: readings.walk(row),
+    )
     if found is None:
         return
     if not found.steps:

@@ -54,7 +54,14 @@ def _answers(found: Gap, row: ScorecardRow) -> None:
             Column(at.say("gp_verified")),
         ]
         lines = [_line(answer, found, row) for answer in found.answers]
-        st.html(table(columns, lines, caption=at.say("gp_title"), least_width=860))
+        st.html(
+            table(
+                columns,
+                lines,
+                caption=at.say("gp_title_met" if found.met else "gp_title"),
+                least_width=860,
+            )
+        )
         st.caption(at.say("gp_scenario"))
     if found.pace is not None:
         st.write(_pace(found.pace, row))

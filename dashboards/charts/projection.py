@@ -11,7 +11,7 @@ from typing import Final
 import altair as alt
 import polars as pl
 
-from dashboards.charts.theme import dressed, layered, plotted
+from dashboards.charts.theme import dressed, layered, plotted, value_axis
 from dashboards.palette import Ground
 
 PATH: Final[Mapping[str, type[pl.DataType]]] = {
@@ -87,23 +87,7 @@ def path(
         scale=alt.Scale(domain=rows["month"].to_list(), paddingOuter=0.4),
         axis=alt.Axis(labelAngle=0, ticks=False, labelPadding=8, labelOverlap=True),
     )
-    y = alt.Y(
-        "value:Q",
-        title=axis_title,
-        scale=alt.Scale(zero=False, padding=14),
-        axis=alt.Axis(
-            tickCount=4,
-            format=",.2~f",
-            domain=False,
-            ticks=False,
-            titleAngle=0,
-            titleAlign="left",
-            titleAnchor="end",
-            titleX=-4,
-            titleY=-12,
-            titleBaseline="bottom",
-        ),
-    )
+    y = value_axis(axis_title)
     layers: list[alt.Chart] = []
     if known.height:
         last = known.row(-1, named=True)

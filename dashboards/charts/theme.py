@@ -56,3 +56,24 @@ def dressed(chart: alt.LayerChart, ground: Ground, *, description: str) -> alt.L
         .configure_text(color=ground.ink, fontSize=12)
     )
     return dressed_chart
+
+
+def value_axis(title: str) -> alt.Y:
+    """The axis of values over time: not from zero, with its unit above it."""
+    return alt.Y(
+        "value:Q",
+        title=title,
+        scale=alt.Scale(zero=False, padding=14),
+        axis=alt.Axis(
+            tickCount=4,
+            format=",.2~f",
+            domain=False,
+            ticks=False,
+            titleAngle=0,
+            titleAlign="left",
+            titleAnchor="end",
+            titleX=-4,
+            titleY=-12,
+            titleBaseline="bottom",
+        ),
+    )

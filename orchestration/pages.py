@@ -19,8 +19,9 @@ from transforms.analysis.gap import answers as gap_answers
 from transforms.analysis.gap.answers import Gap
 from transforms.catalogue.model import Unit
 
+# Decimals of a figure as pages show the steps of its change; two of all others. Streamlit would print a
+# bare string of the script that it serves.
 _SHOWN: Final = {Unit.RATIO: 4, Unit.COUNT: 0}
-"""Decimals of a figure as pages show the steps of its change; two of all others."""
 
 
 @dataclass(frozen=True)

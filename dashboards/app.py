@@ -9,12 +9,14 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
-from dashboards.analyses import Analyses
 from dashboards.app_pages import address, opening
-from dashboards.i18n import say
+from dashboards.i18n import Language, say
+from dashboards.port.analyses import Analyses
 from transforms.errors import BranchmarkError
 
 _HERE = Path(__file__).resolve().parent
@@ -35,6 +37,48 @@ def _leave_own_folder() -> None:
     sys.path[:] = [e for e in sys.path if Path(e or ".").resolve() not in {_HERE, script}]
 
 
+# By group: script, icon and address; the overview is what the bare address leads to. Streamlit would print
+# a bare string of the script that it serves.
+_GROUPS: Final = {
+    "pages_review": (
+        ("overview", "table_chart", address.OVERVIEW),
+        ("branch", "account_balance", address.BRANCH),
+        ("targets", "flag", address.TARGETS),
+    ),
+    "pages_look": (
+        ("metric", "show_chart", address.METRIC),
+        ("loans", "list_alt", address.LOANS),
+        ("loan", "description", address.LOAN),
+    ),
+    "pages_trust": (
+        ("self_check", "rule", address.SELF_CHECK),
+        ("data_quality", "fact_check", address.DATA_QUALITY),
+        ("reports", "draw", address.REPORTS),
+    ),
+    "pages_know": (("catalogue", "menu_book", address.CATALOGUE),),
+}
+
+# Keys of titles that are not called like their page.
+_TITLES: Final = {"overview": "overview", "data_quality": "data_quality"}
+
+
+def _pages(language: Language) -> dict[str, list[StreamlitPage]]:
+    """Every page with its address, in groups."""
+    return {
+        say(language, group): [
+            st.Page(
+                _HERE / "app_pages" / f"{script}.py",
+                title=say(language, _TITLES.get(script, f"{script}_page")),
+                icon=f":material/{icon}:",
+                url_path=path or None,
+                default=not path,
+            )
+            for script, icon, path in pages
+        ]
+        for group, pages in _GROUPS.items()
+    }
+
+
 def main(analyses: Callable[[Path], Analyses] | None = None) -> None:
     """Set the frame and run the page of the address.
 
@@ -44,34 +88,7 @@ def main(analyses: Callable[[Path], Analyses] | None = None) -> None:
     _leave_own_folder()
     st.set_page_config(page_title="branchmark", page_icon=str(_HERE / "icon.svg"), layout="wide")
     language = opening.reader_language()
-    page = st.navigation(
-        [
-            st.Page(
-                _HERE / "app_pages" / "overview.py",
-                title=say(language, "overview"),
-                icon=":material/table_chart:",
-                default=True,
-            ),
-            st.Page(
-                _HERE / "app_pages" / "branch.py",
-                title=say(language, "branch_page"),
-                icon=":material/account_balance:",
-                url_path=address.BRANCH,
-            ),
-            st.Page(
-                _HERE / "app_pages" / "targets.py",
-                title=say(language, "targets_page"),
-                icon=":material/flag:",
-                url_path=address.TARGETS,
-            ),
-            st.Page(
-                _HERE / "app_pages" / "data_quality.py",
-                title=say(language, "data_quality"),
-                icon=":material/fact_check:",
-                url_path=address.DATA_QUALITY,
-            ),
-        ]
-    )
+    page = st.navigation(_pages(language))
     try:
         root = _workspace()
         opening.open_desk(root, language, None if analyses is None else analyses(root))

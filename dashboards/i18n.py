@@ -1,8 +1,7 @@
 """The words of the pages in the product's two languages, by key.
 
 Names of metrics and branches are data and come with their own translations; sentences about a figure
-belong in `words`; the words of the data-quality page come from `i18n_quality`, those of targets and
-check-ins from `i18n_targets`.
+belong in `words`. What pages say is written page by page in `messages`; a key stands there once.
 """
 
 from collections.abc import Mapping
@@ -11,8 +10,16 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from dashboards.i18n_quality import QUALITY_MESSAGES
-from dashboards.i18n_targets import TARGET_MESSAGES
+from dashboards.messages.catalogue import CATALOGUE_MESSAGES
+from dashboards.messages.common import COMMON_MESSAGES
+from dashboards.messages.exports import EXPORTS_MESSAGES
+from dashboards.messages.loans import LOANS_MESSAGES
+from dashboards.messages.metric import METRIC_MESSAGES
+from dashboards.messages.quality import QUALITY_MESSAGES
+from dashboards.messages.reports import REPORTS_MESSAGES
+from dashboards.messages.self_check import SELF_CHECK_MESSAGES
+from dashboards.messages.sign_in import SIGN_IN_MESSAGES
+from dashboards.messages.targets import TARGET_MESSAGES
 from transforms.errors import UnknownNameError
 
 
@@ -52,241 +59,16 @@ _MONTHS: Final = (
 
 MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        **CATALOGUE_MESSAGES,
+        **COMMON_MESSAGES,
+        **EXPORTS_MESSAGES,
+        **LOANS_MESSAGES,
+        **METRIC_MESSAGES,
         **QUALITY_MESSAGES,
+        **REPORTS_MESSAGES,
+        **SELF_CHECK_MESSAGES,
+        **SIGN_IN_MESSAGES,
         **TARGET_MESSAGES,
-        "overview": ("Overview", "总览"),
-        "branch_page": ("Branch scorecard", "机构记分卡"),
-        "period": ("Period", "报告期"),
-        "comparison": ("Compared with", "比较基准"),
-        "branch": ("Branch", "机构"),
-        "language": ("Language", "语言"),
-        "metric": ("Metric", "指标"),
-        "reconciled": ("Reconciled with the ledger", "已与总账核对一致"),
-        "provisional_by": ("Provisional: {amount} unexplained", "暂估：{amount} 差异未说明"),
-        "not_reconciled": ("No ledger totals delivered", "未报送总账数据"),
-        "local_mode": (
-            "Local mode: no sign-in, the whole bank is visible.",
-            "本地模式：无需登录，可见全行数据。",
-        ),
-        "bank_scorecard": ("Bank scorecard", "全行记分卡"),
-        "scorecard": ("Scorecard", "记分卡"),
-        "measure": ("Measure", "指标"),
-        "value": ("Value", "数值"),
-        "value_in": ("Value ({unit})", "数值（{unit}）"),
-        "against_target": ("Value against target", "数值与目标"),
-        "note": ("Note", "说明"),
-        "gap": ("Gap to target", "与目标差距"),
-        "change": ("Change", "变动"),
-        "history": ("13 months", "近13个月"),
-        "status": ("Status", "状态"),
-        "target_is": ("target {value}", "目标 {value}"),
-        "limit_is": ("limit {value}", "上限 {value}"),
-        "branches_by_metric": ("Branches by metric", "机构与指标"),
-        "sort_by": ("Sort by", "排序"),
-        "by_region": ("Region", "区域"),
-        "by_behind": ("Furthest behind", "差距最大"),
-        "behind": ("Who is behind", "落后机构"),
-        "behind_none": (
-            "No branch misses a target this month.",
-            "本期没有机构未达标。",
-        ),
-        "behind_line": ("{missed} missed, {near} near", "{missed} 项未达标，{near} 项临近"),
-        "furthest": ("furthest: {metric}, {gap}", "差距最大：{metric}，{gap}"),
-        "more_below": (
-            "and {count} more branches, in the table below",
-            "另有 {count} 家机构，见下表",
-        ),
-        "movers": ("What changed since {day}", "自 {day} 以来的变化"),
-        "movers_none": (
-            "No status changed since {day}.",
-            "自 {day} 以来没有状态变化。",
-        ),
-        "movers_no_month": (
-            "{day} is not published, so nothing can be compared with it.",
-            "{day} 尚未发布，无法比较。",
-        ),
-        "rejected_rows": ("Rejected rows", "拒收行数"),
-        "unreconciled": ("Branches not reconciled", "未核对一致的机构"),
-        "findings": ("Rules with findings", "有发现的规则"),
-        "severity_critical": ("critical", "严重"),
-        "severity_error": ("error", "错误"),
-        "severity_warning": ("warning", "警告"),
-        "none": ("none", "无"),
-        "trend_of": ("Trend: {metric}", "走势：{metric}"),
-        "children": ("Units below {branch}", "{branch}下属机构"),
-        "children_none": (
-            "{branch} has no units below it.",
-            "{branch}没有下属机构。",
-        ),
-        "as_table": ("The same as a table", "以表格查看"),
-        "month": ("Month", "月份"),
-        "target": ("Target", "目标"),
-        "trend_none": (
-            "{metric} has no value in these 13 months: {reason}.",
-            "{metric}近13个月没有数值：{reason}。",
-        ),
-        "open_branch": ("Open a branch", "打开机构"),
-        "choose_branch": ("Choose a branch…", "选择机构…"),
-        "to_overview": ("Open the overview", "打开总览"),
-        "cannot_show": ("This page cannot be shown", "无法显示此页"),
-        "no_month_title": ("Nothing is published yet", "尚未发布数据"),
-        "no_month": (
-            (
-                "{bank} has no published month. Deliver a loan book with `branchmark ingest`, "
-                "publish it with `branchmark build`, then reload this page."
-            ),
-            (
-                "{bank}还没有已发布的月份。请先用 `branchmark ingest` 报送贷款台账，"
-                "再用 `branchmark build` 发布，然后刷新本页。"
-            ),
-        ),
-        "delivered_waiting": (
-            "{count} month(s) are delivered and wait for `branchmark build`.",
-            "已报送 {count} 个月份，等待 `branchmark build`。",
-        ),
-        "unknown_period": (
-            "{asked} is not a published month. Published: {first} to {last}.",
-            "{asked} 不是已发布的月份。已发布：{first} 至 {last}。",
-        ),
-        "unknown_branch": (
-            (
-                "There is no branch {asked} at {day}, or you have no access to it. No figures of "
-                "another branch are shown in its place."
-            ),
-            "{day} 没有机构 {asked}，或您无权查看。此处不会以其他机构的数据代替。",
-        ),
-        "unknown_comparison": (
-            "{asked} is no comparison. Choose one of: {known}.",
-            "{asked} 不是有效的比较基准。可选：{known}。",
-        ),
-        "unknown_metric": (
-            "There is no metric {asked} in the catalogue.",
-            "目录中没有指标 {asked}。",
-        ),
-        "previous_month": ("Previous month", "上月"),
-        "year_end": ("Previous year end", "年初"),
-        "same_month_last_year": ("Same month last year", "去年同期"),
-        "since_previous_month": ("on the month", "比上月"),
-        "since_year_end": ("since year end", "比年初"),
-        "since_same_month_last_year": ("on the year", "同比"),
-        "legend": (
-            "Bar: value. Line: target. Triangle: {comparison}. The darker the band, the worse.",
-            "条形：数值；竖线：目标；三角：{comparison}；底色越深表示越差。",
-        ),
-        "click_hint": (
-            "Follow › to a branch. Each cell is judged against the branch's own target.",
-            "点击 › 进入机构。每个数值按该机构自身目标评价。",
-        ),
-        "reading_strict": ("strict", "严格"),
-        "reading_confirmed": ("confirmed", "确认"),
-        "reading_broad": ("broad", "宽"),
-        "restated": ("restated, v{version}", "重述 v{version}"),
-        "dates": (
-            "delivered {received}, published {published} UTC",
-            "报送 {received}，发布 {published} UTC",
-        ),
-        "moves": (
-            "{worse} worse, {better} better; the largest moves first",
-            "{worse} 项变差，{better} 项变好；按变动幅度排列",
-        ),
-        "compared_with": ("compared with {comparison}, {day}", "对比{comparison}（{day}）"),
-        "reported_version": ("version {version}, as reported", "版本 {version}，首次报送"),
-        "restated_version": ("version {version}, restated", "版本 {version}，已重述"),
-        "targets_met": ("{met} of {judged} targets met", "{judged} 项目标达标 {met} 项"),
-        "no_targets": ("No approved targets", "无已批准目标"),
-        "message_furthest": (
-            "Furthest behind: {name} {value}, {gap} of {target}",
-            "差距最大：{name} {value}，目标 {target}，{gap}",
-        ),
-        "message_furthest_limit": (
-            "Furthest behind: {name}, {gap} of {target}",
-            "差距最大：{name}，上限 {target}，{gap}",
-        ),
-        "message_branches": (
-            "{behind} of {count} branches miss at least one target",
-            "{count} 家机构中 {behind} 家至少一项未达标",
-        ),
-        "message_exceeded": (
-            "NPL tolerance exceeded: {names}",
-            "超出不良容忍度：{names}",
-        ),
-        "and_more": (" and {count} more", " 等另外 {count} 家"),
-        "rules_with_findings": (
-            "{severity} {rules} ({rows} rows)",
-            "{severity} {rules} 条（{rows} 行）",
-        ),
-        "unreconciled_some": ("{count}: {names}", "{count} 家：{names}"),
-        "show_table": ("Show as a sortable table", "显示为可排序表格"),
-        "axis_percent": ("%", "%"),
-        "axis_points": ("pp", "百分点"),
-        "axis_clients": ("clients", "户"),
-        "axis_bp": ("bp", "基点"),
-        "axis_days": ("days", "天"),
-        "axis_index": ("index", "指数"),
-        "bullet_alt": (
-            "{name}: {value}{target}; {status}",
-            "{name}：{value}{target}；{status}",
-        ),
-        "spark_alt": (
-            "{name}, 13 months: from {first} to {last}",
-            "{name}，近13个月：从 {first} 到 {last}",
-        ),
-        "reading_section": ("by section", "按门类"),
-        "reading_division": ("by division", "按大类"),
-        "reading_regulator": ("regulator's", "监管口径"),
-        "reading_new_to_bank": ("new to this bank", "本行首贷"),
-        "reading_pboc": ("PBoC", "人民银行口径"),
-        "reading_nfra": ("NFRA", "金融监管总局口径"),
-        "reading_all_loans": ("of all loans", "占各项贷款"),
-        "reading_corporate": ("of corporate loans", "占对公贷款"),
-        "reading_in_force": ("rule in force", "现行规则"),
-        "reading_manufacturing": ("of manufacturing loans", "占制造业贷款"),
-        "reading_enterprises": ("enterprises", "企业"),
-        "reading_two_high": ("two-high list", "“两高”目录"),
-        "reading_booking": ("by branch", "按经办机构"),
-        "metric_without_figure": (
-            "{metric} was not published for {branch} this month.",
-            "{branch}本期未发布指标 {metric}。",
-        ),
-        "family": ("Show", "显示"),
-        "family_targets": ("With targets", "有目标"),
-        "family_main": ("Main figures", "主要指标"),
-        "unknown_family": (
-            "{asked} is no family of metrics. Choose one of: {known}.",
-            "{asked} 不是有效的指标类别。可选：{known}。",
-        ),
-        "family_empty": (
-            "No figure of this family can be computed for {branch}.",
-            "{branch}在此类别下没有可计算的指标。",
-        ),
-        "not_computed": (
-            "Cannot be given here ({count})",
-            "此处无法给出的指标（{count}）",
-        ),
-        "reason": ("Reason", "原因"),
-        "measures": ("Measures", "指标"),
-        "starts_anew": (
-            "Covers the year so far and starts anew each year: the last one is no base for it.",
-            "本年累计口径，每年重新起算，不与上年末比较。",
-        ),
-        "origin_own": ("own definition", "自定义口径"),
-        "origin_own_sentence": (
-            "Own definition: there is no official one of that name.",
-            "自定义口径：该名称没有官方定义。",
-        ),
-        "origin_unverified": ("unverified", "未核实"),
-        "origin_unverified_sentence": (
-            "Unverified: the text that the definition rests on has not been verified.",
-            "未核实：定义所依据的文本尚未核实。",
-        ),
-        "read_neutral": (
-            "Neither more nor less is better: read, not judged.",
-            "无优劣方向，不作评判。",
-        ),
-        "read_band": (
-            "Belongs in a band that the regulator sets bank by bank: read, not judged.",
-            "应处于监管逐家核定的区间内，此处不作评判。",
-        ),
     }
 )
 """English and Chinese by key."""

@@ -1,6 +1,6 @@
 """The dashboard with the bank at work behind it: `streamlit run orchestration/pages.py -- --workspace DIR`.
 
-Answers what pages ask by `dashboards.analyses`. What a page shows belongs in `dashboards`; how an answer
+Answers what pages ask by `dashboards.port.analyses`. What a page shows belongs in `dashboards`; how an answer
 comes about, in the module that each one names.
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from dashboards import app
-from dashboards.analyses import Changes, Score, Step, Walk
+from dashboards.port.analyses import Changes, Score, Step, Walk
 from orchestration.bank import Bank
 from orchestration.questions import bridging, gaps, movements, scoring
 from records.access import Scope

@@ -159,6 +159,23 @@ class Published:
         """The same as it is published at this moment: whatever is read through it is of one state."""
         return Published(self._root, self.publications())
 
+    def as_reported(self) -> "Published":
+        """The same as each month was first published, whatever was delivered or built since."""
+        first = self.publications().unique(["as_of_date"], keep="first", maintain_order=True)
+        return Published(self._root, first)
+
+    def with_version(self, as_of: date, version: int) -> "Published":
+        """The same as if a month had no other version than this one.
+
+        Raises:
+            NoSuchMonthError: if that version is not published.
+        """
+        month, this = pl.col("as_of_date") == as_of, pl.col("snapshot_version") == version
+        history = self.publications().filter(~month | this)
+        if history.filter(month).is_empty():
+            raise NoSuchMonthError(as_of, tuple(self.newest_versions()), what="published")
+        return Published(self._root, history)
+
     def write(self, table: str, rows: pl.DataFrame, as_of: date, version: int, run_id: str) -> None:
         """Write a month's rows of a result table; readers do not see them before `publish`."""
         stamped = rows.with_columns(

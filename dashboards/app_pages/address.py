@@ -10,8 +10,14 @@ import streamlit as st
 
 OVERVIEW: Final = ""
 BRANCH: Final = "branch"
+METRIC: Final = "metric"
+LOANS: Final = "loans"
+LOAN: Final = "loan"
+SELF_CHECK: Final = "self-check"
 DATA_QUALITY: Final = "data-quality"
 TARGETS: Final = "targets"
+REPORTS: Final = "reports"
+CATALOGUE: Final = "catalogue"
 """Addresses of the pages."""
 
 _REMEMBERED: Final = "remembered"

@@ -8,16 +8,17 @@ from typing import Final
 import streamlit as st
 
 from dashboards import markup
-from dashboards.analyses import Analyses
-from dashboards.app_pages.address import BRANCH, DATA_QUALITY, TARGETS
+from dashboards.app_pages.address import BRANCH, DATA_QUALITY, LOAN, LOANS, METRIC, TARGETS
 from dashboards.i18n import Language, day_text, say
 from dashboards.markup import Style
 from dashboards.month import Month
 from dashboards.numbers import Format
+from dashboards.port.analyses import Analyses
 from dashboards.words import Comparison
 from records.access import Scope
 from records.ledger.ledger import Ledger
-from records.published import Published
+from records.published import Known, Published
+from records.readers import Reader
 from records.workspace import Workspace
 from transforms.catalogue.model import Catalogue
 
@@ -29,16 +30,21 @@ class Desk:
     """Whose figures, of which month, told how.
 
     Attributes:
-        published: pinned, so that whatever a page reads is of one state.
+        reader: who reads, or as whom an administrator reads.
+        published: pinned, so that whatever a page reads is of one state, and of the version asked for.
+        version: `now`, `reported`, or the number of a version of the month, as the address says.
         ledger: what people enter; read anew in every run, so that what was just entered is there.
         analyses: answers beyond the published figures; none where nobody answers.
-        data_version: changes whenever something is published or delivered; part of every cache key.
+        data_version: changes whenever something is published or delivered, and differs from version to
+            version of a month; part of every cache key.
         family: the family of metrics asked for, or `opening.TARGETS`.
-        parameters: period, comparison, family and language as the address holds them.
+        parameters: period, comparison, version, family and language as the address holds them.
     """
 
     workspace: Workspace
+    reader: Reader
     published: Published
+    version: str
     ledger: Ledger
     analyses: Analyses | None
     scope: Scope
@@ -50,6 +56,11 @@ class Desk:
     family: str
     style: Style
     parameters: Mapping[str, str]
+
+    @property
+    def is_now(self) -> bool:
+        """Whether figures are shown as they are known now: only these can be asked further questions."""
+        return self.version == Known.NOW
 
     @property
     def language(self) -> Language:
@@ -75,12 +86,24 @@ class Desk:
         return None if self.scope.branches is None else tuple(sorted(self.scope.branches))
 
     def link(self, page: str, **more: str) -> str:
-        """The address of a page with the same period, comparison, family and language."""
+        """The address of a page with the same period, comparison, version, family and language."""
         return markup.address(page, {**self.parameters, **more})
 
     def branch_link(self, branch: str, **more: str) -> str:
         """The address of a branch's scorecard."""
         return self.link(BRANCH, branch=branch, **more)
+
+    def metric_link(self, branch: str, metric: str, **more: str) -> str:
+        """The address of one figure of a unit: its history, causes, parts and readings."""
+        return self.link(METRIC, branch=branch, metric=metric, **more)
+
+    def loans_link(self, branch: str, metric: str, **more: str) -> str:
+        """The address of the loans behind a figure of a unit."""
+        return self.link(LOANS, branch=branch, metric=metric, **more)
+
+    def loan_link(self, loan: str, **more: str) -> str:
+        """The address of one loan's evidence."""
+        return self.link(LOAN, loan=loan, **more)
 
     def quality_link(self, branch: str, **more: str) -> str:
         """The address of what is known about the data of a unit."""

@@ -12,7 +12,6 @@ from typing import Final, NoReturn
 import streamlit as st
 
 from dashboards import markup
-from dashboards.analyses import Analyses
 from dashboards.app_pages import address, readings
 from dashboards.app_pages.address import OVERVIEW
 from dashboards.app_pages.desk import Desk, desk, put
@@ -20,12 +19,13 @@ from dashboards.i18n import Language, day_text, language_of, say
 from dashboards.markup import Style
 from dashboards.numbers import Format
 from dashboards.palette import ground
+from dashboards.port.analyses import Analyses
 from dashboards.units import BankUnit
 from dashboards.words import Comparison, comparison_of
-from records.access import Scope
 from records.deliveries import Deliveries
 from records.ledger.ledger import Ledger
-from records.published import Published
+from records.published import Known, Published
+from records.readers import LOCAL, scope_of
 from records.workspace import Workspace, open_workspace
 from transforms.catalogue import families
 from transforms.catalogue.model import Catalogue
@@ -53,9 +53,10 @@ def open_desk(root: Path, language: Language, analyses: Analyses | None = None) 
         WorkspaceError, CatalogueError, ReferenceTableError: if the workspace cannot be used.
     """
     workspace = open_workspace(root)
-    # On loopback there is no sign-in: whoever has the machine has the workspace's files as well.
-    scope = Scope.whole_bank("local")
     published, deliveries = Published(workspace.lake).pinned(), Deliveries(workspace.lake)
+    # On loopback there is no sign-in: whoever has the machine has the workspace's files as well.
+    reader = LOCAL
+    scope = scope_of(reader, published)
     months = tuple(published.newest_versions())
     if not months:
         _nothing_published(workspace, deliveries, language)
@@ -67,10 +68,13 @@ def open_desk(root: Path, language: Language, analyses: Analyses | None = None) 
     comparison = _comparison(language)
     family = _family(catalogue, language)
     dark = st.context.theme.type == "dark"
-    version = f"{published.publications().height}.{deliveries.batches().height}"
+    version = _version(published, as_of, language)
+    state = f"{published.publications().height}.{deliveries.batches().height}.{version}"
+    seen = _seen(published, as_of, version)
     parameters = {
         "period": as_of.isoformat(),
         "comparison": comparison.value,
+        "version": version,
         "family": family,
         "language": language.value,
     }
@@ -78,19 +82,22 @@ def open_desk(root: Path, language: Language, analyses: Analyses | None = None) 
     put(
         Desk(
             workspace=workspace,
-            published=published,
+            reader=reader,
+            published=seen,
+            version=version,
             ledger=Ledger.of(workspace, os.environ.get),
             analyses=analyses,
             scope=scope,
             catalogue=catalogue,
-            data_version=version,
+            data_version=state,
             month=readings.month_of(
                 str(root),
-                version,
+                state,
                 None if scope.branches is None else tuple(sorted(scope.branches)),
                 as_of,
                 catalogue.fingerprint,
                 _catalogue=catalogue,
+                _published=seen,
             ),
             form=Format(language, workspace.base_currency),
             comparison=comparison,
@@ -99,7 +106,31 @@ def open_desk(root: Path, language: Language, analyses: Analyses | None = None) 
             parameters=parameters,
         )
     )
-    _controls(months)
+    _controls(months, _versions(published, as_of))
+
+
+def _versions(published: Published, as_of: date) -> tuple[str, ...]:
+    """What the figures of a month can be seen as: now, as first reported, and each of several versions."""
+    numbers = sorted(number for day, number in published.current() if day == as_of)
+    return (*map(str, Known), *(map(str, numbers) if len(numbers) > 1 else ()))
+
+
+def _version(published: Published, as_of: date, language: Language) -> str:
+    asked = address.asked("version") or Known.NOW.value
+    known = {*_versions(published, as_of), str(published.newest_versions()[as_of])}
+    if asked not in known:
+        day, told = day_text(language, as_of), ", ".join(sorted(known))
+        refuse(say(language, "unknown_version", asked=asked, day=day, known=told), language)
+    return asked
+
+
+def _seen(published: Published, as_of: date, version: str) -> Published:
+    """The published figures as the version asked for shows them."""
+    if version == Known.NOW:
+        return published
+    if version == Known.REPORTED:
+        return published.as_reported()
+    return published.with_version(as_of, int(version))
 
 
 def _period(months: Sequence[date], language: Language) -> date:
@@ -188,9 +219,17 @@ def _nothing_published(
     st.stop()
 
 
-def _controls(months: Sequence[date]) -> None:
+def _controls(months: Sequence[date], versions: Sequence[str]) -> None:
     """The few global controls: each writes the address, nothing else."""
     at = desk()
+    # Only the address names a version of a month that has but one.
+    offered = versions if at.version in versions else (*versions, at.version)
+    texts = {
+        one: at.say(f"version_{one}")
+        if one in tuple(Known)
+        else at.say("version_number", version=one)
+        for one in offered
+    }
     with st.sidebar:
         address.choice(
             "period",
@@ -205,6 +244,13 @@ def _controls(months: Sequence[date]) -> None:
             list(map(str, Comparison)),
             at.say,
             at.parameters["comparison"],
+        )
+        address.choice(
+            "version",
+            at.say("version"),
+            list(texts),
+            texts.__getitem__,
+            at.version,
         )
         st.session_state["choose_language"] = at.language.value
         st.segmented_control(

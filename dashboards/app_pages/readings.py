@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from dashboards import month, scorecard
-from dashboards.analyses import Analyses, Changes, Score, Walk
 from dashboards.app_pages.desk import desk
 from dashboards.charts import image
 from dashboards.month import Month
 from dashboards.numbers import Format
 from dashboards.palette import ground
 from dashboards.pictures import bullet_of, sparkline_of
+from dashboards.port.analyses import Analyses, Changes, Score, Walk
 from dashboards.quality.evidence import Evidence
 from dashboards.quality.evidence import read as read_evidence
 from dashboards.scorecard import ScorecardRow
@@ -70,7 +70,12 @@ def evidence() -> Evidence:
     """What the data-quality page rests on, for this month and reader."""
     at = desk()
     return _evidence(
-        str(at.workspace.root), at.data_version, at.scope_key, at.month.as_of, at.month.version
+        str(at.workspace.root),
+        at.data_version,
+        at.scope_key,
+        at.month.as_of,
+        at.month.version,
+        _published=at.published,
     )
 
 
@@ -125,7 +130,7 @@ def _asked(key: tuple[object, ...], question: Callable[[Analyses, Scope], Answer
     """An answer of the bank at work, kept under what was asked, by whom and of which data."""
     at = desk()
     answers = at.analyses
-    if answers is None:
+    if answers is None or not at.is_now:
         return None
     found: Answer = _answered(
         str(at.workspace.root),
@@ -153,10 +158,11 @@ def month_of(
     fingerprint: str,  # noqa: ARG001 - a part of the key
     *,
     _catalogue: Catalogue,
+    _published: Published,
 ) -> Month:
     """A published month as one reader may see it."""
     lake = open_workspace(Path(root)).lake
-    return month.read(Published(lake), Deliveries(lake), _scope(branches), _catalogue, as_of=as_of)
+    return month.read(_published, Deliveries(lake), _scope(branches), _catalogue, as_of=as_of)
 
 
 def _scope(branches: Branches) -> Scope:
@@ -170,10 +176,12 @@ def _evidence(
     branches: Branches,
     as_of: date,
     version: int,
+    *,
+    _published: Published,
 ) -> Evidence:
     lake = open_workspace(Path(root)).lake
     return read_evidence(
-        Published(lake).pinned(), Deliveries(lake), _scope(branches), as_of=as_of, version=version
+        _published, Deliveries(lake), _scope(branches), as_of=as_of, version=version
     )
 
 

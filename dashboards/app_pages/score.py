@@ -8,12 +8,12 @@ from typing import Any
 import streamlit as st
 
 from dashboards import words
-from dashboards.analyses import Score
 from dashboards.app_pages import readings
 from dashboards.app_pages.desk import desk
 from dashboards.listing import Column, table
 from dashboards.numbers import NOTHING, fixed
 from dashboards.palette import MARKS
+from dashboards.port.analyses import Score
 from dashboards.units import BankUnit
 from transforms.catalogue.model import Label
 from transforms.errors import BranchmarkError

@@ -6,12 +6,12 @@ from html import escape
 import polars as pl
 import streamlit as st
 
-from dashboards.analyses import Step, Walk
 from dashboards.app_pages import asking, readings
 from dashboards.app_pages.desk import desk
 from dashboards.charts.bridge import BRIDGE, bridge
 from dashboards.listing import Column, table
 from dashboards.numbers import NOTHING, fixed
+from dashboards.port.analyses import Step, Walk
 from dashboards.scorecard import ScorecardRow
 from transforms.catalogue.model import Better, Unit
 

@@ -209,7 +209,8 @@ def test_the_matrix_groups_branches_by_region_and_links_each(opened, bank):
     table = html(opened(bank)).split('class="bm-grid"')[1]
     order = [table.index(name) for name in ("Head Office", "North Region", "Garden Branch")]
     assert order == sorted(order)
-    assert 'href="branch?period=2026-10-31&amp;comparison=year_end&amp;family=targets' in table
+    shared = "period=2026-10-31&amp;comparison=year_end&amp;version=now&amp;family=targets"
+    assert f'href="branch?{shared}' in table
     assert "branch=B201" in table
     assert "20.0%" in table
 

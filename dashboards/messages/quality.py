@@ -1,4 +1,4 @@
-"""The words of accounts and of the data-quality page, by key; `i18n` adds them to its own."""
+"""The words of accounts and of the data-quality page, by key; `i18n` adds them to the others."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

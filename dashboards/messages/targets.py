@@ -1,4 +1,4 @@
-"""The words of the targets page and of what is said about figures, by key; `i18n` adds them to its own."""
+"""The words of the targets page and of what is said about figures, by key; `i18n` adds them to the others."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -175,6 +175,7 @@ BORROWER_SNAPSHOT: Final = Table(
     delivery=Delivery.CARRIED,
     columns=(
         Column("borrower_id", TEXT, "Borrower, as a keyed hash", "客户编号", presence=_REQUIRED, standard="FIRE entity id"),
+        Column("borrower_name", TEXT, "Name of the borrower, shown only to those who say why", "客户名称", tier="B", nullable=True, standard="EAST 客户名称"),
         Column("borrower_type", TEXT, "Legal kind of borrower", "客户类型", unit="code", presence=_ASSUMED, assumed="enterprise", code_list=codes.BORROWER_TYPE, standard="AnaCredit legal form"),
         Column("enterprise_size", TEXT, "Enterprise size by the 2017 method", "企业规模", unit="code", nullable=True, code_list=codes.ENTERPRISE_SIZE, standard="PBoC 企业规模"),
         Column("industry_code", TEXT, "Industry of the borrower", "借款人行业", tier="B", unit="code", nullable=True, standard="GB/T 4754"),

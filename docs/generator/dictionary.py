@@ -9,24 +9,20 @@ from typing import Final
 
 import polars as pl
 
-from docs.generator.markdown import codes, paragraph, table
+from dashboards.definitions.columns import DELIVERED, assumed, type_name
+from dashboards.definitions.marks import codes
+from dashboards.definitions.voice import Voice
+from dashboards.i18n import Language
+from docs.generator.markdown import paragraph, table
 from records.deliveries import ACCOUNT, LOAD_BATCH, REJECTED
 from records.published import CHECK_HISTORY, PUBLICATION, RESULTS
-from transforms import schema
 from transforms.codes import CodeList
-from transforms.schema import SYSTEM_COLUMNS, TABLES, Column, Delivery, Presence, Table
+from transforms.schema import SYSTEM_COLUMNS, TABLES, Column, Presence, Table
 
 _ABSENT: Final[Mapping[Presence, str]] = MappingProxyType(
     {Presence.REQUIRED: "refused", Presence.ASSUMED: "assumed", Presence.OPTIONAL: "left empty"}
 )
-_DELIVERED: Final[Mapping[Delivery, str]] = MappingProxyType(
-    {
-        Delivery.MONTHLY: "A month is computed with its own delivery only.",
-        Delivery.CARRIED: "A month is computed with its own delivery or, without one, with the latest "
-        "earlier one.",
-        Delivery.ENTERED: "No file delivers it for a month: it is entered in the ledger.",
-    }
-)
+_ENGLISH: Final = Voice(Language.EN)
 _RESULT_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "load_batch": "One row per delivered table: the account of what was taken. Written last: "
@@ -120,7 +116,7 @@ def dictionary_page() -> Iterator[str]:
 
 def _canonical(one: Table) -> Iterator[str]:
     yield from paragraph(f"## {one.name}")
-    yield from paragraph(f"**{one.en}** · {one.zh}: {one.grain}. {_DELIVERED[one.delivery]}")
+    yield from paragraph(f"**{one.en}** · {one.zh}: {one.grain}. {DELIVERED[one.delivery].en}")
     yield from table(
         ("column", "type", "unit", "tier", "if absent", "empty", "meaning", "含义", "standard"),
         map(_column, one.columns),
@@ -130,7 +126,7 @@ def _canonical(one: Table) -> Iterator[str]:
 def _column(column: Column) -> tuple[str, ...]:
     absent = _ABSENT[column.presence]
     if column.presence is Presence.ASSUMED:
-        absent += f" {_assumed(column)}"
+        absent += f" {assumed(column, _ENGLISH)}"
     unit = column.unit
     if column.code_list is not None:
         unit = f"[{unit or 'code'}](#code-list-{column.code_list.name})"
@@ -147,13 +143,6 @@ def _column(column: Column) -> tuple[str, ...]:
     )
 
 
-def _assumed(column: Column) -> str:
-    if column.assumed == "@base_currency":
-        return "the base currency"
-    words = str(column.assumed)
-    return f"`{words.lower() if isinstance(column.assumed, bool) else words}`"
-
-
 def _code_lists() -> Iterator[CodeList]:
     """The lists that columns use, each once, in the order they are met."""
     lists = {
@@ -166,20 +155,4 @@ def _code_lists() -> Iterator[CodeList]:
 
 
 def _type(dtype: pl.DataType) -> str:
-    """A type in words: what a person who makes the file has to know."""
-    if isinstance(dtype, pl.Decimal):
-        return f"decimal({dtype.precision}, {dtype.scale})"
-    if isinstance(dtype, pl.List):
-        return "list of text"
-    return _TYPES.get(str(dtype), "UTC time" if isinstance(dtype, pl.Datetime) else str(dtype))
-
-
-_TYPES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        str(schema.TEXT): "text",
-        str(schema.DAY): "date",
-        str(schema.FLAG): "yes/no",
-        str(schema.COUNT): "integer",
-        str(pl.Int64()): "integer",
-    }
-)
+    return type_name(dtype, _ENGLISH)

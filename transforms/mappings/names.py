@@ -92,6 +92,11 @@ def likeness(name: str, table: Table, column: str) -> Likeness:
     return Likeness(ALIKE * best[0], f"like {best[1]}")
 
 
+def called(table: str, column: str) -> tuple[str, ...]:
+    """What files call a column, as far as the product knows: its own name, and every other that it reads."""
+    return (column, *_synonyms().get(table, {}).get(column, ()))
+
+
 def states_month(name: str) -> bool:
     """Whether a column of that name is likely to state the month end."""
     return plain(name) in {plain(word) for word in (AS_OF, *_months())}

@@ -30,6 +30,7 @@ from transforms.sample.draws import (
     words,
 )
 from transforms.sample.industries import Industries
+from transforms.sample.names import names
 from transforms.sample.network import Network
 from transforms.schema import BORROWER_SNAPSHOT
 
@@ -122,7 +123,7 @@ def draw_firms(
                 ).items()
             },
         }
-    )
+    ).with_columns(names())
     linked = stream(seed, "investment linkage")
     by_kind = 1 + pick(linked, (30, 35, 25, 10), size)
     invested = firm & technology & chance(linked, 60_000, size)

@@ -11,13 +11,16 @@ unexport PYTHONDONTWRITEBYTECODE
 
 setup: $(STAMP)
 
-# uv installs the locked, hashed requirements in seconds; pip only brings uv.
-$(STAMP): requirements.lock pyproject.toml
+# uv installs the locked, hashed requirements in seconds; pip only brings uv. The provider that tests sign in
+# with has an environment of its own: its package brings a `tests` that would hide ours.
+$(STAMP): requirements.lock pyproject.toml tests/oidc_provider.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv==0.13.8'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/provider
+	$(BIN)/uv pip install --quiet --python $(VENV)/provider/bin/python --require-hashes -r tests/oidc_provider.lock
 	touch $(STAMP)
 
 demo: setup
@@ -41,6 +44,8 @@ bench: setup
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --generate-hashes --no-emit-index-url \
 	  --python-version 3.11 --quiet --custom-compile-command 'make lock' -o requirements.lock
+	$(BIN)/uv pip compile tests/oidc_provider.in --universal --generate-hashes --no-emit-index-url \
+	  --python-version 3.11 --quiet --custom-compile-command 'make lock' -o tests/oidc_provider.lock
 
 clean:
 	rm -rf $(VENV) demo-bank

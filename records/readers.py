@@ -1,7 +1,7 @@
 """Who reads: a person's role and the units it was given, and the one place where these become a `Scope`.
 
-Pages, exports, schedules and the command line all ask `scope_of`. Signing in belongs to whoever opens the
-door; what a scope allows, in `records.access`.
+Pages, exports, schedules and the command line all ask `scope_of`. Where readers come from is said in
+`reader_table` and `sign_in`; what a scope allows, in `access`.
 """
 
 from dataclasses import dataclass
@@ -27,6 +27,10 @@ class Role(StrEnum):
     """Sees the units given, or the whole bank if none are; enters nothing."""
     ADMINISTRATOR = "administrator"
     """Head office, who may also see the pages as another reader sees them, which is written down."""
+
+
+LIMITED: Final = frozenset({Role.REGION, Role.BRANCH})
+"""Roles that mean nothing without units."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,18 @@ def scope_of(reader: Reader, published: Published) -> Scope:
     found = set(merged.select("branch_id").collect()["branch_id"])
     below = _below(published.nodes(whole, as_of=newest).collect(), given)
     return Scope.of(reader.name, found | below | set(given))
+
+
+def unknown_units(reader: Reader, published: Published) -> tuple[str, ...]:
+    """The units given to a reader that the newest month knows nothing of."""
+    months = published.newest_versions()
+    if not months or not reader.units:
+        return ()
+    whole, newest = Scope.whole_bank("access"), max(months)
+    counted = published.counts_for(whole, as_of=newest).select("branch_id", "node_id").collect()
+    nodes = published.nodes(whole, as_of=newest).select("node_id").collect()["node_id"]
+    known = {*counted["branch_id"], *counted["node_id"], *nodes}
+    return tuple(unit for unit in reader.units if unit not in known)
 
 
 def _below(nodes: pl.DataFrame, given: list[str]) -> set[str]:

@@ -15,6 +15,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
+from records.sign_in_settings import SignIn, sign_in_of
 from transforms.errors import WorkspaceError
 
 SETTINGS: Final = "branchmark.toml"
@@ -32,14 +33,27 @@ max_rejected_percent = {max_rejected_percent}
 # Nor is one of whose loans more than this have a balance that cannot be read or converted.
 max_unmeasured_percent = {max_unmeasured_percent}
 
+# Branches deliver until so many working days after the month end.
+cut_off_working_days = {cut_off_working_days}
+
 # Targets and check-ins are kept in ledger.db, or in PostgreSQL: the variable then holds its address.
 # ledger = "env:BRANCHMARK_LEDGER"
+
+# Without this table the dashboard is for this machine alone. With it people sign in at the bank's own
+# provider, and see what access/readers.csv or their claims give them; see docs/sign-in.md.
+# [sign_in]
+# secrets = "env:BRANCHMARK_SIGN_IN"
 """
 
 MAX_REJECTED_PERCENT: Final = Decimal(5)
 """How much of a month's balance may be rejected, if the bank does not say."""
 MAX_UNMEASURED_PERCENT: Final = Decimal(10)
 """How many of a month's loans may have no readable balance, if the bank does not say."""
+
+CUT_OFF_WORKING_DAYS: Final = 10
+"""How long after the month end branches may deliver, as a new workspace's settings say."""
+_LONGEST_CUT_OFF: Final = 60
+_CUT_OFF: Final = "cut_off_working_days"
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,9 @@ class Workspace:
         max_unmeasured_percent: how many of its loans may have a balance that is not known, the same.
         ledger: where targets and check-ins are kept: `env:NAME`, or a server's address without a
             password; nothing means a file of the workspace.
+        cut_off_working_days: how many working days after the month end branches may deliver; none if the
+            bank has not said.
+        sign_in: how people sign in; nothing means that whoever sits at the machine reads all.
     """
 
     root: Path
@@ -64,6 +81,8 @@ class Workspace:
     max_rejected_percent: Decimal = MAX_REJECTED_PERCENT
     max_unmeasured_percent: Decimal = MAX_UNMEASURED_PERCENT
     ledger: str | None = None
+    sign_in: SignIn | None = None
+    cut_off_working_days: int | None = None
 
     @property
     def lake(self) -> Path:
@@ -134,6 +153,7 @@ def create(root: Path, *, name: str, base_currency: str) -> Workspace:
         base_currency=base_currency,
         max_rejected_percent=MAX_REJECTED_PERCENT,
         max_unmeasured_percent=MAX_UNMEASURED_PERCENT,
+        cut_off_working_days=CUT_OFF_WORKING_DAYS,
     )
     (root / SETTINGS).write_text(text, encoding="utf-8")
     return open_workspace(root)
@@ -159,7 +179,7 @@ def open_workspace(root: Path) -> Workspace:
         "max_rejected_percent": MAX_REJECTED_PERCENT,
         "max_unmeasured_percent": MAX_UNMEASURED_PERCENT,
     }
-    known = {"name", "base_currency", "environment", "ledger", *percents}
+    known = {"name", "base_currency", "environment", "ledger", "sign_in", _CUT_OFF, *percents}
     unknown = sorted(set(settings) - known)
     if unknown:
         raise WorkspaceError(
@@ -171,6 +191,8 @@ def open_workspace(root: Path) -> Workspace:
         base_currency=str(settings.get("base_currency", "CNY")),
         environment=str(settings.get("environment", "local")),
         ledger=_ledger(path, settings.get("ledger")),
+        sign_in=sign_in_of(path, settings.get("sign_in")),
+        cut_off_working_days=_cut_off(path, settings.get(_CUT_OFF)),
         **{
             name: _percent(path, name, settings.get(name, otherwise))
             for name, otherwise in percents.items()
@@ -210,6 +232,18 @@ def _ledger(path: Path, given: object) -> str | None:
             'environment variable and write ledger = "env:NAME".'
         )
     return text
+
+
+def _cut_off(path: Path, given: object) -> int | None:
+    """A number of working days as the settings state it."""
+    if given is None:
+        return None
+    if type(given) is not int or not 1 <= given <= _LONGEST_CUT_OFF:
+        raise WorkspaceError(
+            f"{path}: {_CUT_OFF} is {given!r}. Write a whole number of working days from 1 to "
+            f"{_LONGEST_CUT_OFF}, or leave it out."
+        )
+    return given
 
 
 def _percent(path: Path, name: str, given: object) -> Decimal:

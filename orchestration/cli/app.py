@@ -16,6 +16,7 @@ from orchestration.cli import (
     checks,
     definitions,
     deliver,
+    export,
     figures,
     gap,
     inbox,
@@ -25,6 +26,7 @@ from orchestration.cli import (
     peers,
     profiles,
     project,
+    readers,
     scorecard,
     serve,
     simulate,
@@ -34,6 +36,7 @@ from orchestration.cli import (
     whatif,
     workspace,
 )
+from orchestration.cli.acting import AsOption, begin
 from transforms.errors import BranchmarkError, visible
 
 app = typer.Typer(
@@ -43,6 +46,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def run_as(context: typer.Context, reader: AsOption = None) -> None:
+    """Structural loan KPIs by branch: loan books in, explained figures out."""
+    begin(reader, context.invoked_subcommand)
+
+
 for command in (
     workspace.init,
     workspace.demo,
@@ -73,6 +84,7 @@ for command in (
     checkins.sign,
     gap.gap,
     whatif.whatif,
+    export.export,
     serve.dashboard,
     serve.dagster,
 ):
@@ -81,6 +93,7 @@ app.add_typer(mapping.app, name="mapping")
 app.add_typer(targets.app, name="targets")
 app.add_typer(checkins.app, name="checkins")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(readers.app, name="readers")
 
 
 def main() -> None:

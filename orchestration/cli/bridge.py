@@ -12,12 +12,12 @@ import typer
 
 from orchestration.bank import Bank
 from orchestration.cli import accounts
+from orchestration.cli.acting import command_scope
 from orchestration.cli.options import FormatOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show, stream
 from orchestration.questions.bridge_asked import Asked, By, OverTree
 from orchestration.questions.bridge_children import Children
 from orchestration.questions.bridging import Bridge
-from records.access import Scope
 from records.published import Known
 from transforms.analysis.bridge.causes import LABELS, MEANINGS, Cause
 from transforms.analysis.bridge.effects import rounded
@@ -27,7 +27,6 @@ from transforms.periods import previous_year_end
 
 _SHOWN: Final = 50
 _LONG: Final = 1_000_000
-SCOPE: Final = Scope.whole_bank("command line")
 """The command line works on a workspace that its user can read whole."""
 
 
@@ -106,7 +105,7 @@ def bridge(
     last = bank.published.require(month_of(end))
     first = month_of(start) if start is not None else _year_end(bank, last)
     asked = Asked(metric, bank.published.require(first), last, branch, reading, known, tree)
-    made = Bridge.of(bank, SCOPE, asked)
+    made = Bridge.of(bank, command_scope(bank), asked)
     made.check_ends()
     match by:
         case By.CAUSE:
@@ -116,8 +115,10 @@ def bridge(
         case By.LOAN:
             _by_loan(made, cause, output)
     if output is Format.TABLE:
-        accounts.tell(bank, SCOPE, first if first is not None else last, branch=made.node)
-        accounts.tell(bank, SCOPE, last, branch=made.node)
+        accounts.tell(
+            bank, command_scope(bank), first if first is not None else last, branch=made.node
+        )
+        accounts.tell(bank, command_scope(bank), last, branch=made.node)
 
 
 def _year_end(bank: Bank, last: date) -> date:

@@ -10,11 +10,11 @@ from dashboards.i18n import Language, day_text
 from dashboards.sentences import Teller, Told
 from dashboards.words import Comparison
 from orchestration.bank import Bank
+from orchestration.cli.acting import command_scope
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.questions import movements
 from orchestration.questions.movements import Changed
-from records.access import Scope
 from transforms.errors import BranchmarkError
 from transforms.periods import parse_month_end
 
@@ -36,7 +36,7 @@ def changes(
 ) -> None:
     """What changed at a branch: statuses, headroom, restatements, findings, targets, unusual moves."""
     bank = Bank.at(root_of(workspace))
-    scope = Scope.whole_bank("command line")
+    scope = command_scope(bank)
     told = movements.changes(
         bank, scope, branch, as_of=month_of(as_of), compare=_comparison(compare)
     )

@@ -9,8 +9,9 @@ import typer
 from rich.markup import escape
 
 from orchestration import checking
-from orchestration.bank import SYSTEM, Bank
+from orchestration.bank import Bank
 from orchestration.checking import EFFECT, Checked
+from orchestration.cli.acting import command_scope
 from orchestration.cli.deliver import print_receipt
 from orchestration.cli.options import (
     DeliveredMonthOption,
@@ -45,7 +46,7 @@ def check(
     with console(error=True).status("opening") as status:
         checked = checking.check(
             bank,
-            SYSTEM,
+            command_scope(bank),
             files or (),
             mapping=mapping,
             branch=branch,
@@ -64,7 +65,10 @@ def check(
                     "findings": _plain(checked.findings),
                     "failing_rows": _plain(checked.failing),
                     "figures": _plain(checked.figures),
-                    "work": [{**one.row, "effects": one.effects} for one in _items(checked)],
+                    "work": [
+                        {**one.row, "rows": one.rows, "effects": one.effects}
+                        for one in _items(checked)
+                    ],
                 }
             )
         case Format.CSV:
@@ -197,21 +201,27 @@ def _plain(frame: pl.DataFrame) -> list[dict[str, object]]:
 
 @dataclass(frozen=True)
 class _Item:
-    """Something to mend, as plain values, with its effects."""
+    """Something to mend, as plain values, with the rows it is mended in and its effects."""
 
     row: dict[str, object]
+    rows: list[dict[str, object]]
     effects: list[dict[str, object]]
 
 
 def _items(checked: Checked) -> list[_Item]:
-    effects: dict[str, list[dict[str, object]]] = {}
-    for row in _plain(checked.effects):
-        effects.setdefault(str(row.pop("item")), []).append(row)
+    effects, rows = _by_item(checked.effects), _by_item(checked.rows)
     found = []
     for row in _plain(checked.work):
         item = str(row.pop("item"))
         remedy = REMEDIES[Kind(str(row["kind"]))][0]
-        found.append(_Item({**row, "remedy": remedy}, effects.get(item, [])))
+        found.append(_Item({**row, "remedy": remedy}, rows.get(item, []), effects.get(item, [])))
+    return found
+
+
+def _by_item(frame: pl.DataFrame) -> dict[str, list[dict[str, object]]]:
+    found: dict[str, list[dict[str, object]]] = {}
+    for row in _plain(frame):
+        found.setdefault(str(row.pop("item")), []).append(row)
     return found
 
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import polars as pl
 import typer
 
 from orchestration.bank import Bank
+from orchestration.cli.acting import command_scope, entry_scope
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.cli.people import ByOption, day_of, now
 from orchestration.signing import card_of
 from orchestration.targets import review as targets_review
-from records.access import Scope
 from records.ledger.check_ins import CheckIn
 from records.ledger.sign_offs import signing_obstacles
 from transforms.catalogue.load import unknown_metric
@@ -21,7 +21,6 @@ from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
 
 app = typer.Typer(no_args_is_help=True)
-SCOPE: Final = Scope.whole_bank("command line")
 
 BranchOption = Annotated[str, typer.Option("--branch", help="The branch.")]
 ProfileOption = Annotated[
@@ -64,7 +63,7 @@ def add(
     bank = Bank.at(root_of(workspace))
     fact = _fact(bank, branch, metric, reading, as_of)
     number = bank.ledger.check_ins.add(
-        SCOPE,
+        entry_scope(bank),
         CheckIn(
             branch_id=branch,
             metric_id=metric,
@@ -83,7 +82,7 @@ def add(
         by=by,
         at=now(),
     )
-    known = bank.ledger.check_ins.all(SCOPE, branch=branch)
+    known = bank.ledger.check_ins.all(command_scope(bank), branch=branch)
     _show(known.filter(pl.col("check_in_id") == number), output)
 
 
@@ -104,7 +103,7 @@ def list_check_ins(
     if metric is not None and metric not in bank.catalogue.metrics:
         raise unknown_metric(metric, bank.catalogue)
     found = bank.ledger.check_ins.all(
-        SCOPE, branch=branch, metric=metric, as_of=day, corrected=every
+        command_scope(bank), branch=branch, metric=metric, as_of=day, corrected=every
     )
     if branch is not None and found.is_empty():
         targets_review.require_branch(bank, branch)
@@ -124,7 +123,7 @@ def open_ones(
     day = bank.published.require(month_of(as_of))
     unsaid = _obstacles(bank, branch, day, profile)
     today = now().date()
-    actions = bank.ledger.check_ins.all(SCOPE, branch=branch).filter(
+    actions = bank.ledger.check_ins.all(command_scope(bank), branch=branch).filter(
         pl.col("action").is_not_null(), ~pl.col("done"), pl.col("as_of_date") <= day
     )
     rows: list[dict[str, object]] = [
@@ -187,19 +186,19 @@ def sign(
     bank = Bank.at(root_of(workspace))
     day = bank.published.require(month_of(as_of))
     number = bank.ledger.sign_offs.sign(
-        SCOPE,
+        entry_scope(bank),
         bank.published,
         bank.definitions.on(day),
         branch=branch,
         as_of=day,
         by=by,
         at=now(),
-        card=card_of(bank, SCOPE, branch, day, profile),
+        card=card_of(bank, command_scope(bank), branch, day, profile),
     )
-    every = bank.ledger.sign_offs.all(SCOPE, branch=branch, as_of=day)
+    every = bank.ledger.sign_offs.all(command_scope(bank), branch=branch, as_of=day)
     made = every.filter(pl.col("sign_off_id") == number).row(0, named=True)
     said = bank.ledger.check_ins.all(
-        SCOPE, branch=branch, as_of=day, version=made["snapshot_version"]
+        command_scope(bank), branch=branch, as_of=day, version=made["snapshot_version"]
     )
     told: dict[str, object] = {
         "branch": branch,
@@ -227,13 +226,13 @@ def sign(
 
 def _obstacles(bank: Bank, branch: str, day: date, profile: str | None) -> pl.DataFrame:
     return signing_obstacles(
-        SCOPE,
+        command_scope(bank),
         bank.published,
         bank.ledger.check_ins,
         bank.definitions.on(day),
         branch=branch,
         as_of=day,
-        card=card_of(bank, SCOPE, branch, day, profile),
+        card=card_of(bank, command_scope(bank), branch, day, profile),
     )
 
 
@@ -254,7 +253,7 @@ def _fact(bank: Bank, branch: str, metric: str, reading: str, as_of: str) -> dic
             f"reading of {metric}", wanted, known, way_out=f"It has {', '.join(known)}."
         )
     rows = (
-        bank.published.facts(SCOPE, as_of=day)
+        bank.published.facts(command_scope(bank), as_of=day)
         .filter(pl.col("metric_id") == metric, pl.col("slice") == TOTAL)
         .collect()
     )

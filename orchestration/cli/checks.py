@@ -13,6 +13,7 @@ import typer
 
 from orchestration import months
 from orchestration.bank import Bank
+from orchestration.cli.acting import command_scope
 from orchestration.cli.options import (
     LATEST,
     FormatOption,
@@ -338,7 +339,7 @@ def _judged(bank: Bank, as_of: str) -> Judged:
 
 def _scope(bank: Bank, run: Judged, branch: str | None) -> Scope:
     """The whole bank, or a branch with every branch that counts for it."""
-    whole = Scope.whole_bank("command line")
+    whole = command_scope(bank)
     if branch is None:
         return whole
     tree = months.tree(MonthAtWork(bank, run.as_of_date, run.snapshot_version))

@@ -11,6 +11,7 @@ import typer
 from orchestration import months
 from orchestration.bank import Bank
 from orchestration.cli import accounts
+from orchestration.cli.acting import command_scope
 from orchestration.cli.definitions import PARTS
 from orchestration.cli.options import (
     FormatOption,
@@ -24,7 +25,6 @@ from orchestration.cli.output import Format, at_least, console, exact, show
 from orchestration.months import MonthAtWork
 from orchestration.overriding import with_overrides
 from orchestration.tracing import Rows
-from records.access import Scope
 from records.published import Known, Published
 from transforms.catalogue.load import unknown_metric
 from transforms.catalogue.model import Catalogue, Entity, Metric, Parts, Unit
@@ -60,7 +60,7 @@ def kpis(
 ) -> None:
     """Published figures by metric and branch, with numerator, denominator, status and quality."""
     bank = Bank.at(root_of(workspace))
-    scope = _local_scope()
+    scope = command_scope(bank)
     _require_known(bank.catalogue, metric, reading, slice_)
     published = bank.published.pinned()
     day = _day(published, as_of, version)
@@ -140,11 +140,6 @@ def _require_kept(published: Published, kept: pl.Series, day: date | None) -> No
             "the product published them and built them anew. Leave --as-reported out, or name another "
             "month."
         )
-
-
-def _local_scope() -> Scope:
-    """The command line works on a workspace its user can read whole: the scope is the whole bank."""
-    return Scope.whole_bank("command line")
 
 
 def _require_known(
@@ -247,7 +242,7 @@ def explain(
     gathered = Rows(month, months.tree(month))
     rows = gathered.of_loan(loan_id)
     loan = rows[Entity.LOAN, None]
-    if loan.is_empty() and all(own.is_empty() for own in rows.values()):
+    if _outside(bank, loan) or all(own.is_empty() for own in rows.values()):
         _refuse_rejected(bank, month, loan_id)
         raise UnknownNameError(
             "loan",
@@ -300,7 +295,13 @@ def explain(
     if output is Format.TABLE and overridden:
         console().print(f"Overridden: {overridden}.")
     if output is Format.TABLE and month.as_of in bank.published.newest_versions():
-        accounts.tell(bank, _local_scope(), month.as_of)
+        accounts.tell(bank, command_scope(bank), month.as_of)
+
+
+def _outside(bank: Bank, loan: pl.DataFrame) -> bool:
+    """Whether a loan is not told to the reader: of one that left the book nobody knows whose it was."""
+    mine = command_scope(bank).branches
+    return mine is not None and (loan.is_empty() or loan["booking_branch_id"].item() not in mine)
 
 
 def _refuse_rejected(bank: Bank, month: MonthAtWork, loan_id: str) -> None:
@@ -309,7 +310,7 @@ def _refuse_rejected(bank: Bank, month: MonthAtWork, loan_id: str) -> None:
     Raises:
         BranchmarkError: if it was.
     """
-    aside = bank.deliveries.rejected(_local_scope(), month.as_of, month.version).filter(
+    aside = bank.deliveries.rejected(command_scope(bank), month.as_of, month.version).filter(
         pl.col("table") == LOAN_SNAPSHOT.name,
         pl.col("as_delivered").str.contains(json.dumps(loan_id, ensure_ascii=False), literal=True),
     )

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 import typer
 from rich.markup import escape
 
-from orchestration.bank import SYSTEM, Bank
+from orchestration.bank import Bank
+from orchestration.cli.acting import command_scope
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.questions import gaps
@@ -70,7 +71,7 @@ def gap(
     with console(error=True).status("opening") as status:
         found = gaps.gaps(
             bank,
-            SYSTEM,
+            command_scope(bank),
             asked,
             as_of=month_of(as_of),
             progress=lambda text: status.update(escape(text)),

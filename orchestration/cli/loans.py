@@ -8,15 +8,15 @@ import typer
 
 from orchestration.bank import SYSTEM, Bank
 from orchestration.cli import accounts
+from orchestration.cli.acting import command_scope
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show, stream
 from orchestration.forks import Fork
 from orchestration.months import MonthAtWork
-from orchestration.tracing import Figure
-from records.access import Scope
+from orchestration.tracing import Figure, require_slice
 from transforms.catalogue.load import unknown_metric
-from transforms.catalogue.model import Kind, Metric
-from transforms.catalogue.vocabulary import SLICES, TOTAL, UNTAGGED
+from transforms.catalogue.model import Kind
+from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.trace import ROW, Side
 
@@ -27,7 +27,6 @@ _COLUMNS: Final = (*ROW, "overridden")
 _SORTED: Final = 1_000_000
 """Lists up to this long come in order of the loan numbers; longer ones stream as they are read."""
 
-SCOPE: Final = Scope.whole_bank("command line")
 """The command line works on a workspace that its user can read whole."""
 
 BranchOption = Annotated[str | None, typer.Option("--branch", help="The branch; default the head.")]
@@ -56,9 +55,11 @@ def loans(
     if (slice_ is None) != (member is None):
         raise BranchmarkError("Give --slice and --member together.")
     if slice_ is not None:
-        _require_slice(figure.metric, slice_, str(member))
+        require_slice(figure.metric, slice_, str(member))
     frames = list(figure.rows(side, cut=None if slice_ is None else (slice_, str(member))))
     rows = figure.overridden(pl.concat(frames) if len(frames) > 1 else frames[0])
+    # What a figure is compared with may be the whole bank's: its loans are for those who see the whole bank.
+    rows = command_scope(figure.bank).limit(rows, "branch_id")
     if output is not Format.TABLE:
         # The sums are not asked for here: a pipe adds up itself, and one pass suffices.
         stream(_listed(rows), output)
@@ -70,7 +71,7 @@ def loans(
     _show(shown.collect(), figure, side)
     _tell(figure, side, told.row(0), cut=slice_ is not None)
     _tell_overridden(rows)
-    accounts.tell(figure.bank, SCOPE, figure.month.as_of, branch=figure.node)
+    accounts.tell(figure.bank, command_scope(figure.bank), figure.month.as_of, branch=figure.node)
 
 
 def figure_of(
@@ -82,7 +83,7 @@ def figure_of(
         UnknownNameError: if there is no such metric, reading or branch.
         NoSuchMonthError: if the month is not published.
     """
-    scope = SCOPE
+    scope = command_scope(bank)
     if metric not in bank.catalogue.metrics:
         raise unknown_metric(metric, bank.catalogue)
     day = bank.published.require(month_of(as_of))
@@ -100,23 +101,6 @@ def figure_of(
         )
     node = scope.require(branch) if branch is not None else nodes[0]
     return Figure(bank, month, node, chosen, chosen.reading(reading or chosen.default_reading))
-
-
-def _require_slice(metric: Metric, slice_: str, member: str) -> None:
-    if slice_ not in metric.cuts:
-        cuts = ", ".join(metric.cuts) or "nothing"
-        raise UnknownNameError(
-            f"slice of {metric.metric_id}",
-            slice_,
-            metric.cuts or tuple(SLICES),
-            way_out=f"{metric.metric_id} can be cut by {cuts}.",
-        )
-    codes = SLICES[slice_].code_list
-    known = (*codes.values, UNTAGGED) if codes is not None else (member,)
-    if member not in known:
-        raise UnknownNameError(
-            f"member of {slice_}", member, known, way_out=f"There are {', '.join(known)}."
-        )
 
 
 def _listed(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -241,7 +225,7 @@ def fork(
         columns=("reading", "numerator", "denominator", "value", "status", "reason"),
         right=("numerator", "denominator", "value"),
     )
-    accounts.tell(bank, SCOPE, first.month.as_of, branch=first.node)
+    accounts.tell(bank, command_scope(bank), first.month.as_of, branch=first.node)
     if rows.is_empty():
         console().print("No loan tells these readings apart: they differ by a rule, not by loans.")
         return

@@ -11,11 +11,11 @@ from dashboards.i18n import Language
 from dashboards.numbers import Format as Numbers
 from orchestration.bank import Bank
 from orchestration.cli import accounts
+from orchestration.cli.acting import command_scope
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.questions import peering
 from orchestration.questions.peering import Beside
-from records.access import Scope
 from transforms.catalogue.load import unknown_metric
 from transforms.catalogue.model import Better, Unit
 from transforms.errors import UnknownNameError
@@ -49,7 +49,7 @@ def peers(
         raise UnknownNameError(
             f"reading of {metric}", reading, known, way_out=f"There are {', '.join(known)}."
         )
-    scope = Scope.whole_bank("command line")
+    scope = command_scope(bank)
     told = peering.beside(
         bank, scope, one, branch, way=group, as_of=month_of(as_of), reading=reading
     )

@@ -11,14 +11,14 @@ from dashboards.i18n import Language
 from dashboards.numbers import Format as Numbers
 from orchestration.bank import Bank
 from orchestration.cli import accounts
+from orchestration.cli.acting import command_scope
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.questions import projecting
 from orchestration.questions.projecting import Answer, Asked
-from records.access import Scope
 from transforms.analysis.projection import backtest
 from transforms.analysis.projection.backtest import BackTest, Outlook, Projection
-from transforms.analysis.projection.methods import Form, Method, Nature
+from transforms.analysis.projection.methods import Method
 from transforms.catalogue.load import unknown_metric
 from transforms.catalogue.model import Kind
 from transforms.errors import UnknownNameError
@@ -66,7 +66,7 @@ def project(
     asked = Asked(
         one, branch, month_of(as_of), None if to is None else parse_month_end(to), reading, method
     )
-    scope = Scope.whole_bank("command line")
+    scope = command_scope(bank)
     answer = projecting.project(bank, scope, asked)
     match output:
         case Format.JSON:
@@ -104,7 +104,7 @@ def _told(answer: Answer) -> dict[str, object]:
         "working_days_ahead": answer.ahead.count,
         "holidays_announced": answer.ahead.announced,
         "methods": _methods(answer),
-        "notes": [{"en": note.en, "zh": note.zh} for note in _notes(answer)],
+        "notes": [{"en": note.en, "zh": note.zh} for note in answer.beside],
         "backtest": [_tests(one) for method in answer.methods for one in method.tests],
     }
 
@@ -141,34 +141,6 @@ def _tests(test: BackTest) -> dict[str, object]:
         "actual": exact(test.actual),
         "error": exact(test.error),
     }
-
-
-def _notes(answer: Answer) -> list[projecting.Label]:
-    notes = list(answer.notes)
-    if not answer.ahead.announced:
-        notes.append(
-            projecting.Label(
-                "Holidays of some of the days ahead are not announced yet: Monday to Friday are counted.",
-                "剩余期间的部分节假日安排尚未公布：暂按周一至周五计工作日。",
-            )
-        )
-    shape = answer.path.shape
-    if shape.form is Form.AMOUNT and shape.numerator is Nature.TO_DATE:
-        notes.append(
-            projecting.Label(
-                "Of a sum of the year, last value adds what the same months of last year added.",
-                "对当年累计数，“维持现值”指加上上年同期剩余月份的新增数。",
-            )
-        )
-    if answer.metric.kind is Kind.TOLERANCE:
-        notes.append(
-            projecting.Label(
-                "The limit is taken as it stands now; back-tests take it as it stood then, so that what "
-                "limits moved by is in the range.",
-                "容忍度上限按现值不变计；回测以当时上限为准，上限的变动已计入区间。",
-            )
-        )
-    return notes
 
 
 def _print(answer: Answer, bank: Bank, *, tests: bool) -> None:
@@ -266,7 +238,7 @@ def _lines(answer: Answer, target: str | None) -> list[str]:
         f"Working days: {answer.gone.count} gone, {answer.ahead.count} ahead. Amounts are rounded half up "
         "to two decimals, the value to twelve."
     )
-    return [*lines, *(note.en for note in _notes(answer))]
+    return [*lines, *(note.en for note in answer.beside)]
 
 
 def _counted(number: int, what: str) -> str:

@@ -6,12 +6,12 @@ import typer
 
 from orchestration.bank import Bank
 from orchestration.cli import accounts
+from orchestration.cli.acting import command_scope
 from orchestration.cli.cards import Card, Row, points, total_of
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.questions import scoring
 from orchestration.questions.scoring import Scored
-from records.access import Scope
 from transforms.errors import BranchmarkError
 from transforms.periods import parse_month_end
 from transforms.scoring import load
@@ -58,7 +58,7 @@ def scorecard(
     if level is not None and not every:
         raise BranchmarkError("--level says which level --all shows. Add --all, or leave it out.")
     bank = Bank.at(root_of(workspace))
-    scope = Scope.whole_bank("command line")
+    scope = command_scope(bank)
     found = scoring.scored(bank, scope, as_of=month_of(as_of), profile=profile, group=group)
     before = None
     if compare is not None:

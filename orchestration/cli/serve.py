@@ -1,4 +1,7 @@
-"""The two web interfaces: `dashboard` and `dagster`, each a process of its own on loopback."""
+"""The two web interfaces: `dashboard` and `dagster`, each a process of its own.
+
+Dagster is for loopback. So is the dashboard, unless people sign in to it.
+"""
 
 import contextlib
 import os
@@ -15,25 +18,48 @@ import typer
 from orchestration import settings
 from orchestration.cli.options import WorkspaceOption, root_of
 from orchestration.cli.output import console
+from orchestration.sign_in_secrets import secrets_of
+from records.sign_in_settings import is_loopback
 from records.workspace import open_workspace
+from transforms.errors import BranchmarkError
 
 LOOPBACK = "127.0.0.1"
 
 
 def dashboard(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on loopback.")] = 8501,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8501,
+    address: Annotated[
+        str,
+        typer.Option(
+            "--address", help="Address to listen on; other than loopback only with sign-in."
+        ),
+    ] = LOOPBACK,
     headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Serve the dashboard until stopped."""
-    root = root_of(workspace)
-    open_workspace(root)
-    run_dashboard(root, port=port, headless=headless)
+    run_dashboard(root_of(workspace), port=port, headless=headless, address=address)
 
 
-def run_dashboard(root: Path, *, port: int, headless: bool) -> None:
-    """Serve the dashboard of a workspace on loopback, where no sign-in is needed, until stopped."""
-    console().print(f"The dashboard is at http://localhost:{port} - stop it with Ctrl+C.")
+def run_dashboard(root: Path, *, port: int, headless: bool, address: str = LOOPBACK) -> None:
+    """Serve the dashboard of a workspace until stopped: on loopback, or to people who sign in.
+
+    Raises:
+        BranchmarkError: if others could reach it and nobody signs in, or what signing in takes is missing.
+    """
+    opened = open_workspace(root)
+    here = is_loopback(address)
+    secrets: list[str] = []
+    if opened.sign_in is not None:
+        path = secrets_of(opened.sign_in, settings.connection)
+        secrets = ["--secrets.files", str(path)]
+    elif not here:
+        raise BranchmarkError(
+            f"The dashboard of {root} would show the whole bank to whoever reaches {address}: nobody signs "
+            "in to it. Set up [sign_in] in branchmark.toml, or leave --address out."
+        )
+    at = "localhost" if here else address
+    console().print(f"The dashboard is at http://{at}:{port} - stop it with Ctrl+C.")
     found = find_spec("dashboards")
     folder = (
         Path(str(found.submodule_search_locations[0]))
@@ -45,11 +71,12 @@ def run_dashboard(root: Path, *, port: int, headless: bool) -> None:
             sys.executable,
             "-P",  # else the working folder, which holds its settings, comes before the libraries
             "-m",
-            "streamlit",
+            "orchestration.served",
             "run",
             str(Path(__file__).resolve().parents[1] / "pages.py"),
             "--server.address",
-            LOOPBACK,
+            address,
+            *secrets,
             "--server.port",
             str(port),
             "--server.headless",

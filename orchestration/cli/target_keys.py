@@ -1,7 +1,6 @@
 """Which targets a person means: by key, by number, or all that wait."""
 
 from collections.abc import Collection, Sequence
-from typing import Final
 
 import polars as pl
 
@@ -12,11 +11,10 @@ from transforms.phasing import parse_period
 from transforms.proposals import parse_key
 from transforms.target_states import KEY, State
 
-SCOPE: Final = Scope.whole_bank("command line")
-
 
 def chosen(
     targets: Targets,
+    scope: Scope,
     keys: Sequence[str] | None,
     waiting: State,
     every: bool,
@@ -28,13 +26,13 @@ def chosen(
         BranchmarkError: if nothing is named, or nothing waits.
     """
     if keys:
-        return numbers_of(targets, keys, waiting)
+        return numbers_of(targets, scope, keys, waiting)
     if not every and not any(narrowed):
         raise BranchmarkError("No target is named. Give keys or numbers, or say --all.")
     branch, metric, period = narrowed
     if period is not None:
         parse_period(period)
-    found = targets.all(SCOPE, branch=branch, metric=metric, period=period)
+    found = targets.all(scope, branch=branch, metric=metric, period=period)
     numbers = found.filter(pl.col("state") == waiting.value)["target_id"].to_list()
     if not numbers:
         raise BranchmarkError(
@@ -43,13 +41,15 @@ def chosen(
     return numbers
 
 
-def numbers_of(targets: Targets, keys: Collection[str], waiting: State | None) -> list[int]:
+def numbers_of(
+    targets: Targets, scope: Scope, keys: Collection[str], waiting: State | None
+) -> list[int]:
     """The version that each key means: the one that waits, else the newest one.
 
     Raises:
         BranchmarkError: if a key means none.
     """
-    known = targets.all(SCOPE)
+    known = targets.all(scope)
     found = []
     for key in dict.fromkeys(keys):
         if key.isascii() and key.isdigit():

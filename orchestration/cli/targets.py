@@ -9,10 +9,11 @@ import polars as pl
 import typer
 
 from orchestration.bank import Bank
+from orchestration.cli.acting import command_scope, entry_scope
 from orchestration.cli.options import FormatOption, WorkspaceOption, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.cli.people import ByOption, day_of, now
-from orchestration.cli.target_keys import SCOPE, chosen, numbers_of
+from orchestration.cli.target_keys import chosen, numbers_of
 from orchestration.cli.target_rows import name_of, row_of, show_targets
 from orchestration.month_targets import path_of
 from orchestration.targets import importing as targets_import
@@ -66,7 +67,7 @@ def import_targets(
     """Enter the targets of files as drafts: all of them, or none (`branchmark template target`)."""
     bank = Bank.at(root_of(workspace))
     done = targets_import.import_files(
-        bank, SCOPE, files, by=by, at=now(), accept_good=accept_good, submit=submit
+        bank, entry_scope(bank), files, by=by, at=now(), accept_good=accept_good, submit=submit
     )
     refused: list[dict[str, object]] = [
         {
@@ -165,8 +166,10 @@ def set_target(
     wrong = proposals.objections(proposal, against)
     if wrong:
         raise BranchmarkError(f"{wrong[0].reason.en} {wrong[0].remedy.en}")
-    done = bank.ledger.targets.enter(SCOPE, [proposal], by=by, at=now(), submit=submit)
-    numbers = done.target_ids or (numbers_of(bank.ledger.targets, [proposal.name], None)[0],)
+    done = bank.ledger.targets.enter(entry_scope(bank), [proposal], by=by, at=now(), submit=submit)
+    numbers = done.target_ids or (
+        numbers_of(bank.ledger.targets, command_scope(bank), [proposal.name], None)[0],
+    )
     _print(bank, numbers, output)
 
 
@@ -191,7 +194,9 @@ def list_targets(
         raise unknown_metric(metric, bank.catalogue)
     if period is not None:
         parse_period(period)
-    found = bank.ledger.targets.all(SCOPE, branch=branch, metric=metric, period=period)
+    found = bank.ledger.targets.all(
+        command_scope(bank), branch=branch, metric=metric, period=period
+    )
     if branch is not None and found.is_empty():
         targets_review.require_branch(bank, branch)
     wanted = found
@@ -220,8 +225,10 @@ def submit(
 ) -> None:
     """Ask for approval of drafts."""
     bank = Bank.at(root_of(workspace))
-    numbers = chosen(bank.ledger.targets, keys, State.DRAFT, every, (branch, metric, period))
-    bank.ledger.targets.submit(SCOPE, numbers, by=by, at=now())
+    numbers = chosen(
+        bank.ledger.targets, command_scope(bank), keys, State.DRAFT, every, (branch, metric, period)
+    )
+    bank.ledger.targets.submit(entry_scope(bank), numbers, by=by, at=now())
     _print(bank, numbers, output)
 
 
@@ -238,8 +245,15 @@ def approve(
 ) -> None:
     """Approve submitted targets; whoever made or submitted one cannot."""
     bank = Bank.at(root_of(workspace))
-    numbers = chosen(bank.ledger.targets, keys, State.SUBMITTED, every, (branch, metric, period))
-    bank.ledger.targets.approve(SCOPE, numbers, by=by, at=now())
+    numbers = chosen(
+        bank.ledger.targets,
+        command_scope(bank),
+        keys,
+        State.SUBMITTED,
+        every,
+        (branch, metric, period),
+    )
+    bank.ledger.targets.approve(entry_scope(bank), numbers, by=by, at=now())
     _print(bank, numbers, output)
     if output is Format.TABLE:
         console().print(
@@ -261,8 +275,15 @@ def reject(
 ) -> None:
     """Send submitted targets back; whoever made or submitted one cannot."""
     bank = Bank.at(root_of(workspace))
-    numbers = chosen(bank.ledger.targets, keys, State.SUBMITTED, every, (branch, metric, period))
-    bank.ledger.targets.reject(SCOPE, numbers, by=by, at=now(), reason=reason)
+    numbers = chosen(
+        bank.ledger.targets,
+        command_scope(bank),
+        keys,
+        State.SUBMITTED,
+        every,
+        (branch, metric, period),
+    )
+    bank.ledger.targets.reject(entry_scope(bank), numbers, by=by, at=now(), reason=reason)
     _print(bank, numbers, output)
 
 
@@ -276,8 +297,8 @@ def withdraw(
 ) -> None:
     """Take targets back; an approved one only by somebody who neither made nor submitted it."""
     bank = Bank.at(root_of(workspace))
-    numbers = numbers_of(bank.ledger.targets, keys, None)
-    bank.ledger.targets.withdraw(SCOPE, numbers, by=by, at=now(), reason=reason)
+    numbers = numbers_of(bank.ledger.targets, command_scope(bank), keys, None)
+    bank.ledger.targets.withdraw(entry_scope(bank), numbers, by=by, at=now(), reason=reason)
     _print(bank, numbers, output)
 
 
@@ -287,8 +308,8 @@ def history(
 ) -> None:
     """Every version of a target, and who did what with it when."""
     bank = Bank.at(root_of(workspace))
-    known = bank.ledger.targets.all(SCOPE)
-    number = numbers_of(bank.ledger.targets, [key], None)[0]
+    known = bank.ledger.targets.all(command_scope(bank))
+    number = numbers_of(bank.ledger.targets, command_scope(bank), [key], None)[0]
     own = known.filter(pl.col("target_id") == number).select(*KEY)
     rows = [
         step
@@ -310,8 +331,12 @@ def phase(
 ) -> None:
     """What each month asks of a target: base, share of the way, the month's target."""
     bank = Bank.at(root_of(workspace))
-    number = numbers_of(bank.ledger.targets, [key], None)[0]
-    one = bank.ledger.targets.all(SCOPE).filter(pl.col("target_id") == number).row(0, named=True)
+    number = numbers_of(bank.ledger.targets, command_scope(bank), [key], None)[0]
+    one = (
+        bank.ledger.targets.all(command_scope(bank))
+        .filter(pl.col("target_id") == number)
+        .row(0, named=True)
+    )
     catalogue = bank.definitions.on(parse_period(one["period"]).last)
     if one["metric_id"] not in catalogue.metrics:
         raise unknown_metric(one["metric_id"], catalogue)
@@ -345,7 +370,7 @@ def cascade(
     bank = Bank.at(root_of(workspace))
     if metric is not None and metric not in bank.catalogue.metrics:
         raise unknown_metric(metric, bank.catalogue)
-    told = targets_review.cascade(bank, SCOPE, period, metric=metric, branch=branch)
+    told = targets_review.cascade(bank, command_scope(bank), period, metric=metric, branch=branch)
     rows: list[dict[str, object]] = [
         {
             "branch": row["branch_id"],
@@ -385,5 +410,7 @@ def _number(text: str | None, option: str) -> Decimal | None:
 
 def _print(bank: Bank, numbers: Collection[int], output: Format) -> None:
     """Where the targets stand now."""
-    known = bank.ledger.targets.all(SCOPE).filter(pl.col("target_id").is_in(list(numbers)))
+    known = bank.ledger.targets.all(command_scope(bank)).filter(
+        pl.col("target_id").is_in(list(numbers))
+    )
     show_targets([row_of(one, None) for one in known.to_dicts()], output)

@@ -14,6 +14,7 @@ from dashboards.numbers import Format as Numbers
 from orchestration import differences, overriding
 from orchestration.bank import Bank
 from orchestration.cli import accounts
+from orchestration.cli.acting import command_scope
 from orchestration.cli.options import (
     ALL,
     FormatOption,
@@ -26,7 +27,6 @@ from orchestration.cli.options import (
 from orchestration.cli.output import Format, at_least, console, exact, print_json, show
 from orchestration.differences import Difference, Version
 from orchestration.months import MonthAtWork
-from records.access import Scope
 from transforms import differences as compared
 from transforms.catalogue.load import unknown_metric
 from transforms.catalogue.model import Better, Kind, Metric, Unit
@@ -103,7 +103,7 @@ def diff(
     bank = Bank.at(root_of(workspace))
     if metric is not None and metric not in bank.catalogue.metrics:
         raise unknown_metric(metric, bank.catalogue)
-    scope = Scope.whole_bank("command line")
+    scope = command_scope(bank)
     told = Difference.between(bank, scope, month_of(as_of), from_, to)
     changed = told.loans(branch)
     figures: list[dict[str, object]] = []
@@ -341,7 +341,7 @@ def overrides(
             f"No overrides were delivered for {month.as_of} or before. Deliver the table `override`; "
             "`branchmark dictionary override` lists its columns."
         )
-    rows = overriding.told(month, Scope.whole_bank("command line"))
+    rows = overriding.told(month, command_scope(bank))
     if expiring is not None:
         last = month.as_of + timedelta(days=expiring)
         rows = rows.filter(pl.col("valid_to").is_between(month.as_of, last))
@@ -361,7 +361,7 @@ def overrides(
             f"see the receipt of {batch.as_of_date}."
         )
     if output is Format.TABLE:
-        accounts.tell(bank, Scope.whole_bank("command line"), month.as_of, version=month.version)
+        accounts.tell(bank, command_scope(bank), month.as_of, version=month.version)
 
 
 def _override(row: Mapping[str, object], month: MonthAtWork) -> dict[str, object]:

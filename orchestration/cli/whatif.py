@@ -9,7 +9,8 @@ import polars as pl
 import typer
 from rich.markup import escape
 
-from orchestration.bank import SYSTEM, Bank
+from orchestration.bank import Bank
+from orchestration.cli.acting import command_scope
 from orchestration.cli.options import FormatOption, MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import Format, console, exact, print_json, show
 from orchestration.questions import whatif as trying
@@ -124,7 +125,7 @@ def whatif(
     with console(error=True).status("opening") as status:
         outcome = trying.run(
             bank,
-            SYSTEM,
+            command_scope(bank),
             tried,
             as_of=month_of(as_of),
             progress=lambda text: status.update(escape(text)),

@@ -1,12 +1,13 @@
 """The ledger of a workspace: what people enter, kept apart from what files deliver.
 
-Pages and commands begin here: targets, check-ins and signatures of one database, each read within a
-`Scope`. Nothing here looks at the clock or at the environment: both are passed in.
+Pages and commands begin here: targets, check-ins, signatures and the access log of one database, each
+read within a `Scope`. Nothing here looks at the clock or at the environment: both are passed in.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 
+from records.ledger.access_log import AccessLog
 from records.ledger.check_ins import CheckIns
 from records.ledger.database import Database, Variable
 from records.ledger.revisions import HEAD
@@ -63,6 +64,11 @@ class Ledger:
     def sign_offs(self) -> SignOffs:
         """Who signed which figures."""
         return SignOffs(self.database)
+
+    @cached_property
+    def access_log(self) -> AccessLog:
+        """Who came in, and what was shown to them."""
+        return AccessLog(self.database)
 
     def standing(self) -> Standing:
         """Where it is, and of which revision.

@@ -200,3 +200,18 @@ SIGN_OFF: Final = sa.Table(
     sqlite_autoincrement=True,
 )
 """Who signed which figures; `step` leaves room for more than one signature."""
+
+ACCESS_LINE: Final = sa.Table(
+    "access_line",
+    METADATA,
+    sa.Column("access_id", sa.Integer, primary_key=True),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("who_key", sa.Text, nullable=False),
+    sa.Column("acting_as", sa.Text),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Who came in, saw the pages as another, unmasked a name or took a file away."""

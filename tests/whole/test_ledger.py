@@ -15,11 +15,12 @@ from sqlalchemy.pool import NullPool
 from orchestration.bank import SYSTEM
 from records.access import Scope
 from records.ledger import revisions
+from records.ledger.access_log import Action
 from records.ledger.check_ins import CheckIn
 from records.ledger.errors import LedgerError, LedgerUseError
 from records.ledger.ledger import Ledger
 from records.ledger.people import person_key
-from records.ledger.tables import METADATA, TARGET_STEP, TARGET_VERSION
+from records.ledger.tables import ACCESS_LINE, METADATA, TARGET_STEP, TARGET_VERSION
 from records.workspace import create, open_workspace
 from tests import servers
 from transforms.errors import AccessError, WorkspaceError
@@ -569,3 +570,74 @@ def test_whoever_waits_too_long_for_another_writer_is_told(tmp_path, monkeypatch
 def bank_of(tmp_path):
     path = tmp_path / "bank"
     return open_workspace(path) if path.exists() else bank(tmp_path)
+
+
+def logged(ledger, who="Li Wei", action=Action.EXPORT, reason="", acting_as=None):
+    return ledger.access_log.record(
+        who=who, acting_as=acting_as, action=action, subject="branch B1", reason=reason, at=AT
+    )
+
+
+def test_the_access_log_keeps_who_did_what_as_whom_and_why(ledger):
+    assert ledger.access_log.all(SYSTEM).is_empty()
+    logged(ledger, action=Action.REVEAL, reason=" called the client ", acting_as="Zhao")
+    logged(ledger)
+    first, second = ledger.access_log.all(SYSTEM).to_dicts()
+    assert first == {
+        "access_id": first["access_id"], "who": "Li Wei", "acting_as": "Zhao", "action": "reveal",
+        "subject": "branch B1", "reason": "called the client", "at": AT,
+    }  # fmt: skip
+    assert (second["acting_as"], second["action"], second["reason"]) == (None, "export", None)
+
+
+def test_who_sees_a_part_of_the_bank_sees_the_own_lines_of_the_log_only(ledger):
+    logged(ledger, who="Li Wei")
+    logged(ledger, who="zhao")
+    assert ledger.access_log.all(Scope.of("LI  WEI", ["north"]))["who"].to_list() == ["Li Wei"]
+    assert ledger.access_log.all(Scope.of("sun", ["north"])).is_empty()
+    assert ledger.access_log.all(Scope.whole_bank("sun")).height == 2
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "...", "123", "\u2060", "—"])
+def test_no_name_is_shown_without_a_reason_in_words(ledger, reason):
+    with pytest.raises(LedgerUseError, match="Say it in words"):
+        logged(ledger, action=Action.REVEAL, reason=reason)
+    assert ledger.access_log.all(SYSTEM).is_empty()
+
+
+def test_nobody_is_not_logged(ledger):
+    with pytest.raises(LedgerUseError, match="Nobody is named"):
+        logged(ledger, who="  ")
+
+
+@pytest.mark.parametrize("changed", [{"action": "peek"}, {"action": "reveal", "reason": None}])
+def test_the_database_itself_refuses_a_line_that_says_nothing(ledger, changed):
+    row = {"who": "li", "who_key": "li", "action": "export", "at": AT, **changed}
+    with (
+        pytest.raises(LedgerError, match="refuses the entry"),
+        ledger.database.writing() as connection,
+    ):
+        connection.execute(sa.insert(ACCESS_LINE).values(row))
+
+
+@pytest.mark.parametrize("change", ["UPDATE access_line SET who = 'x'", "DELETE FROM access_line"])
+def test_no_line_of_the_log_is_changed_or_deleted(ledger, change):
+    logged(ledger)
+    with (
+        pytest.raises(LedgerError, match="added, never changed"),
+        ledger.database.writing() as connection,
+    ):
+        connection.execute(sa.text(change))
+    assert ledger.access_log.all(SYSTEM)["who"].to_list() == ["Li Wei"]
+
+
+def test_a_ledger_from_before_the_log_is_read_as_it_is_and_brought_up_by_the_first_line(ledger):
+    engine = sa.create_engine(ledger.database.url, poolclass=NullPool)
+    with engine.begin() as connection:
+        revisions.upgrade(connection, until="0002")
+    assert ledger.targets.all(SYSTEM).is_empty()
+    assert ledger.access_log.all(SYSTEM).is_empty()
+    assert ledger.standing().revision == "0002"
+    logged(ledger)
+    assert ledger.standing().revision == "0003"
+    assert ledger.access_log.all(SYSTEM).height == 1

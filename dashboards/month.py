@@ -18,8 +18,13 @@ from records.deliveries import Deliveries
 from records.published import Published
 from transforms.accounting import Account, account_of
 from transforms.catalogue.model import Catalogue
+from transforms.errors import BranchmarkError
 from transforms.quality import QualityState
 from transforms.schema import LOAN_SNAPSHOT
+
+
+class NothingSeenError(BranchmarkError):
+    """None of a reader's units was part of the bank in that month."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +34,12 @@ class Month:
     Attributes:
         version: of the newest publication of the month.
         received_at: when the newest table of the month was delivered, if it is known.
-        restated_because: the reason given for the version; empty for a first one, or if none was given.
+        restated_because: the reason given for the version; empty for a first one, if none was given, or
+            for a reader of some branches.
         pending: tables of the month that were delivered after it was published, and are in no figure.
         unpublished: months with a loan book that are not published.
         published: the month ends there are, as they were when this was read.
-        standing: a row a unit and metric: `branch_id, metric_id, aimed, given`.
+        standing: a row a unit: `branch_id`, the metrics with a target or limit `aimed`, with a value `given`.
         delivered: rows and money of the month's own deliveries, by table, branch and currency.
         counts_for: `branch_id, node_id`: each branch with every node it counts for.
         root: the node everything counts for; none for a reader who does not see the whole bank.
@@ -85,8 +91,8 @@ class Month:
         return self._where(units, "given")
 
     def _where(self, units: Collection[str], what: str) -> frozenset[str]:
-        rows = self.standing.filter(pl.col("branch_id").is_in(list(units)), pl.col(what))
-        return frozenset(rows["metric_id"])
+        rows = self.standing.filter(pl.col("branch_id").is_in(list(units)))
+        return frozenset(rows[what].explode().drop_nulls().unique())
 
 
 def read(
@@ -101,23 +107,32 @@ def read(
 
     Raises:
         NoSuchMonthError: if it is not published.
+        NothingSeenError: if none of the reader's units was part of the bank then.
     """
     published = published.pinned()
     day = published.require(as_of)
+    if (
+        scope.branches is not None
+        and published.nodes(scope, as_of=day).head(1).collect().is_empty()
+    ):
+        raise NothingSeenError(f"{day.isoformat()} shows none of your units. Choose another month.")
     version = published.newest_versions()[day]
     published_at = published.current()[day, version].published_at
     chosen = deliveries.chosen(day, version)
     own = [batch for batch in chosen.values() if batch.as_of_date == day]
-    facts = scorecard.window(published, scope, catalogue, as_of=day, days=[day])
+    standing = _standing(published, scope, catalogue, day)
     units = Units.of(published.nodes(scope, as_of=day).collect())
-    quality = _quality(facts)
+    quality = _quality(standing)
     top, _ = quality.get(units.top.unit_id, (QualityState.NOT_RECONCILED, None))
     return Month(
         as_of=day,
         version=version,
         published_at=published_at,
         received_at=max((batch.received_at for batch in own), default=None),
-        restated_because="; ".join(
+        # A reason speaks of the whole delivery, and may name any branch of it.
+        restated_because=""
+        if scope.branches is not None
+        else "; ".join(
             dict.fromkeys(b.reason for b in own if b.reason and b.snapshot_version == version)
         ),
         pending=_pending(deliveries, day, published_at),
@@ -126,12 +141,7 @@ def read(
         ),
         units=units,
         published=frozenset(published.newest_versions()),
-        standing=facts.select(
-            "branch_id",
-            "metric_id",
-            aimed=pl.col("target_value").is_not_null() | pl.col("limit_value").is_not_null(),
-            given=pl.col("reason").is_null(),
-        ),
+        standing=standing.select("branch_id", "aimed", "given"),
         delivered=deliveries.account(scope, day, version),
         counts_for=published.counts_for(scope, as_of=day).select("branch_id", "node_id").collect(),
         root=units.top.unit_id if scope.branches is None else None,
@@ -151,14 +161,26 @@ def _pending(deliveries: Deliveries, day: date, published_at: datetime) -> tuple
     return tuple(rows["table"].unique(maintain_order=True))
 
 
-def _quality(facts: pl.DataFrame) -> dict[str, tuple[QualityState, Decimal | None]]:
-    rows = facts.unique("branch_id", keep="first", maintain_order=True)
-    return {
-        unit: (QualityState(state), amount)
-        for unit, state, amount in rows.select(
-            "branch_id", "quality_state", "quality_amount"
-        ).iter_rows()
-    }
+def _standing(published: Published, scope: Scope, catalogue: Catalogue, day: date) -> pl.DataFrame:
+    """A row a unit: which metrics are aimed at something, which have a value, how sure all of them are."""
+    aimed = pl.col("target_value").is_not_null() | pl.col("limit_value").is_not_null()
+    return (
+        scorecard.default_facts(published, scope, catalogue, [day])
+        .group_by("branch_id")
+        .agg(
+            aimed=pl.col("metric_id").filter(aimed),
+            given=pl.col("metric_id").filter(pl.col("reason").is_null()),
+            quality_state=pl.col("quality_state").first(),
+            quality_amount=pl.col("quality_amount").first(),
+        )
+        .sort("branch_id")
+        .collect()
+    )
+
+
+def _quality(standing: pl.DataFrame) -> dict[str, tuple[QualityState, Decimal | None]]:
+    rows = standing.select("branch_id", "quality_state", "quality_amount").iter_rows()
+    return {unit: (QualityState(state), amount) for unit, state, amount in rows}
 
 
 def _unreconciled(published: Published, scope: Scope, day: date) -> tuple[str, ...]:

@@ -1,31 +1,27 @@
 """The pictures of a scorecard row: its bullet and its thirteen months, from the row's own decimals.
 
-Also the trend of one metric in the unit of its axis. How marks are drawn belongs in `charts`.
+How marks are drawn belongs in `charts`; the pictures of one figure's own page in `figure.pictures`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
-import altair as alt
-import polars as pl
-
-from dashboards.charts.bullet import BULLET, bullet
-from dashboards.charts.sparkline import HISTORY, sparkline
-from dashboards.charts.trend import TREND, TrendWords, trend
+from dashboards.charts.bullet import Bullet, bullet
+from dashboards.charts.sparkline import sparkline
 from dashboards.i18n import Language, month_text, say
 from dashboards.numbers import Format
-from dashboards.palette import QUALITY_GLYPH, Ground
+from dashboards.palette import Ground
 from dashboards.scorecard import ScorecardRow
-from dashboards.words import Comparison
-from transforms.catalogue.model import Better, Kind, Unit
+from transforms.catalogue.model import Better, Kind
 
 _PERCENT: Final = Decimal(100)
 _NAMED_MONTHS: Final = 3
 
 
-def bullet_of(row: ScorecardRow, form: Format, ground: Ground) -> alt.LayerChart | None:
-    """The bullet of a row, or nothing where it has no value or nothing to be held against.
+def bullet_of(row: ScorecardRow, form: Format, ground: Ground) -> str | None:
+    """The bullet of a row as SVG, or nothing where it has no value or nothing to be held against.
 
     A tolerance is drawn as the ratio it is about, against its limit: that is what may grow no further.
     """
@@ -37,17 +33,16 @@ def bullet_of(row: ScorecardRow, form: Format, ground: Ground) -> alt.LayerChart
     before = (
         _percent(row.previous_numerator, row.previous_denominator) if tolerated else row.previous
     )
-    place = {
-        "value": value,
-        "target": row.limit if tolerated else row.target,
-        "near_band": None if tolerated else row.near_band,
-        "previous": before,
-    }
-    frame = pl.DataFrame([{name: _float(number) for name, number in place.items()}], schema=BULLET)
+    shown = Bullet(
+        value=float(value),
+        target=_float(row.limit if tolerated else row.target),
+        near_band=None if tolerated else _float(row.near_band),
+        previous=_float(before),
+    )
     target = f", {_target(row, form)}" if row.target_text else ""
     doubt = f"; {row.quality_text}" if row.quality_text else ""
     return bullet(
-        frame,
+        shown,
         ground,
         lower_is_better=tolerated or row.better is Better.LOWER,
         judged=judged,
@@ -63,76 +58,42 @@ def bullet_of(row: ScorecardRow, form: Format, ground: Ground) -> alt.LayerChart
     )
 
 
-def sparkline_of(row: ScorecardRow, form: Format, ground: Ground) -> alt.LayerChart | None:
-    """The thirteen months of a row, or nothing where none has a value."""
-    held = [point for point in row.history if point.value is not None]
-    if not held:
+def sparkline_of(row: ScorecardRow, form: Format, ground: Ground) -> str | None:
+    """The thirteen months of a row as SVG, or nothing where none has a value."""
+    if all(point.value is None for point in row.history):
         return None
-    frame = pl.DataFrame(
-        {
-            "as_of": [point.as_of for point in row.history],
-            "value": [_float(point.value) for point in row.history],
-        },
-        schema=HISTORY,
-    )
-    first, last = (form.value(p.value, row.unit, row.decimals) for p in (held[0], held[-1]))
-    words = say(form.language, "spark_alt", name=row.name, first=first, last=last)
-    words += "; ".join(["", *doubts(row, form.language)])
-    return sparkline(frame, ground, description=words)
+    months = [(point.as_of, _float(point.value)) for point in row.history]
+    return sparkline(months, ground, description=history_words(row, form))
 
 
-def trend_of(
-    row: ScorecardRow, form: Format, ground: Ground, comparison: Comparison
-) -> alt.LayerChart | None:
-    """The trend of a row, or nothing where no month has a value."""
+def history_words(row: ScorecardRow, form: Format) -> str:
+    """The thirteen months of a row as a sentence, for those who cannot see them."""
     held = [point.value for point in row.history if point.value is not None]
     if not held:
-        return None
-    language = form.language
-    size, unit = _axis(row, form, max(held, key=abs))
-    frame = pl.DataFrame(
-        [
-            {
-                "as_of": point.as_of,
-                "month": month_text(language, point.as_of),
-                "value": _float(point.value, size),
-                "target": _float(point.target, size),
-                "printed": form.value(point.value, row.unit, row.decimals),
-                "printed_target": form.value(point.target, row.unit, row.decimals),
-                "doubt": point.quality_text,
-            }
-            for point in row.history
-        ],
-        schema=TREND,
-    )
-    compared = comparison.before(row.history[-1].as_of)
-    return trend(
-        frame,
-        ground,
-        axis_title=unit,
-        words=TrendWords(
-            month=say(language, "month"),
-            value=say(language, "value"),
-            target=say(language, "target"),
-            quality=say(language, "quality"),
-            glyph=QUALITY_GLYPH,
-        ),
-        description=say(
-            language,
-            "spark_alt",
-            name=row.name,
-            first=form.value(held[0], row.unit, row.decimals),
-            last=form.value(held[-1], row.unit, row.decimals),
-        )
-        + "; ".join(["", *doubts(row, language)]),
-        compared=month_text(language, compared),
-    )
+        return ""
+    first, last = (form.value(value, row.unit, row.decimals) for value in (held[0], held[-1]))
+    words = say(form.language, "spark_alt", name=row.name, first=first, last=last)
+    return words + "; ".join(["", *doubts(row.history, form.language)])
 
 
-def doubts(row: ScorecardRow, language: Language) -> list[str]:
-    """What keeps months of a row from being final, each reason once with its months."""
+class Dated(Protocol):
+    """A month of a history."""
+
+    @property
+    def as_of(self) -> date:
+        """The month end."""
+        ...
+
+    @property
+    def quality_text(self) -> str:
+        """What keeps it from being final; empty for a final one."""
+        ...
+
+
+def doubts(history: Iterable[Dated], language: Language) -> list[str]:
+    """What keeps months of a history from being final, each reason once with its months."""
     months: dict[str, list[str]] = {}
-    for point in row.history:
+    for point in history:
         if point.quality_text:
             months.setdefault(point.quality_text, []).append(month_text(language, point.as_of))
     comma = language.pick(", ", "、")
@@ -152,22 +113,6 @@ def _span(months: Sequence[str], comma: str) -> str:
 def _target(row: ScorecardRow, form: Format) -> str:
     key = "limit_is" if row.kind is Kind.TOLERANCE else "target_is"
     return say(form.language, key, value=row.target_text)
-
-
-def _axis(row: ScorecardRow, form: Format, largest: Decimal) -> tuple[Decimal, str]:
-    """What values are multiplied by on the axis, and the unit written beside it."""
-    match row.unit:
-        case Unit.RATIO:
-            return _PERCENT, say(form.language, "axis_percent")
-        case Unit.PP:
-            return Decimal(1), say(form.language, "axis_points")
-        case Unit.COUNT:
-            return Decimal(1), say(form.language, "axis_clients")
-        case Unit.BP | Unit.DAYS | Unit.INDEX:
-            return Decimal(1), say(form.language, f"axis_{row.unit}")
-        case Unit.CURRENCY:
-            scale = form.scale(largest)
-            return 1 / scale.size, form.unit_of(scale)
 
 
 def _percent(numerator: Decimal | None, denominator: Decimal | None) -> Decimal | None:

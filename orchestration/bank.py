@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Final
@@ -22,11 +22,10 @@ from records.deliveries import Batch, Deliveries
 from records.ledger.ledger import Ledger
 from records.published import Published
 from records.workspace import Workspace, open_workspace
+from transforms.catalogue import kept
 from transforms.catalogue.load import Definitions
-from transforms.catalogue.load import definitions as load_definitions
 from transforms.catalogue.model import Catalogue
 from transforms.periods import months_back, previous_month_end, previous_year_end
-from transforms.reference import tables as reference_tables
 from transforms.reference.tables import Reference
 from transforms.schema import FIRST_LOAN_EVENT, LOAN_EVENT, SUPPLY_CHAIN_TRADE
 from transforms.trade import HISTORY_MONTHS
@@ -83,7 +82,7 @@ class Bank:
     @cached_property
     def reference(self) -> Reference:
         """The product's reference tables, with those the workspace brings itself."""
-        return _reference(_frozen(_stems(self.workspace.texts("reference", ".csv"))))
+        return kept.reference(_frozen(_stems(self.workspace.texts("reference", ".csv"))))
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -94,7 +93,7 @@ class Bank:
     def definitions(self) -> Definitions:
         """The product's definitions of all times, with those the workspace adds or replaces."""
         own = _frozen(_stems(self.workspace.texts("reference", ".csv")))
-        return _definitions(own, _frozen(self.workspace.texts("catalogue", ".yaml")))
+        return kept.definitions(own, _frozen(self.workspace.texts("catalogue", ".yaml")))
 
     @property
     def catalogue(self) -> Catalogue:
@@ -122,8 +121,8 @@ class Bank:
         tables = _frozen({**own, **(reference or {})})
         texts = {**self.workspace.texts("catalogue", ".yaml"), **(catalogue or {})}
         # Cached properties are filled here, once, instead of from the workspace's files.
-        vars(other)["reference"] = _reference(tables)
-        vars(other)["definitions"] = _definitions(tables, _frozen(texts))
+        vars(other)["reference"] = kept.reference(tables)
+        vars(other)["definitions"] = kept.definitions(tables, _frozen(texts))
         return other
 
     def fingerprint(self, as_of: date, version: int, bases: tuple[date, ...], targets: str) -> str:
@@ -183,22 +182,8 @@ def _hashes(chosen: Mapping[str, Batch]) -> list[str]:
     return [f"{name}:{batch.content_hash}" for name, batch in sorted(chosen.items())]
 
 
-Texts = tuple[tuple[str, str], ...]
-
-
-def _frozen(texts: Mapping[str, str]) -> Texts:
+def _frozen(texts: Mapping[str, str]) -> kept.Texts:
     return tuple(sorted(texts.items()))
-
-
-# A bank is opened anew for every month that is built; the same texts mean the same rules.
-@lru_cache(maxsize=4)
-def _reference(replacements: Texts) -> Reference:
-    return reference_tables.load(dict(replacements))
-
-
-@lru_cache(maxsize=4)
-def _definitions(replacements: Texts, additions: Texts) -> Definitions:
-    return load_definitions(_reference(replacements), dict(additions))
 
 
 def _stems(texts: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from records.access import Scope
-from records.delta import append, columns_schema, scan, version_of
+from records.delta import append, columns_schema, scan, whole
 from transforms import schema
 from transforms.errors import NoSuchMonthError
 from transforms.schema import COUNT, DAY, MONEY, TABLES, TEXT, Delivery
@@ -177,7 +177,6 @@ class Deliveries:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._known: tuple[int | None, pl.DataFrame] | None = None
 
     def evidence(self, batch_id: str) -> Path:
         """Folder for the typed rows of a delivery, accepted or not, as the suites read them."""
@@ -185,12 +184,8 @@ class Deliveries:
 
     def batches(self) -> pl.DataFrame:
         """Every delivered table, oldest delivery first; read again only when one was added."""
-        version = version_of(self._root / "load_batch")
-        if self._known is None or self._known[0] != version:
-            rows = scan(self._root / "load_batch", LOAD_BATCH, version=version)
-            ordered = rows.sort("received_at", "as_of_date", "snapshot_version", "table")
-            self._known = (version, ordered.collect())
-        return self._known[1]
+        order = ("received_at", "as_of_date", "snapshot_version", "table")
+        return whole(self._root / "load_batch", LOAD_BATCH, order=order)
 
     def months(self) -> tuple[date, ...]:
         """Month ends with a loan book, oldest first."""

@@ -1,18 +1,21 @@
 """The few ways the product writes and reads Delta tables. Only `records` knows there is a lake."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import polars as pl
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable, WriterProperties, write_deltalake
 
 from transforms.schema import SYSTEM_COLUMNS, Table
 
 PARTITIONS: Final = ["as_of_date", "snapshot_version"]
 RUN_PARTITIONS: Final = [*PARTITIONS, "run_id"]
+ROW_GROUP: Final = 16_384
+"""Rows of results that are read together or not at all; the uncut figures of about a hundred units."""
 
 
 def columns_schema(table: Table) -> dict[str, pl.DataType]:
@@ -32,13 +35,25 @@ def append(path: Path, rows: pl.DataFrame, *, partitioned: bool = True) -> None:
 
 
 def replace_month(path: Path, rows: pl.DataFrame, as_of: date, version: int, run_id: str) -> None:
-    """Replace what one run wrote for a month, in one commit; rows of other runs stay."""
+    """Replace what one run wrote for a month, in one commit; rows of other runs stay.
+
+    Rows are kept in the order given, in groups that say what they hold from where to where, so that a
+    reader of a few neighbouring rows reads their groups alone.
+    """
+    properties = WriterProperties(compression="SNAPPY", max_row_group_size=ROW_GROUP)
     if version_of(path) is not None:
         predicate = f"{_month(as_of, version)} AND run_id = '{run_id}'"
         # A table written by an earlier product has fewer columns: those it lacks are added.
-        write_deltalake(path, rows, mode="overwrite", predicate=predicate, schema_mode="merge")
+        write_deltalake(
+            path,
+            rows,
+            mode="overwrite",
+            predicate=predicate,
+            schema_mode="merge",
+            writer_properties=properties,
+        )
     else:
-        write_deltalake(path, rows, partition_by=RUN_PARTITIONS)
+        write_deltalake(path, rows, partition_by=RUN_PARTITIONS, writer_properties=properties)
 
 
 def replace_rows(
@@ -81,14 +96,64 @@ def version_of(path: Path) -> int | None:
 
     Read off the names in the log: opening a table costs a hundred times that.
     """
-    commits = (path / "_delta_log").glob("*.json")
-    return max((int(one.stem) for one in commits if one.stem.isdigit()), default=None)
+    try:
+        names = [one.name for one in (path / "_delta_log").iterdir()]
+    except FileNotFoundError:
+        return None
+    stems = (name.removesuffix(".json") for name in names if name.endswith(".json"))
+    return max((int(stem) for stem in stems if stem.isdigit()), default=None)
+
+
+Columns = tuple[tuple[str, pl.DataType], ...]
+
+
+@dataclass(frozen=True)
+class State:
+    """A table at a version: what it holds never changes, so that it can be kept under this name.
+
+    Attributes:
+        path: the table.
+        version: its version.
+        written: when that version was written; another one if the table was made anew meanwhile.
+    """
+
+    path: Path
+    version: int
+    written: int
+
+    @classmethod
+    def of(cls, path: Path, version: int | None = None) -> "State | None":
+        """A table at its newest or a given version; none if there is no such table or version."""
+        wanted = version_of(path) if version is None else version
+        if wanted is None:
+            return None
+        try:
+            written = (path / "_delta_log" / f"{wanted:020}.json").stat().st_mtime_ns
+        except FileNotFoundError:
+            return cls(path, wanted, 0)  # its commit is in a checkpoint by now
+        return cls(path, wanted, written)
 
 
 @lru_cache(maxsize=128)
-def _opened(path: Path, version: int) -> DeltaTable:
-    """A table at a version, opened once: what a version holds never changes."""
-    return DeltaTable(path, version=version)
+def _opened(state: State) -> pl.LazyFrame:
+    """A table, opened once: to open it means to read its whole log."""
+    return pl.scan_delta(DeltaTable(state.path, version=state.version))
+
+
+@lru_cache(maxsize=256)
+def _shaped(state: State, columns: Columns) -> pl.LazyFrame:
+    """The same with just these columns; one that the table does not have is empty."""
+    frame = _opened(state)
+    held = frame.collect_schema()
+    return frame.select(
+        pl.col(name) if name in held else pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in columns
+    )
+
+
+@lru_cache(maxsize=64)
+def _whole(state: State, columns: Columns, order: tuple[str, ...]) -> pl.DataFrame:
+    return _shaped(state, columns).sort(*order).collect()
 
 
 def scan(
@@ -98,12 +163,21 @@ def scan(
 
     A column that the product has learnt of since the table was last written is empty.
     """
-    newest = version_of(path) if version is None else version
-    if newest is None:
+    state = State.of(path, version)
+    if state is None:
         return pl.LazyFrame(schema=dict(columns))
-    frame = pl.scan_delta(_opened(path, newest))
-    held = frame.collect_schema()
-    return frame.select(
-        pl.col(name) if name in held else pl.lit(None, dtype=dtype).alias(name)
-        for name, dtype in columns.items()
-    )
+    return _shaped(state, tuple(columns.items()))
+
+
+def whole(path: Path, columns: Mapping[str, pl.DataType], *, order: Sequence[str]) -> pl.DataFrame:
+    """All of a small table at its newest version, sorted; read again only when it was written to.
+
+    Args:
+        path: the table.
+        columns: its columns, as for `scan`.
+        order: what it is sorted by.
+    """
+    state = State.of(path)
+    if state is None:
+        return pl.DataFrame(schema=dict(columns))
+    return _whole(state, tuple(columns.items()), tuple(order))

@@ -6,14 +6,15 @@ How events are found and ranked is said by `transforms.analysis`; how they are t
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from itertools import pairwise
 
 import polars as pl
 
 from dashboards.words import Comparison, accumulates
 from orchestration.bank import SYSTEM, Bank
-from orchestration.month_targets import month_targets
 from records.access import Scope
+from records.ledger import monthly
 from records.published import Known, Published
 from transforms.analysis.changed import events, movements, reorganised, unusual
 from transforms.catalogue.model import Catalogue, Kind, Unit
@@ -171,13 +172,23 @@ class _Node:
             .collect()
         )
 
+    @cached_property
+    def _entered(self) -> pl.DataFrame:
+        return self.bank.ledger.targets.all(SYSTEM, branch=self.branch)
+
     def targets(self, metrics: pl.DataFrame, known_at: datetime | None) -> pl.DataFrame:
         """The node's targets for the month asked for, whole, as they stood in the ledger at a moment."""
-        found = month_targets(self.bank, self.bank.catalogue, self.as_of, known_at=known_at)
+        found = monthly.month_targets(
+            SYSTEM,
+            self._entered,
+            self.published,
+            self.bank.catalogue,
+            self.as_of,
+            known_at=known_at,
+        )
         default = metrics.select("metric_id", default="reading")
         return (
-            found.rows.filter(pl.col("branch_id") == self.branch)
-            .join(default, on="metric_id", how="inner")
+            found.rows.join(default, on="metric_id", how="inner")
             .filter(pl.coalesce("reading", "default") == pl.col("default"))
             .select("branch_id", "metric_id", target_value="full_value")
         )
@@ -228,12 +239,18 @@ class _Node:
     def reorganised_in(self, facts: pl.DataFrame) -> list[date]:
         """The months in which other branches began to count for the node than counted before."""
         days = facts["as_of_date"].unique().sort().to_list()
-        counting: dict[date, set[str]] = {}
-        known: dict[date, set[str]] = {}
-        for day in days:
-            rows = self.published.counts_for(SYSTEM, as_of=day).collect()
-            known[day] = set(rows["branch_id"])
-            counting[day] = set(rows.filter(pl.col("node_id") == self.branch)["branch_id"])
+        rows = self.published.counts_in(SYSTEM, days).select("as_of_date", "branch_id", "node_id")
+        by_day = (
+            rows.group_by("as_of_date")
+            .agg(
+                known=pl.col("branch_id").unique(),
+                counting=pl.col("branch_id").filter(pl.col("node_id") == self.branch),
+            )
+            .collect()
+        )
+        nobody: dict[date, set[str]] = {day: set() for day in days}
+        known = nobody | {day: set(branches) for day, branches, _ in by_day.iter_rows()}
+        counting = nobody | {day: set(branches) for day, _, branches in by_day.iter_rows()}
         return [
             day
             for earlier, day in pairwise(days)

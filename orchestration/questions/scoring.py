@@ -17,8 +17,10 @@ from orchestration.questions import peering
 from records.access import Scope
 from records.published import Published
 from transforms import rollup
+from transforms.analysis.peers.settings import FILE as PEERS
 from transforms.arithmetic import Reckoner
 from transforms.catalogue.model import Catalogue
+from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.hierarchy import Tree
 from transforms.periods import previous_year_end
@@ -56,9 +58,10 @@ class Scored:
         """The profile, in the edition of the month."""
         return self.scores.profile
 
-    def statuses(self) -> Mapping[str, Sequence[Status]]:
-        """The statuses of each branch's card, in the order of its lines."""
-        rows = self.scores.lines.group_by("branch_id", maintain_order=True).agg("status")
+    def statuses(self, branches: Sequence[str]) -> Mapping[str, Sequence[Status]]:
+        """The statuses of some branches' cards, in the order of their lines."""
+        own = self.scores.lines.filter(pl.col("branch_id").is_in(branches))
+        rows = own.group_by("branch_id", maintain_order=True).agg("status")
         return {branch: [Status(one) for one in statuses] for branch, statuses in rows.iter_rows()}
 
     def rolled_up(self, branch: str, policy: Policy | None = None) -> tuple[RollUp, RollUp]:
@@ -70,8 +73,8 @@ class Scored:
         """
         profile = self.profile
         used = policy or profile.policy
-        held = self.statuses()
         below = self.nodes.filter(pl.col("parent_id") == branch)["node_id"].sort()
+        held = self.statuses([branch, *below])
         children = [roll_up(held.get(child, ()), used, profile.priority).status for child in below]
         return (
             roll_up(held.get(branch, ()), used, profile.priority),
@@ -113,17 +116,7 @@ def scored(
     """
     published = bank.published.pinned()
     day = published.require(as_of)
-    catalogue = bank.definitions.on(day)
-    chosen = load.in_force(profiles(bank, catalogue), profile, day)
-    facts = published.facts(SYSTEM, as_of=day).filter(
-        pl.col("metric_id").is_in(sorted(_metrics(chosen)))
-    )
-    cards = score(
-        facts.collect(),
-        chosen,
-        base=base_figures(published, catalogue, chosen.bases, day),
-        peers=peering.groups(bank, SYSTEM, group, day),
-    )
+    cards = _whole_bank(bank, published, day, profile, group)
     nodes = published.nodes(scope, as_of=day).collect()
     mine = scope.limit(cards.cards.lazy(), "branch_id").collect()["branch_id"]
     return Scored(
@@ -133,6 +126,39 @@ def scored(
         nodes=nodes,
         scores=cards.of(*mine),
     )
+
+
+_KEPT: Final = 8
+_kept: Final[dict[tuple[object, ...], Scores]] = {}
+"""The cards of whole months as they were scored last: a page of every branch shows one of them."""
+
+
+def _whole_bank(bank: Bank, published: Published, day: date, profile: str, group: str) -> Scores:
+    """The cards of all branches, scored anew when figures, definitions, profile or groups are others."""
+    catalogue = bank.definitions.on(day)
+    key = (
+        bank.workspace.root,
+        tuple(published.publications()["run_id"]),
+        *(day, catalogue.fingerprint, bank.catalogue.fingerprint, bank.reference.fingerprint),
+        *(profile, group, tuple(bank.workspace.texts(FOLDER, ".yaml").items())),
+        bank.workspace.texts(".", PEERS).get(PEERS),
+    )
+    found = _kept.get(key)
+    if found is None:
+        chosen = load.in_force(profiles(bank, catalogue), profile, day)
+        facts = published.facts(SYSTEM, as_of=day).filter(
+            pl.col("slice") == TOTAL, pl.col("metric_id").is_in(sorted(_metrics(chosen)))
+        )
+        found = score(
+            facts.collect(),
+            chosen,
+            base=base_figures(published, catalogue, chosen.bases, day),
+            peers=peering.groups(bank, SYSTEM, group, day),
+        )
+        for old in list(_kept)[: max(len(_kept) - _KEPT + 1, 0)]:
+            _kept.pop(old, None)
+        _kept[key] = found
+    return found
 
 
 def base_figures(

@@ -2,9 +2,10 @@
 
 SQLite in the workspace, or PostgreSQL where the workspace says so. Writers take turns: whoever writes
 holds the ledger's only pen until the transaction ends. What is read and written belongs in `targets`,
-`check_ins` and `sign_offs`.
+`check_ins`, `sign_offs` and `access_log`.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool
 
 from records.ledger.errors import LedgerError
-from records.ledger.revisions import HEAD, revision_of, upgrade
+from records.ledger.revisions import HEAD, READABLE, revision_of, upgrade
 from records.workspace import SETTINGS, Workspace
 from transforms.errors import visible
 
@@ -31,6 +32,7 @@ _PATIENCE: Final = 15
 _PEN: Final = 0x6272616E6368
 """The number of the lock that writers on PostgreSQL hold."""
 _WRITES: Final = "branchmark_writes"
+_COUNTED: Final = slice(24, 28)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +80,17 @@ class Database:
         """Whether it is a file of the workspace."""
         return self.url.get_backend_name() == "sqlite"
 
+    def mark(self) -> tuple[int, bytes] | None:
+        """What changes with every transaction of a ledger that is a file; none of a server's.
+
+        SQLite counts them in the head of the file: https://www.sqlite.org/fileformat.html#file_change_counter
+        """
+        if not self.is_file:
+            return None
+        with Path(self.url.database or "").open("rb") as file:
+            head = file.read(_COUNTED.stop)
+            return os.fstat(file.fileno()).st_ino, head[_COUNTED]
+
     @cached_property
     def _engine(self) -> Engine:
         connect: dict[str, Any] = {"timeout": _PATIENCE} if self.is_file else {"connect_timeout": 5}
@@ -98,7 +111,7 @@ class Database:
         """A connection to read by; none while nothing has ever been entered.
 
         Raises:
-            LedgerError: if the database cannot be read, or is not of this product's revision.
+            LedgerError: if the database cannot be read, or is of a revision too old to be read as it is.
         """
         if self.is_file and not Path(self.url.database or "").exists():
             yield None
@@ -108,7 +121,7 @@ class Database:
             if revision is None:
                 yield None
                 return
-            if revision != HEAD:
+            if revision not in READABLE:
                 raise LedgerError(
                     f"The ledger {self.place} is of revision {revision}, and this product reads {HEAD}. "
                     "Bring it up to date: branchmark ledger upgrade."

@@ -234,7 +234,11 @@ def _figures(
         )
         rows = (
             seen.facts(scope, as_of=day)
-            .filter(pl.col("slice") == TOTAL, pl.col("value").is_not_null())
+            .filter(
+                pl.col("slice") == TOTAL,
+                pl.col("branch_id").is_in(sorted({branch for branch, *_ in wanted[day]})),
+                pl.col("value").is_not_null(),
+            )
             .join(names, on=["branch_id", "metric_id", "reading"], how="semi")
             .select("branch_id", "metric_id", "reading", "value")
             .collect()

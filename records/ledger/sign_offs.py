@@ -21,6 +21,7 @@ from records.ledger.tables import SIGN_OFF
 from records.published import Published
 from transforms import signing
 from transforms.catalogue.model import Catalogue
+from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import UnknownNameError
 from transforms.schema import DAY, TEXT
 
@@ -112,6 +113,7 @@ class SignOffs:
         by: str,
         at: datetime,
         card: Card | None = None,
+        note: str = "",
     ) -> int:
         """Sign a branch's figures as they are published now.
 
@@ -124,6 +126,7 @@ class SignOffs:
             by: who signs.
             at: when.
             card: the scorecard that is signed; every published figure if not given.
+            note: what the signer adds.
 
         Returns:
             The number of the signature.
@@ -150,6 +153,7 @@ class SignOffs:
         )
         if open_ones.height:
             raise ObstaclesError(branch, day, open_ones, catalogue)
+        told = ("" if card is None else f"scorecard {card.name}", note.strip())
         row = {
             "branch_id": branch,
             "as_of_date": day,
@@ -160,7 +164,7 @@ class SignOffs:
             "person": person,
             "person_key": person_key(person),
             "at": at,
-            "note": None if card is None else f"scorecard {card.name}",
+            "note": "; ".join(one for one in told if one) or None,
         }
         same = [
             SIGN_OFF.c[name] == row[name]
@@ -213,7 +217,8 @@ def signing_obstacles(
         raise UnknownNameError(
             "branch", branch, tuple(nodes), way_out="`branchmark kpis` lists the branches."
         )
-    facts = seen.facts(scope, as_of=day).filter(pl.col("branch_id") == branch).collect()
+    uncut = (pl.col("branch_id") == branch) & (pl.col("slice") == TOTAL)
+    facts = seen.facts(scope, as_of=day).filter(uncut).collect()
     missed = signing.missed(facts, catalogue) if card is None else card.missed
     version = seen.newest_versions()[day]
     said = check_ins.all(scope, branch=branch, as_of=day, version=version)

@@ -100,13 +100,13 @@ class Targets:
         """
         if branch is not None:
             scope.require(branch)
-        with self.database.reading() as connection:
-            rows = [] if connection is None else _rows(connection)
         narrowed = {"branch_id": branch, "metric_id": metric, "period": period}
-        frame = _frame(rows).lazy()
-        for column, wanted in narrowed.items():
-            if wanted is not None:
-                frame = frame.filter(pl.col(column) == wanted)
+        asked = {name: value for name, value in narrowed.items() if value is not None}
+        with self.database.reading() as connection:
+            held = _frame([]) if connection is None else _held(self.database, connection, asked)
+        frame = held.lazy()
+        for column, wanted in asked.items():
+            frame = frame.filter(pl.col(column) == wanted)
         return scope.limit(frame, "branch_id").collect()
 
     def enter(
@@ -368,9 +368,17 @@ def _newest(connection: Connection) -> dict[tuple[str, ...], _Newest]:
 
 
 def _rows(
-    connection: Connection, target_ids: Collection[int] | None = None
+    connection: Connection,
+    target_ids: Collection[int] | None = None,
+    wanted: Mapping[str, str] | None = None,
 ) -> list[dict[str, object]]:
-    """Versions with their steps beside them; of a few numbers, the versions of the same keys only."""
+    """Versions with their steps beside them; of a few numbers, the versions of the same keys only.
+
+    Args:
+        connection: to the ledger.
+        target_ids: some numbers only.
+        wanted: values that columns of a key must have.
+    """
     stages = {name: TARGET_STEP.alias(name) for name in ("submission", "decision", "withdrawal")}
     version = TARGET_VERSION
     joined: sa.FromClause = version
@@ -399,7 +407,44 @@ def _rows(
         keys = sa.and_(*(other.c[name] == version.c[name] for name in KEY))
         asked = other.c.target_id.in_(sorted(target_ids))
         query = query.where(sa.exists().where(keys, asked))
+    for column, value in (wanted or {}).items():
+        query = query.where(version.c[column] == value)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+_KEPT: Final = 4
+_kept: Final[dict[tuple[object, ...], pl.DataFrame]] = {}
+"""Every version of a few ledgers as read last: of large banks these are ten thousands, and pages ask
+for them in every run."""
+
+
+def _held(database: Database, connection: Connection, keys: Mapping[str, str]) -> pl.DataFrame:
+    """Every version with its steps, read anew only when something was entered; at least those of some keys.
+
+    Args:
+        database: the ledger's.
+        connection: to it.
+        keys: values that columns of a key must have; nothing for every version.
+    """
+    # Rows are only added: how many there are, and the last of them, tell one state from another.
+    told = [
+        sa.select(of(column)).scalar_subquery()
+        for number, moment in (
+            (TARGET_VERSION.c.target_id, TARGET_VERSION.c.made_at),
+            (TARGET_STEP.c.step_id, TARGET_STEP.c.at),
+        )
+        for of, column in ((sa.func.count, number), (sa.func.max, number), (sa.func.max, moment))
+    ]
+    key = (database.url, database.mark(), *connection.execute(sa.select(*told)).one())
+    found = _kept.get(key)
+    if found is None and keys:
+        return _frame(_rows(connection, wanted=keys))
+    if found is None:
+        found = _frame(_rows(connection))
+        for old in list(_kept)[: max(len(_kept) - _KEPT + 1, 0)]:
+            _kept.pop(old, None)
+        _kept[key] = found
+    return found
 
 
 def _frame(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:

@@ -9,6 +9,7 @@ exact decimals: a printed figure never depends on a binary float. Sentences arou
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -32,6 +33,17 @@ class Round(StrEnum):
     HALF_UP = ROUND_HALF_UP
     UP = ROUND_UP
     DOWN = ROUND_DOWN
+
+
+class AmountUnit(StrEnum):
+    """What amounts are written in."""
+
+    AUTO = "auto"
+    """Each in the largest unit that it fills."""
+    SMALL = "small"
+    """Thousands, or 万."""
+    LARGE = "large"
+    """Billions, or 亿."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +78,19 @@ _SCALES: Final = MappingProxyType(
         ),
     }
 )
+_CHOSEN: Final = MappingProxyType(
+    {
+        (Language.EN, AmountUnit.SMALL): Scale(Decimal(10) ** 3, Decimal(0), " k", 0),
+        (Language.EN, AmountUnit.LARGE): Scale(Decimal(10) ** 9, Decimal(0), " bn", 2),
+        (Language.ZH, AmountUnit.SMALL): Scale(Decimal(10) ** 4, Decimal(0), " 万", 0),
+        (Language.ZH, AmountUnit.LARGE): Scale(Decimal(10) ** 8, Decimal(0), " 亿", 2),
+    }
+)
+"""The units that a reader may choose for all amounts."""
+
 _UNIT_WORDS: Final = MappingProxyType(
     {
-        Unit.PP: (" pp", " 百分点"),
+        Unit.PP: (" pp", " 个百分点"),
         Unit.BP: (" bp", " 基点"),
         Unit.DAYS: (" days", " 天"),
         Unit.INDEX: ("", ""),
@@ -89,7 +111,12 @@ def rounded(value: Decimal, decimals: int, how: Round = Round.HALF_UP) -> Decima
     >>> rounded(Decimal("-0.125"), 2)
     Decimal('-0.13')
     """
-    return value.quantize(Decimal(1).scaleb(-decimals), rounding=how.value)
+    return value.quantize(_last_place(decimals), rounding=how)
+
+
+@lru_cache
+def _last_place(decimals: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals)
 
 
 def fixed(
@@ -116,10 +143,12 @@ class Format:
     Attributes:
         language: decides the scales (k, m, bn or 万, 亿) and the words for units.
         currency: ISO 4217 code of all amounts.
+        amounts: what amounts are written in.
     """
 
     language: Language
     currency: str
+    amounts: AmountUnit = AmountUnit.AUTO
 
     def share(self, value: Decimal | None, decimals: int = 1, *, signed: bool = False) -> str:
         """A fraction as a percentage."""
@@ -134,11 +163,17 @@ class Format:
     def quantity(
         self, value: Decimal | None, unit: Unit, decimals: int = 1, *, signed: bool = False
     ) -> str:
-        """A plain number with the word of its unit: points, basis points, days or an index."""
+        """A plain number with the word of its unit: points, basis points, days or an index.
+
+        Chinese counts points in a sentence (0.3 个百分点), and not in a column of changes (+0.3 百分点).
+        """
         if value is None:
             return NOTHING
         shown = 0 if unit is Unit.INDEX else decimals
-        return f"{fixed(value, shown, signed=signed)}{self.language.pick(*_UNIT_WORDS[unit])}"
+        word = self.language.pick(*_UNIT_WORDS[unit])
+        if signed and unit is Unit.PP:
+            word = word.replace("个", "")
+        return f"{fixed(value, shown, signed=signed)}{word}"
 
     def count(self, value: Decimal | int | None, *, signed: bool = False) -> str:
         """A whole number."""
@@ -153,10 +188,14 @@ class Format:
         return f"{self.count(value, signed=signed)}{unit}"
 
     def scale(self, value: Decimal, how: Round = Round.HALF_UP) -> Scale:
-        """The unit an amount is written in: the largest that it fills.
+        """The unit an amount is written in: the one chosen, else the largest that it fills.
 
-        What rounds up to a whole larger unit is written in that: 1.00 bn, not 1,000.0 m.
+        What rounds up to a whole larger unit is written in that: 1.00 bn, not 1,000.0 m. In a chosen
+        unit nothing becomes a zero: what is too small for it keeps the unit that it fills.
         """
+        chosen = _CHOSEN.get((self.language, self.amounts))
+        if chosen and (not value or rounded(value / chosen.size, chosen.decimals, Round.DOWN)):
+            return chosen
         scales = _SCALES[self.language]
         at = next(n for n, scale in enumerate(scales) if abs(value) >= scale.least)
         printed = abs(rounded(value / scales[at].size, scales[at].decimals, how))
@@ -203,9 +242,25 @@ class Format:
             return f"{self.currency} {suffix}".strip()
         return f"{suffix}{_CURRENCY_ZH.get(self.currency, self.currency)}"
 
+    @property
+    def currency_word(self) -> str:
+        """The base currency as a heading names it: CNY, 元."""
+        return self.language.pick(self.currency, _CURRENCY_ZH.get(self.currency, self.currency))
+
+    def unit_choice(self, amounts: AmountUnit) -> str:
+        """A unit of amounts as a choice of it is named: CNY k, 万元; nothing where each has its own."""
+        chosen = _CHOSEN.get((self.language, amounts))
+        return "" if chosen is None else self.unit_of(chosen)
+
     def scaled(self, value: Decimal | None, scale: Scale) -> str:
-        """An amount in a given unit, which a heading names."""
-        return NOTHING if value is None else fixed(value / scale.size, scale.decimals)
+        """An amount in a given unit, which a heading names; a trace is not called zero."""
+        if value is None:
+            return NOTHING
+        size = value / scale.size
+        if value and not rounded(size, scale.decimals):
+            least = fixed(Decimal(1).scaleb(-scale.decimals), scale.decimals)
+            return f"<{least}" if value > 0 else f">{MINUS}{least}"
+        return fixed(size, scale.decimals)
 
     def value(self, value: Decimal | None, unit: Unit, decimals: int = 1) -> str:
         """A metric's value in its own unit."""

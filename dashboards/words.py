@@ -5,15 +5,17 @@ Never a bare minus sign for a metric where lower is better: a gap is "short", "a
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from dashboards.i18n import Language, say
+from dashboards.messages.reasons import REASONS
 from dashboards.numbers import NOTHING, Format, Round, rounded
 from transforms.arithmetic import terms_of
 from transforms.catalogue.model import (
@@ -348,6 +350,7 @@ def quality_short(state: QualityState, amount: Decimal | None, form: Format) -> 
 
 
 _TITLE_LENGTH: Final = 60
+_NEAR: Final = 3
 
 
 def shortened(text: str, length: int = _TITLE_LENGTH) -> str:
@@ -375,39 +378,20 @@ def counts(statuses: Mapping[Status, int], language: Language) -> str:
     return language.pick(", ", "，").join(told)
 
 
-_REASONS: Final[tuple[tuple[str, str], ...]] = (
-    (r"there is nothing in the denominator", "分母为零"),
-    (r"the base is zero or negative", "基数为零或为负"),
-    (r"what it is a share of has not grown", "作为分母的贷款未增长"),
-    (r"it is defined for the whole bank only", "仅按全行口径定义"),
-    (r"the month (\S+) that it rests on is not published", r"所依据的 \1 尚未发布"),
-    (r"the book of (\S+), which it rests on, could not give it", r"所依据的 \1 台账无此数据"),
-    (r"no tolerance rule is in force", "无有效的容忍度规则"),
-    (r"the bank has no loans to compare with", "全行无贷款可供比较"),
-    (
-        r"the rule rests on the bank's annual target for npl_ratio, and none is approved",
-        "该规则以全行不良率年度目标为基准，而该目标尚未批准",
-    ),
-    (
-        r"the rule in force rests on (\S+), which is not delivered",
-        r"现行规则以 \1 为基准，而该数据未报送",
-    ),
-    (r"table (\S+) was not delivered for (.+)", r"\2 未报送表 \1"),
-    (r"table (\S+) was not delivered", r"未报送表 \1"),
-    (r"column (\S+) is not in (\S+)", r"表 \2 无字段 \1"),
-    (r"no (\S+) is in force on that date", r"当日无有效参数 \1"),
-    (r"industries are coded in (\S+), and this needs (\S+)", r"行业按 \1 编码，而本指标需要 \2"),
-    (r"the definition holds from (\S+) on", r"定义自 \1 起有效"),
-    (r"the definition held until (\S+)", r"定义有效期至 \1"),
-)
-
-
 def reason(text: str | None, language: Language) -> str:
     """Why a figure cannot be given, in the reader's language where the sentence is known."""
     if text is None or language is Language.EN:
         return text or ""
-    for pattern, chinese in _REASONS:
+    for pattern, chinese in REASONS:
         found = re.fullmatch(pattern, text)
         if found:
             return found.expand(chinese)
     return text
+
+
+def near_miss(asked: str, known: Iterable[str], language: Language) -> str:
+    """The names that come near to one that nothing bears, as a sentence; nothing where none does."""
+    near = get_close_matches(asked, list(known), n=_NEAR)
+    if not near:
+        return ""
+    return say(language, "cg_did_you_mean", near=say(language, "cg_or").join(near))

@@ -5,8 +5,10 @@ Both languages stand side by side, as they do in the rules.
 
 from collections.abc import Iterator, Sequence
 
-from docs.generator.markdown import code, codes, paragraph, table
+from dashboards.definitions.marks import codes
+from docs.generator.markdown import paragraph, table
 from expectations.rules import Rule, Scope, Severity
+from orchestration.answering.rules import breaks
 
 
 def checks_page(rules: Sequence[Rule]) -> Iterator[str]:
@@ -69,7 +71,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield from paragraph(f"### {rule.id}")
     yield f"- Remedy: {rule.remedy.en}"
     yield f"- 处理：{rule.remedy.zh}"
-    yield f"- Breaks: {_breaks(rule)}"
+    yield f"- Breaks: {breaks(rule).en}"
     if rule.needs and not rule.is_intake:
         yield f"- Needs: {codes(rule.needs)}"
     used = [
@@ -79,14 +81,3 @@ def _rule(rule: Rule) -> Iterator[str]:
         yield f"- With: {', '.join(f'`{name}` = {rule.parameters[name]}' for name in used)}"
     yield f"- Source: {rule.source}"
     yield ""
-
-
-def _breaks(rule: Rule) -> str:
-    if rule.is_intake:
-        return "noted while the file is read, before any SQL"
-    if rule.repeats:
-        return f"every row but the first with the same {codes(rule.repeats)}"
-    if rule.offenders:
-        row = f"a row of {code(rule.blames)}" if rule.blames else "a row"
-        return f"the table, if {row} meets {code(rule.offenders)}"
-    return f"the {rule.scope.value}, if {code(rule.fails or '')}"

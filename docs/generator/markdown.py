@@ -1,16 +1,11 @@
-"""How generated pages are written down: tables, cells, names and links in Markdown.
+"""How generated pages are written down: tables, cells and paragraphs in Markdown.
 
-What a page says belongs in the module of that page.
+Names and links are marked by `dashboards.definitions.marks`; what a page says belongs in its own module.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
 
-NOTHING: Final = "–"
-"""A cell with nothing to say."""
-
-_PLACEHOLDER: Final = re.compile(r":([a-z_][a-z0-9_]*)")
+from dashboards.definitions.marks import NOTHING
 
 
 def cell(value: object) -> str:
@@ -31,23 +26,3 @@ def paragraph(text: str) -> Iterator[str]:
     """A text and the empty line after it."""
     yield text
     yield ""
-
-
-def code(text: str) -> str:
-    """Text set apart as a name or SQL, on one line."""
-    return f"`{' '.join(text.split())}`"
-
-
-def codes(names: Iterable[str], joiner: str = ", ") -> str:
-    """Several names, each set apart."""
-    return joiner.join(map(code, names))
-
-
-def link(name: str, text: str = "") -> str:
-    """A link to the heading of that name on the same page."""
-    return f"[{text or name}](#{name})"
-
-
-def worded(label: str) -> str:
-    """A label whose `:threshold` is set apart as a name."""
-    return _PLACEHOLDER.sub(lambda match: code(match.group(1)), label)

@@ -1,41 +1,22 @@
 """The page of metrics, in either language: every definition, by family, down to the flags it rests on.
 
-How a measure is put into words is said in `measures`; flags, dated rules and names in `rulebook`.
+A metric is put into words by `dashboards.definitions`; flags, dated rules and names by `rulebook`.
 """
 
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dashboards.definitions.marks import NOTHING, code, link
+from dashboards.definitions.metrics import MetricTeller
+from dashboards.definitions.voice import Voice
+from dashboards.definitions.words import BETTER_NAMES, KIND_NAMES, UNIT_NAMES
 from dashboards.i18n import Language
 from docs.generator import rulebook
-from docs.generator.markdown import NOTHING, code, codes, link, paragraph, table
-from docs.generator.measures import Teller
-from docs.generator.voice import Voice
-from docs.generator.words import (
-    AGAINST_ROOT,
-    BETTER,
-    BETTER_NAMES,
-    COUNTED_ANEW,
-    KIND_NAMES,
-    KINDS,
-    OVER_BRANCHES,
-    RECOMPUTED,
-    UNIT_NAMES,
-    UNITS,
-    WHOLE_BANK,
-)
+from docs.generator.markdown import paragraph, table
 from transforms.catalogue.families import FAMILIES, label_of
 from transforms.catalogue.load import Definitions
-from transforms.catalogue.model import (
-    NODE_LEVEL,
-    Aggregation,
-    Catalogue,
-    Kind,
-    Metric,
-    Unit,
-)
-from transforms.catalogue.vocabulary import SLICES
+from transforms.catalogue.model import Aggregation, Catalogue, Metric
 from transforms.reference.tables import Reference, packaged_text
 
 
@@ -56,8 +37,9 @@ class _Page:
     def catalogue(self) -> Catalogue:
         return self.definitions.newest
 
-    def teller(self, catalogue: Catalogue) -> Teller:
-        return Teller(self.voice, catalogue, self.reference)
+    @property
+    def told(self) -> MetricTeller:
+        return MetricTeller(self.voice, self.definitions, self.reference)
 
     def lines(self) -> Iterator[str]:
         say = self.voice.say
@@ -155,7 +137,7 @@ class _Page:
                     label(KIND_NAMES[metric.kind]),
                     label(UNIT_NAMES[metric.unit]),
                     label(BETTER_NAMES[metric.better]),
-                    self._reading_names(metric),
+                    self.told.reading_names(metric),
                     self._standing(metric),
                 )
                 for metric in metrics
@@ -163,16 +145,6 @@ class _Page:
         )
         for metric in metrics:
             yield from self._metric(metric)
-
-    def _reading_names(self, metric: Metric) -> str:
-        if len(metric.readings) == 1:
-            return ""
-        return self.voice.listed(
-            f"**{code(reading.name)}**"
-            if reading.name == metric.default_reading
-            else code(reading.name)
-            for reading in metric.readings
-        )
 
     def _standing(self, metric: Metric) -> str:
         say = self.voice.say
@@ -185,189 +157,39 @@ class _Page:
     # One metric
 
     def _metric(self, metric: Metric) -> Iterator[str]:
-        told = self.voice.told
-        say, label = self.voice.say, self.voice.label
+        told, say = self.voice.told, self.voice.say
         yield from paragraph(f"### {metric.metric_id}")
         yield from paragraph(
             say(f"**{metric.label.en}** · {metric.label.zh}", f"**{metric.label.zh}**")
         )
-        default = metric.reading(metric.default_reading)
-        formula = self.teller(self.catalogue).formula(metric, default)
-        yield told(
-            say("Definition", "定义"),
-            self.voice.sentence(say(f"{formula}, ", f"{formula}，") + label(KINDS[metric.kind])),
-        )
-        for name, text in self._declared(metric):
-            yield told(name, self.voice.sentence(text))
-        yield told(
-            say("Unit", "单位"),
-            say(
-                f"{label(UNITS[metric.unit])}. Better: {label(BETTER[metric.better])}.",
-                f"{label(UNITS[metric.unit])}。方向：{label(BETTER[metric.better])}。",
-            ),
-        )
-        yield told(say("Over branches", "机构汇总"), self.voice.sentence(self._over(metric)))
-        yield from self._cuts(metric)
-        if metric.formulas:
-            yield told(say("Formula list", "公式清单"), codes(metric.formulas))
-        yield told(say("Source", "来源"), self.voice.source(metric.source))
-        if metric.note is not None:
-            yield told(say("Note", "说明"), label(metric.note))
-        yield told(say("Version", "版本"), self._version(metric))
+        for name, text in self.told.points(metric, self.catalogue):
+            yield told(name, text)
         yield ""
         yield from self._readings(metric, self.catalogue)
         yield from self._earlier(metric)
 
-    def _declared(self, metric: Metric) -> Iterator[tuple[str, str]]:
-        """What the definition declares beside its measures."""
-        say = self.voice.say
-        if metric.base is not None:
-            base = self.teller(self.catalogue).base(metric)
-            yield (
-                say("Base", "基期"),
-                say(f"{base}, over the branch tree of today", f"{base}，按当前机构树还原"),
-            )
-        if metric.base is not None and metric.kind is Kind.RATIO:
-            yield (
-                say("Compared", "比较"),
-                say(
-                    "the increment of the numerator over the increment of the denominator; none where "
-                    "the denominator has not grown",
-                    "分子增加额与分母增加额之比；分母未增长时不计算",
-                ),
-            )
-        if metric.annualised:
-            yield (
-                say("Annualised", "年化"),
-                say(
-                    "the numerator times twelve, the denominator times the months of the year so far",
-                    "分子乘以12，分母乘以当年已过月数",
-                ),
-            )
-        if metric.unit is Unit.BP:
-            yield say("Scaled", "换算"), say("the fraction times ten thousand", "比值乘以一万")
-        if metric.unit is Unit.PP and metric.kind is Kind.GAP:
-            yield (
-                say("Scaled", "换算"),
-                say("the difference of the fractions times one hundred", "两项小数之差乘以一百"),
-            )
-
-    def _over(self, metric: Metric) -> str:
-        """How a parent's figure comes about from its branches."""
-        anew = any(
-            self.catalogue.measures[name].aggregation in NODE_LEVEL
-            for reading in metric.readings
-            for name in self.catalogue.plain_measures(reading)
-        )
-        if metric.whole_bank:
-            return self.voice.label(WHOLE_BANK)
-        if metric.of_root:
-            return self.voice.label(AGAINST_ROOT)
-        own = OVER_BRANCHES.get(metric.kind, COUNTED_ANEW if anew else RECOMPUTED)
-        return self.voice.label(own)
-
-    def _cuts(self, metric: Metric) -> Iterator[str]:
-        say, told = self.voice.say, self.voice.told
-        if metric.slices:
-            adds = metric.kind is Kind.TOTAL
-            yield told(
-                say("Can be cut by", "可展开维度"),
-                self._slices(metric.slices)
-                + self.voice.beside(
-                    say("parts add up to the whole", "各部分合计等于总数")
-                    if adds
-                    else say(
-                        "each part is a figure of its own; parts need not add up",
-                        "各部分为独立指标，合计不必等于总数",
-                    )
-                ),
-            )
-        if metric.composition:
-            yield told(
-                say("Composed of", "构成维度"),
-                self._slices(metric.composition)
-                + self.voice.beside(
-                    say(
-                        "only the numerator is cut; parts of the whole denominator, which add up to the "
-                        "figure",
-                        "仅展开分子，分母为整体；各部分合计等于指标值",
-                    )
-                ),
-            )
-
-    def _slices(self, names: Sequence[str]) -> str:
-        return self.voice.listed(
-            code(name) + self.voice.beside(self.voice.say("", SLICES[name].zh)) for name in names
-        )
-
-    def _version(self, metric: Metric) -> str:
-        say = self.voice.say
-        version = code(self.catalogue.versions[metric.metric_id])
-        first = metric.valid_from.isoformat()
-        last = metric.valid_to.isoformat() if metric.valid_to else ""
-        span = say(
-            f"the metric holds from {first}" + (f" to {last}" if last else ""),
-            f"指标自{first}起" + (f"至{last}" if last else "") + "有效",
-        )
-        return f"{version}{self.voice.say('; ', '；')}{self.voice.sentence(span)}"
-
     def _readings(self, metric: Metric, catalogue: Catalogue) -> Iterator[str]:
-        say, teller = self.voice.say, self.teller(catalogue)
-        is_tolerance = metric.kind is Kind.TOLERANCE
-        heads = [
-            say("reading", "口径"),
-            *self._sides(metric),
-            *((say("limit", "上限"),) if is_tolerance else ()),
-        ]
-        yield from table(
-            heads,
-            (
-                (
-                    self._reading_name(metric, reading.name),
-                    teller.numerator(metric, reading),
-                    teller.denominator(metric, reading),
-                    *((teller.limit(reading),) if is_tolerance else ()),
-                )
-                for reading in metric.readings
-            ),
-        )
-        combined = dict.fromkeys(
-            name for reading in metric.readings for name in teller.combined_of(reading)
-        )
-        for name in combined:
-            yield from teller.spelled(name)
-
-    def _sides(self, metric: Metric) -> tuple[str, str]:
-        """What the two columns of a reading are called."""
-        say = self.voice.say
-        match metric.kind:
-            case Kind.INCREMENT | Kind.INCREMENT_DIFFERENCE | Kind.GAP:
-                return say("first term", "被减项"), say("minus", "减项")
-            case _:
-                return say("numerator", "分子"), say("denominator", "分母")
-
-    def _reading_name(self, metric: Metric, name: str) -> str:
-        if len(metric.readings) == 1:
-            return self.voice.say("the only one", "唯一口径")
-        default = name == metric.default_reading
-        return code(name) + self.voice.beside(self.voice.say("default", "默认") if default else "")
+        teller = self.told.teller(catalogue)
+        yield from table(*self.told.readings(metric, catalogue))
+        for name in self.told.combined(metric, catalogue):
+            yield self.voice.say(f"`{name}`, term by term:", f"`{name}`逐项：")
+            yield ""
+            yield from (f"- {term}" for term in teller.spelled(name))
+            yield ""
 
     def _earlier(self, metric: Metric) -> Iterator[str]:
         """The editions that held before, newest first, each with its last day."""
-        say, name = self.voice.say, metric.metric_id
-        catalogues = self.definitions.catalogues
-        stretches = zip(self.definitions.ends, catalogues, catalogues[1:], strict=False)
-        for end, held, following in reversed(list(stretches)):
-            if held.versions.get(name) == following.versions.get(name) or name not in held.metrics:
+        for one in reversed(self.told.editions(metric.metric_id)):
+            if one.last is None:
                 continue
+            until, version = one.last.isoformat(), code(one.version)
             yield from paragraph(
-                say(
-                    f"Earlier edition, in force until {end.isoformat()}, version "
-                    f"{code(held.versions[name])}:",
-                    f"较早版本，有效至{end.isoformat()}，版本{code(held.versions[name])}：",
+                self.voice.say(
+                    f"Earlier edition, in force until {until}, version {version}:",
+                    f"较早版本，有效至{until}，版本{version}：",
                 )
             )
-            yield from self._readings(held.metrics[name], held)
+            yield from self._readings(one.catalogue.metrics[metric.metric_id], one.catalogue)
 
     # What they rest on
 
@@ -406,7 +228,7 @@ class _Page:
         )
 
     def _measures(self) -> Iterator[str]:
-        say, teller = self.voice.say, self.teller(self.catalogue)
+        say, teller = self.voice.say, self.told.teller(self.catalogue)
         yield from paragraph(say("## Measures", "## 度量"))
         measures = self.catalogue.measures.values()
         plain = [m for m in measures if m.aggregation is not Aggregation.COMBINED]

@@ -8,10 +8,12 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
-from docs.generator.markdown import code, codes, link, paragraph, table, worded
-from docs.generator.voice import Voice
-from docs.generator.words import ENTITIES
-from transforms.catalogue.model import Catalogue, Clause, Entity, Flag
+from dashboards.definitions.flags import conditions
+from dashboards.definitions.marks import code, codes
+from dashboards.definitions.voice import Voice
+from dashboards.definitions.words import ENTITIES
+from docs.generator.markdown import paragraph, table
+from transforms.catalogue.model import Catalogue, Entity, Flag
 from transforms.catalogue.vocabulary import (
     AMOUNTS,
     BORROWER_COLUMNS,
@@ -76,28 +78,7 @@ def _flag(voice: Voice, catalogue: Catalogue, flag: Flag) -> Iterator[str]:
             f"**{flag.label.zh}**，{name}类规则。来源：{voice.source(flag.source)}",
         )
     )
-    obliged = (say("all", "全部"), flag.all_of), (say("one of", "其一"), flag.any_of)
-    yield from table(
-        ("", say("condition", "条款"), "SQL"),
-        (
-            (
-                word,
-                worded(voice.label(clause.label)) + _without(voice, clause),
-                link(clause.sql) if clause.sql in catalogue.flags else code(clause.sql),
-            )
-            for word, clauses in obliged
-            for clause in clauses
-        ),
-    )
-
-
-def _without(voice: Voice, clause: Clause) -> str:
-    if not clause.soft:
-        return ""
-    names = voice.listed(map(code, clause.soft))
-    return voice.beside(
-        voice.say(f"not met where {names} was not delivered", f"未报送{names}时视为不满足")
-    )
+    yield from table(("", say("condition", "条款"), "SQL"), conditions(voice, catalogue, flag))
 
 
 # Dated rules

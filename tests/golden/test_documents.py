@@ -11,8 +11,13 @@ import pytest
 import typer.main
 import yaml
 
+from dashboards.definitions.columns import unit_name
+from dashboards.definitions.references import columns as shown_columns
+from dashboards.definitions.voice import Voice
+from dashboards.definitions.words import chinese
+from dashboards.i18n import Language
 from docs import generate
-from docs.generator.words import chinese
+from expectations.rules import load_rules
 from orchestration.cli.app import app
 from records import workspace as workspaces
 from records.deliveries import LOAD_BATCH, REJECTED
@@ -250,9 +255,19 @@ def test_whatever_is_declared_in_english_only_has_its_chinese_and_nothing_more_i
         ("npl_tolerance_rules", ("portfolio", "effect", "basis", "confidence")),
     ):
         declared |= {text for name in names for text in REFERENCE.tables[table][name].drop_nulls()}
+    declared |= {one.grain for one in TABLES.values()} | {rule.source for rule in load_rules()}
+    declared |= {
+        unit_name(column, Voice(Language.EN)) for one in TABLES.values() for column in one.columns
+    }
+    declared |= {
+        text
+        for table in REFERENCE.tables.values()
+        for name in set(shown_columns(table, Language.ZH)) - {"name", "stat_code"}
+        for text in table[name].drop_nulls()
+    }
     english = {text for text in declared if re.search("[a-z]{2,}", text)}
     missing, unused = english - set(chinese()), set(chinese()) - declared - columns
-    assert (missing, unused) == (set(), set()), "mend docs/generator/chinese.yaml"
+    assert (missing, unused) == (set(), set()), "mend dashboards/definitions/chinese.yaml"
 
 
 def test_every_result_table_is_explained():

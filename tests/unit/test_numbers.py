@@ -78,7 +78,8 @@ def test_shares_points_and_counts():
     assert EN.share(D("0.184")) == "18.4%"
     assert EN.share(D("0.00615"), 2) == "0.62%"
     assert EN.points(D("1.25"), signed=True) == "+1.3 pp"
-    assert ZH.points(D("-1.25")) == "−1.3 百分点"
+    assert ZH.points(D("-1.25")) == "−1.3 个百分点"
+    assert ZH.points(D("1.25"), signed=True) == "+1.3 百分点"
     assert EN.count(D(16964)) == "16,964"
     assert EN.clients(D(1)) == "1 client"
     assert EN.clients(D(-1), signed=True) == "−1 client"
@@ -100,7 +101,7 @@ def test_nothing_is_a_dash_and_never_a_zero(form):
         ("-35.25", Unit.BP, "−35.3 bp", "−35.3 基点", "−35.3"),
         ("92.44", Unit.DAYS, "92.4 days", "92.4 天", "92.4"),
         ("1234.4", Unit.INDEX, "1,234", "1,234", "1,234"),
-        ("2.34", Unit.PP, "2.3 pp", "2.3 百分点", "2.3"),
+        ("2.34", Unit.PP, "2.3 pp", "2.3 个百分点", "2.3"),
         ("2.104", Unit.RATIO, "210.4%", "210.4%", "210.4%"),
     ],
 )

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from docs.generator.markdown import NOTHING, code, link
-from docs.generator.voice import Voice
-from docs.generator.words import TIMES
+from dashboards.definitions.marks import NOTHING, code, link
+from dashboards.definitions.voice import Voice
+from dashboards.definitions.words import TIMES
 from transforms.catalogue.model import (
     Aggregation,
     At,
@@ -111,10 +111,7 @@ class Teller:
 
     def spelled(self, name: str) -> Iterator[str]:
         """A combined measure, term by term, each with its time and factor."""
-        yield self.voice.say(f"`{name}`, term by term:", f"`{name}`逐项：")
-        yield ""
-        yield from (f"- {self.term(term)}" for term in self.catalogue.terms(name))
-        yield ""
+        yield from map(self.term, self.catalogue.terms(name))
 
     def term(self, term: Term) -> str:
         """One term: its factor, its measure, its time, and what that measure takes."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dashboards.definitions.words import chinese
 from dashboards.i18n import Language
-from docs.generator.words import chinese
 from transforms.catalogue.model import Label, Source
 
 

@@ -1,0 +1,1 @@
+"""The sections of the catalogue page, one a module."""

@@ -1,14 +1,137 @@
-"""What a page offers as files: the same figures, of the same scope, with the header strip on each of them."""
+"""What a page offers as files: the same figures, of the same scope, with the header strip on each of them.
 
+What a page's document holds is said in `dashboards.documents`, how files are written in `dashboards.exports`.
+"""
+
+import contextlib
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
 
-from dashboards.exports.document import Document
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboards.app_pages import strip
+from dashboards.app_pages.desk import Desk, desk
+from dashboards.exports import formats
+from dashboards.exports.document import Document, Made
+from dashboards.exports.formats import FileKind
+from records.ledger.access_log import Action
+from records.readers import LOCAL
+from transforms.errors import BranchmarkError
+
+_OPEN: Final = "export"
 
 
-def offer(make: Callable[[], Document]) -> None:
+def offer(make: Callable[[], Document], into: DeltaGenerator | None = None) -> None:
     """The control that makes files of a page, when a reader asks for them.
 
     Args:
-        make: says what the page shows; called only then.
+        make: says what the page shows; called only once the control is open.
+        into: room at the end of the title's line (`strip.title`); a line of its own if there is none.
     """
-    del make
+    at = desk()
+    place = into or st.container(horizontal=True, horizontal_alignment="right", key="export_line")
+    control = place.popover(
+        at.say("ex_export"),
+        icon=":material/download:",
+        type="tertiary",
+        key=_OPEN,
+        on_change="rerun",
+    )
+    if not control.open:
+        return
+    with control:
+        try:
+            with st.spinner(at.say("ex_gathering")):
+                document = _headed(make())
+        except BranchmarkError as error:
+            st.error(at.refusal(error))
+            return
+        st.caption(at.say("ex_export_hint"))
+        with st.container(gap=None):
+            for kind in FileKind:
+                _button(at, document, kind)
+        if at.signed_in != LOCAL:
+            st.caption(at.say("ex_logged"))
+
+
+def _headed(document: Document) -> Document:
+    """A document with the strip of its page, if it brings none."""
+    if document.strip:
+        return document
+    at = desk()
+    asked = st.query_params.get("branch", "")
+    unit = asked if asked in at.month.units.by_id else at.month.units.top.unit_id
+    return replace(document, strip=strip.headline(unit).pairs())
+
+
+def _button(at: Desk, document: Document, kind: FileKind) -> None:
+    """The button of one kind, or why there is none: the file is written when it is pressed."""
+    made = Made(_person(at), datetime.now(UTC), at.form)
+    refusal = formats.refusal(document, made, kind)
+    if refusal:
+        st.caption(refusal)
+        return
+    name = formats.file_name(document, kind)
+    st.download_button(
+        at.say(f"ex_{kind}"),
+        lambda: taken(at, document, kind),
+        file_name=name,
+        mime=kind.mime,
+        on_click="ignore",
+        type="tertiary",
+        key=f"export_{kind}",
+        icon=_ICONS[kind],
+    )
+
+
+_ICONS: Final = {
+    FileKind.XLSX: ":material/table_view:",
+    FileKind.PDF: ":material/print:",
+    FileKind.HTML: ":material/web:",
+    FileKind.CSV: ":material/data_object:",
+    FileKind.PARQUET: ":material/dataset:",
+}
+
+
+def _person(at: Desk) -> str:
+    """Who takes the file, and as whom an administrator sees the page."""
+    if at.acting_as is None:
+        return at.signed_in.name
+    return at.say("ex_acting_as", who=at.signed_in.name, reader=at.acting_as)
+
+
+def taken(at: Desk, document: Document, kind: FileKind) -> bytes:
+    """The file, after it was written down who takes it.
+
+    Raises:
+        BranchmarkError: if that cannot be written down, and somebody signed in.
+    """
+    moment = datetime.now(UTC)
+    record(at, formats.file_name(document, kind), moment)
+    return formats.write(document, Made(_person(at), moment, at.form), kind)
+
+
+def record(at: Desk, name: str, moment: datetime) -> None:
+    """Write down who takes which file away, and whose figures are in it.
+
+    Without a sign-in there is nobody to write down but whoever has the files anyway: then a ledger that
+    cannot be written to is no obstacle.
+
+    Raises:
+        BranchmarkError: if it cannot be written down, and somebody signed in.
+    """
+    scope = at.scope.branches
+    seen = "whole bank" if scope is None else ", ".join(sorted(scope))
+    local = at.signed_in == LOCAL
+    with contextlib.suppress(BranchmarkError) if local else contextlib.nullcontext():
+        at.ledger.access_log.record(
+            who=at.signed_in.name,
+            acting_as=at.acting_as,
+            action=Action.EXPORT,
+            subject=f"{name}: {seen}",
+            reason="",
+            at=moment,
+        )

@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from orchestration import intake, months, trust
+from orchestration import draft_rows, intake, months, trust
 from orchestration.bank import SYSTEM, Bank
 from orchestration.intake import Draft
 from orchestration.judging import Progress
@@ -81,9 +81,14 @@ class Checked:
         figures: rows of `FIGURE`, for metrics with a target or limit at the branch.
         work: rows of `worklist.ITEM` with `item`, the most helpful first.
         effects: rows of `EFFECT`, in the order of `work`.
-        rejected: rows that could not be counted, columns of `records.deliveries.REJECTED`.
+        rows: rows of `draft_rows.ROW`, in the order of `work` and of the files.
+        rejected: rows of any table that could not be counted, columns of `records.deliveries.REJECTED`.
+        account: the draft's tables by branch and currency, columns of `records.deliveries.ACCOUNT`.
+        below: the branches that count for the branch, which its rows are booked at.
+        elsewhere: all other nodes of the tree.
         findings: what the suites say of the draft's own rows, columns of `records.published.FINDING`.
-        failing: each row of a finding, columns of `records.published.FAILING_ROW`.
+        failing: each row of a finding, columns of `records.published.FAILING_ROW`, with its file and its
+            row there.
     """
 
     receipt: Receipt
@@ -93,12 +98,16 @@ class Checked:
     figures: pl.DataFrame
     work: pl.DataFrame
     effects: pl.DataFrame
+    rows: pl.DataFrame
     rejected: pl.DataFrame
+    account: pl.DataFrame
+    below: frozenset[str]
+    elsewhere: frozenset[str]
     findings: pl.DataFrame
     failing: pl.DataFrame
 
 
-def check(
+def check(  # noqa: PLR0913 - a draft is asked about in so many ways
     bank: Bank,
     scope: Scope,
     paths: Sequence[Path],
@@ -106,6 +115,7 @@ def check(
     mapping: str,
     branch: str,
     as_of: date | None = None,
+    within: Path | None = None,
     progress: Progress = lambda _: None,
 ) -> Checked:
     """Run everything on a draft.
@@ -117,6 +127,7 @@ def check(
         mapping: name of a mapping.
         branch: the branch whose draft it is, or a node above several.
         as_of: the month end; the files' own statement if not given.
+        within: a folder for what is made of the draft meanwhile; the system's own if not given.
         progress: is told each step.
 
     Raises:
@@ -125,7 +136,9 @@ def check(
         MappingError: if the draft holds no loans.
     """
     scope.require(branch)
-    with intake.draft(bank, paths, mapping=mapping, as_of=as_of, progress=progress) as draft:
+    with intake.draft(
+        bank, paths, mapping=mapping, as_of=as_of, within=within, progress=progress
+    ) as draft:
         if LOAN_SNAPSHOT.name not in draft.splits:
             raise MappingError(
                 mapping,
@@ -133,7 +146,7 @@ def check(
                 way_out="Check the loan file, with the tables that go with it if there are any.",
             )
         day = draft.receipt.as_of_date
-        below = _below(bank, draft, day, branch)
+        below, elsewhere = _below(bank, draft, day, branch)
         month, others, left_aside = _month(bank, draft, day, below)
         progress("judging the draft's rows")
         findings, failing = _judged(month, draft, below)
@@ -160,7 +173,11 @@ def check(
             effects=order.select("item").join(
                 effects, on="item", how="inner", maintain_order="left"
             ),
-            rejected=draft.splits[LOAN_SNAPSHOT.name].rejected,
+            rows=draft_rows.of_items(draft, below, order),
+            rejected=pl.concat(split.rejected for split in draft.splits.values()),
+            account=pl.concat(split.delivery.account for split in draft.splits.values()),
+            below=frozenset(below),
+            elsewhere=elsewhere,
             findings=findings,
             failing=failing,
         )
@@ -184,11 +201,12 @@ def _judged(
         [pl.LazyFrame(schema=FAILING_ROW), *(pl.scan_parquet(one) for one in verdicts.failing)],
         how="diagonal_relaxed",
     )
-    return verdicts.findings.filter(kept), failing.filter(kept).collect()
+    found = failing.filter(kept).collect()
+    return verdicts.findings.filter(kept), draft_rows.placed(draft, found)
 
 
-def _below(bank: Bank, draft: Draft, day: date, branch: str) -> pl.Series:
-    """The branches that count for the branch asked about.
+def _below(bank: Bank, draft: Draft, day: date, branch: str) -> tuple[pl.Series, frozenset[str]]:
+    """The branches that count for the branch asked about, and all other nodes of the tree.
 
     Raises:
         UnknownNameError: if it is in no tree.
@@ -214,7 +232,7 @@ def _below(bank: Bank, draft: Draft, day: date, branch: str) -> pl.Series:
             tuple(at.nodes["node_id"]),
             way_out="Name a branch of the branch table, or one that books loans of the draft.",
         )
-    return below
+    return below, frozenset(at.nodes["node_id"]) - frozenset(below)
 
 
 def _month(

@@ -71,16 +71,17 @@ class Fork:
             descending=[True] + [False] * 4,
         )
 
-    def summary(self) -> list[dict[str, object]]:
-        """How many loans tell each pair of readings apart, and what they add up to."""
-        rows = self.differences
-        told = rows.group_by("in", "not_in", "side").agg(
+    @property
+    def apart(self) -> pl.DataFrame:
+        """How many loans tell each pair of readings apart, and what they add up to, side by side."""
+        told = self.differences.group_by("in", "not_in", "side").agg(
             loans=pl.col("loan_id").n_unique(), amount=pl.col("amount").sum()
         )
-        return [
-            {**row, "amount": f"{row['amount']:,.2f}"}
-            for row in told.sort("in", "not_in", "side").to_dicts()
-        ]
+        return told.sort("in", "not_in", "side")
+
+    def summary(self) -> list[dict[str, object]]:
+        """The same as the terminal prints it."""
+        return [{**row, "amount": f"{row['amount']:,.2f}"} for row in self.apart.to_dicts()]
 
 
 def _part(figure: Figure, side: Side) -> Part | None:

@@ -224,13 +224,15 @@ def draft(
     mapping: str,
     as_of: date | None,
     table: str | None = None,
+    within: Path | None = None,
     progress: Progress = lambda _: None,
 ) -> Generator[Draft]:
-    """A delivery as it would be taken, judged by the same rules; the workspace is only read.
+    """A delivery as it would be taken, judged by the same rules; what the workspace holds is only read.
 
-    Takes what `ingest` takes and raises what it raises, but for the reason of a restatement.
+    Takes what `ingest` takes and raises what it raises, but for the reason of a restatement. What is made
+    of the files lies in a folder `within` as long as the draft is open, or where the system keeps such.
     """
-    with tempfile.TemporaryDirectory(prefix="branchmark-") as folder:
+    with tempfile.TemporaryDirectory(prefix="branchmark-", dir=within) as folder:
         scratch, evidence = Path(folder) / "scratch", Path(folder) / "evidence"
         scratch.mkdir()
         evidence.mkdir()

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,6 +67,16 @@ class Split:
     """The typed rows, accepted or not."""
     provided: tuple[str, ...]
     """The columns that the files have, not those that were assumed or left empty."""
+    sources: tuple[tuple[str, int], ...]
+    """The delivered files, each with how many rows were counted before its first."""
+
+    def place(self, row: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+        """The file that a counted row stands in, and its row there, from 1, without headers."""
+        names, starts = zip(*self.sources, strict=True)
+        number = pl.sum_horizontal([(row > start).cast(pl.Int64) for start in starts]) - 1
+        name = number.replace_strict(dict(enumerate(names)), return_dtype=pl.String)
+        before = number.replace_strict(dict(enumerate(starts)), return_dtype=pl.Int64)
+        return name.alias("source_file"), (row - before).alias("row_in_file")
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +227,11 @@ def _split(
     account = counted.select(name for name in ACCOUNT if name not in _STAMPED)
     kept_aside = _kept_aside(at, shares, typed, broken)
     delivery = TableDelivery(name, batch, accepted, kept_aside, account)
-    return Split(delivery, receipt, accepted, kept_aside, files, _provided(shares))
+    starts = accumulate((share.source.rows for share in shares[:-1]), initial=0)
+    sources = tuple(
+        (share.source.path.name, start) for share, start in zip(shares, starts, strict=True)
+    )
+    return Split(delivery, receipt, accepted, kept_aside, files, _provided(shares), sources)
 
 
 def _counted(

@@ -94,6 +94,16 @@ class MonthAtWork:
         day = bank.deliveries.require(as_of)
         return cls(bank, day, bank.deliveries.latest_version(day))
 
+    @classmethod
+    def published(cls, bank: Bank, as_of: date) -> "MonthAtWork":
+        """The version of a month that its published figures are of, whatever was delivered since.
+
+        Raises:
+            NoSuchMonthError: if the month is not published.
+        """
+        day = bank.published.require(as_of)
+        return cls(bank, day, bank.published.newest_versions()[day])
+
     @property
     def catalogue(self) -> Catalogue:
         """The definitions in force that month."""

@@ -16,7 +16,7 @@ from orchestration import months
 from orchestration.bank import Bank
 from orchestration.months import MonthAtWork
 from orchestration.overriding import with_overrides
-from transforms import changes, first_loans, flows, measures, trace, trade
+from transforms import changes, first_loans, flows, measures, reasons, trace, trade
 from transforms.catalogue.model import (
     Aggregation,
     At,
@@ -30,7 +30,7 @@ from transforms.catalogue.model import (
 )
 from transforms.catalogue.vocabulary import SLICES, UNTAGGED
 from transforms.classify import SLICE_COLUMNS, LoanTables, classify
-from transforms.errors import BranchmarkError
+from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.explain import Kin
 from transforms.hierarchy import Tree
 from transforms.measures import Material
@@ -224,7 +224,7 @@ class Figure:
         return trace.parts_of(self.month.catalogue, self.metric, self.reading, self.month.as_of)
 
     def rows(self, side: Side, *, cut: tuple[str, str] | None = None) -> Iterator[pl.LazyFrame]:
-        """The rows of one side, part by part; each frame has the columns of `trace.ROW`.
+        """The rows of one side, part by part; with the columns `trace.ROW` and `trace.WHY`.
 
         Args:
             side: which side.
@@ -266,6 +266,7 @@ class Figure:
                     because=pl.lit(
                         f"not so: its client is among the {measure.largest} largest of the branch"
                     ),
+                    why=pl.lit(reasons.not_largest(measure.largest)),
                 )
 
     def _cut_for(self, side: Side, cut: tuple[str, str] | None) -> tuple[str, str] | None:
@@ -360,3 +361,25 @@ def of_largest(rows: pl.LazyFrame, measure: Measure) -> pl.LazyFrame:
         .select("_key")
     )
     return keyed.join(largest, on="_key", how="semi")
+
+
+def require_slice(metric: Metric, slice_: str, member: str) -> None:
+    """Refuse a slice that a metric is not cut by, or a member that the slice does not have.
+
+    Raises:
+        UnknownNameError: naming what there is.
+    """
+    if slice_ not in metric.cuts:
+        cuts = ", ".join(metric.cuts) or "nothing"
+        raise UnknownNameError(
+            f"slice of {metric.metric_id}",
+            slice_,
+            metric.cuts or tuple(SLICES),
+            way_out=f"{metric.metric_id} can be cut by {cuts}.",
+        )
+    codes = SLICES[slice_].code_list
+    known = (*codes.values, UNTAGGED) if codes is not None else (member,)
+    if member not in known:
+        raise UnknownNameError(
+            f"member of {slice_}", member, known, way_out=f"There are {', '.join(known)}."
+        )

@@ -16,6 +16,7 @@ from typing import Final
 
 import polars as pl
 
+from transforms import reasons
 from transforms.arithmetic import dates_of
 from transforms.catalogue.model import (
     Aggregation,
@@ -47,6 +48,9 @@ ROW: Final[Mapping[str, pl.DataType]] = {
     "balance": WIDE,
 }
 """One row behind a figure. `amount` is what it adds: the amounts of a side add up to the figure's."""
+
+WHY: Final = "why"
+"""Column beside `ROW`: the key of what decided, which `transforms.reasons` puts into words."""
 
 _MONTHS: Final = 12
 
@@ -157,10 +161,11 @@ def admitted(flag: Flag, parameters: Mapping[str, Decimal]) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Expressions that say what kept a row out: the flag that refused it, and the condition."""
+    """Expressions that say what kept a row out: the flag that refused it, the condition, and its key."""
 
     rule: pl.Expr
     because: pl.Expr
+    why: pl.Expr
 
 
 def refused(catalogue: Catalogue, flag: Flag, parameters: Mapping[str, Decimal]) -> Refusal:
@@ -170,21 +175,28 @@ def refused(catalogue: Catalogue, flag: Flag, parameters: Mapping[str, Decimal])
     """
     rule: pl.Expr = pl.lit(None, dtype=TEXT)
     because: pl.Expr = pl.lit(None, dtype=TEXT)
+    why: pl.Expr = pl.lit(None, dtype=TEXT)
     if flag.any_of:
         none = ~pl.any_horizontal(*(_holds(clause, parameters) for clause in flag.any_of))
         told = " and ".join(f"not so: {_text(clause, parameters)}" for clause in flag.any_of)
         rule = pl.when(none).then(pl.lit(flag.name)).otherwise(rule)
         because = pl.when(none).then(pl.lit(told)).otherwise(because)
-    for clause in reversed(flag.all_of):
+        why = pl.when(none).then(pl.lit(reasons.refused_by(flag))).otherwise(why)
+    for place, clause in reversed(list(enumerate(flag.all_of, 1))):
         out = ~_holds(clause, parameters)
         deeper = catalogue.flags.get(clause.sql)
         if deeper is None:
-            inner = Refusal(pl.lit(flag.name), pl.lit(f"not so: {_text(clause, parameters)}"))
+            inner = Refusal(
+                pl.lit(flag.name),
+                pl.lit(f"not so: {_text(clause, parameters)}"),
+                pl.lit(reasons.refused_by(flag, place)),
+            )
         else:
             inner = refused(catalogue, deeper, parameters)
         rule = pl.when(out).then(inner.rule).otherwise(rule)
         because = pl.when(out).then(inner.because).otherwise(because)
-    return Refusal(rule, because)
+        why = pl.when(out).then(inner.why).otherwise(why)
+    return Refusal(rule, because, why)
 
 
 def _holds(clause: Clause, parameters: Mapping[str, Decimal]) -> pl.Expr:
@@ -202,7 +214,7 @@ def rows_of_part(
     catalogue: Catalogue,
     parameters: Mapping[str, Decimal],
 ) -> pl.LazyFrame:
-    """The rows of a part with what each adds; columns `ROW`.
+    """The rows of a part with what each adds; columns `ROW` and `WHY`.
 
     Args:
         rows: classified rows of the measure's kind, of the node's branches only. For the largest
@@ -217,8 +229,12 @@ def rows_of_part(
     amount = _amount(measure, let_in.collect_schema().names())
     return (
         _shaped(let_in, part, amount * pl.lit(part.times, dtype=WIDE))
-        .with_columns(rule=pl.lit(flag.name), because=admitted(flag, parameters))
-        .select(*ROW)
+        .with_columns(
+            rule=pl.lit(flag.name),
+            because=admitted(flag, parameters),
+            why=reasons.admitted_by(flag, [_holds(clause, parameters) for clause in flag.any_of]),
+        )
+        .select(*ROW, WHY)
     )
 
 
@@ -228,15 +244,17 @@ def rows_left_out(
     catalogue: Catalogue,
     parameters: Mapping[str, Decimal],
 ) -> pl.LazyFrame:
-    """The rows that the part's flag refuses, with the condition that kept each out; columns `ROW`."""
+    """The rows that a part's flag refuses, with what kept each out; columns `ROW` and `WHY`."""
     flag = catalogue.flags[catalogue.measures[part.measure].where]
     told = refused(catalogue, flag, parameters)
-    out = rows.filter(~pl.col(flag.name)).with_columns(_rule=told.rule, _because=told.because)
+    out = rows.filter(~pl.col(flag.name)).with_columns(
+        _rule=told.rule, _because=told.because, why=told.why
+    )
     amount = pl.col("balance") if flag.entity is Entity.LOAN else pl.lit(0)
     return (
         _shaped(out, part, amount)
         .with_columns(side=pl.lit(Side.EXCLUDED.value), rule="_rule", because="_because")
-        .select(*ROW)
+        .select(*ROW, WHY)
     )
 
 

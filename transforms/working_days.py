@@ -43,6 +43,38 @@ def between(after: date, until: date) -> WorkingDays:
     )
 
 
+@dataclass(frozen=True)
+class Due:
+    """A working day that something is due on.
+
+    Attributes:
+        day: the day.
+        announced: whether the holidays of every day until then are known.
+    """
+
+    day: date
+    announced: bool
+
+
+def due(after: date, count: int) -> Due:
+    """The so-many-th working day after a day.
+
+    >>> due(date(2026, 9, 30), 1)  # after the National Day holidays
+    Due(day=datetime.date(2026, 10, 8), announced=True)
+
+    Args:
+        after: the day.
+        count: how many working days later, at least 1.
+    """
+    day, left, announced = after, count, True
+    while left:
+        day += timedelta(days=1)
+        works, known = _is_working(day)
+        left -= works
+        announced &= known
+    return Due(day, announced)
+
+
 def _is_working(day: date) -> tuple[bool, bool]:
     """Whether a day is worked, and whether that is announced."""
     try:

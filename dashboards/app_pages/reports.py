@@ -1,11 +1,75 @@
 """Reports: what goes out, when, and who signed it?"""
 
+from collections.abc import Mapping
+from typing import Final
+
 import streamlit as st
 
-from dashboards.app_pages import address, opening, strip
+from dashboards import markup
+from dashboards.app_pages import address, exporting, opening, strip
 from dashboards.app_pages.desk import desk
+from dashboards.app_pages.report_parts import changed, files, month, read, sign, units
+from dashboards.documents import reports as document
+from dashboards.quality.parts import Parts
+from dashboards.release import steps
+
+# By name the key of its words; each has an address of its own. Streamlit would print a bare string.
+SECTIONS: Final[Mapping[str, str]] = {
+    "units": "rp_units",
+    "calendar": "rp_calendar",
+    "sign": "rp_sign",
+    "since": "rp_since",
+    "files": "rp_files",
+}
+
+
+def _section(default: str) -> str:
+    at = desk()
+    asked = st.query_params.get("section", default)
+    if asked not in SECTIONS:
+        told = ", ".join(SECTIONS)
+        opening.refuse(at.say("unknown_section", asked=asked, known=told), at.language)
+    return asked
+
 
 at = desk()
 unit = opening.asked_unit()
+chosen = opening.branch_choice(unit.unit_id)
+if chosen is not None:
+    st.query_params["branch"] = chosen
+    st.rerun()
+
+parts = Parts.of(at.month, unit)
+# A unit without others below it has nothing to list, and is here to be signed.
+section = _section("units" if parts.below else "sign")
 strip.header(unit.unit_id, page=address.REPORTS)
-st.title(at.say("reports_page"), anchor=False)
+tools = strip.title(
+    f"{at.say('reports_page')}{at.language.pick(': ', '：')}{unit.name(at.language)}"
+)
+held = read.entered()
+whole, below = read.steps(parts, held)
+exporting.offer(
+    lambda: document.made(
+        strip.headline(unit.unit_id),
+        whole,
+        below,
+        held.of_month(at.month.as_of),
+        at.form,
+    ),
+    into=tools,
+)
+st.html(markup.message(steps.message(whole, below, at.form)))
+units.bar(whole)
+address.pills(
+    "section", at.say("dq_section"), {name: at.say(key) for name, key in SECTIONS.items()}, section
+)
+if section == "units":
+    units.show(whole, below)
+elif section == "calendar":
+    month.show(unit, held.last(unit.unit_id), read.year(unit, held))
+elif section == "sign":
+    sign.show(unit, whole, held)
+elif section == "since":
+    changed.show(unit, held)
+else:
+    files.show(unit)

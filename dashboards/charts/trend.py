@@ -1,6 +1,13 @@
-"""The trend of one metric: months along, the target as a step that keeps its earlier heights."""
+"""The trend of one figure: months along, the target as a step that keeps its earlier heights.
 
-from collections.abc import Mapping
+One notation wherever time is drawn: a solid point is what is known, a hollow one behind it what was first
+reported; a triangle above a point marks the month compared with, a diamond below a month that somebody said
+something about it; a rule and a break in the line, that the figure means something else from there on; the
+dotted path ahead leads to the end of the period, its range a band. Which months these are is said by
+`figure.history`; what is read stands in texts printed from decimals.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,20 +18,29 @@ from dashboards.charts.theme import dressed, layered, plotted, value_axis
 from dashboards.palette import Ground
 
 TREND: Final[Mapping[str, type[pl.DataType]]] = {
-    "as_of": pl.Date,
     "month": pl.String,
     "value": pl.Float64,
     "target": pl.Float64,
+    "reported": pl.Float64,
     "printed": pl.String,
+    "short": pl.String,
     "printed_target": pl.String,
+    "printed_reported": pl.String,
     "doubt": pl.String,
+    "said": pl.String,
 }
-"""A row a month, values in the unit of the axis; the printed texts stand in tooltip and labels.
+"""A row a month, values in the unit of the axis; the printed texts stand in tooltip and labels,
+`short` without the currency, which the axis names.
 
-`doubt` says what keeps the month's value from being final; it is empty for a final one.
+`reported` is what was first reported, where that was another number. `doubt` says what keeps the month's
+value from being final, `said` what somebody said about it; both are empty where there is nothing. Months
+ahead have no value.
 """
 
 _HEIGHT: Final = 240
+_BASE: Final = 8
+_BOTTOM: Final = alt.value("height")
+"""Of the plot, however much room a page gives it."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +52,47 @@ class TrendWords:
     target: str
     quality: str
     glyph: str
+    reported: str = ""
+    said: str = ""
+    range: str = ""
+
+
+@dataclass(frozen=True)
+class End:
+    """Where the path ahead ends, and what is written there.
+
+    Attributes:
+        month: the end of the period, as its `month` text.
+        value: projected, in the unit of the axis.
+        low: the lower end of the range; none without one.
+        high: the upper end.
+        printed: the projected value, as `short` prints it.
+        printed_range: the range, or why there is none.
+        method: the method's name.
+    """
+
+    month: str
+    value: float
+    low: float | None
+    high: float | None
+    printed: str
+    printed_range: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is marked beside the points of a trend.
+
+    Attributes:
+        compared: the month compared with, as its `month` text; none if it is not to be marked.
+        breaks: months from which on the figure means something else, with what changed.
+        end: where the path ahead ends; none if there is no path.
+    """
+
+    compared: str | None = None
+    breaks: tuple[tuple[str, str], ...] = ()
+    end: End | None = None
 
 
 def trend(
@@ -45,7 +102,7 @@ def trend(
     axis_title: str,
     words: TrendWords,
     description: str,
-    compared: str | None = None,
+    beside: Beside | None = None,
 ) -> alt.LayerChart:
     """The trend of one figure.
 
@@ -55,58 +112,226 @@ def trend(
         axis_title: the unit.
         words: for its tooltip and labels.
         description: the text alternative.
-        compared: the month compared with, as its `month` text; gets a hollow mark.
+        beside: what is marked beside the points.
     """
-    points = frame.select(*TREND).with_columns(
-        label=pl.when(pl.col("doubt") == "")
-        .then("printed")
-        .otherwise(pl.format("{} {}", "printed", pl.lit(words.glyph)))
-    )
+    marked = beside or Beside()
+    breaks, end = marked.breaks, marked.end
+    points = _labelled(frame.select(*TREND), [month for month, _ in breaks], words)
+    known = points.drop_nulls("value")
     x = alt.X(
         "month:O",
         sort=None,
         title=None,
-        scale=alt.Scale(paddingOuter=0.4),
-        axis=alt.Axis(labelAngle=0, ticks=False, labelPadding=8, labelOverlap=True),
+        scale=alt.Scale(domain=points["month"].to_list(), paddingOuter=0.4),
+        axis=alt.Axis(
+            labelAngle=0, ticks=False, labelPadding=8, labelOverlap=True, labelSeparation=10
+        ),
     )
     y = value_axis(axis_title)
+    tooltip = _tooltip(points, words)
+    layers: list[alt.Chart] = [*_ahead(known, end, x, y, ground), *_breaks(breaks, x, ground)]
+    layers += [
+        *_target(points, x, ground, words.target),
+        plotted(points)
+        .mark_line(color=ground.ink, strokeWidth=2)
+        .encode(x=x, y=y, detail="segment:N"),
+        *_reported(points, x, ground, tooltip),
+        plotted(known)
+        .mark_point(size=42, filled=True, color=ground.ink, opacity=1)
+        .encode(x=x, y=y, tooltip=tooltip),
+        plotted(known.tail(1))
+        .mark_text(dy=-14, fontWeight="bold", color=ground.ink, fontSize=13)
+        .encode(x=x, y=y, text="label:N"),
+        *_marks(points, known, marked.compared, x, y, ground, words),
+        *_end(end, x, y, ground, words, is_high=_is_high(points, end)),
+    ]
+    return dressed(layered(layers, height=_HEIGHT), ground, description=description)
+
+
+def _labelled(points: pl.DataFrame, breaks: Sequence[str], words: TrendWords) -> pl.DataFrame:
+    """Rows with the label of each point, and the stretch of one meaning that it lies in."""
+    return points.with_columns(
+        label=pl.when(pl.col("doubt") == "")
+        .then("short")
+        .otherwise(pl.format("{} {}", "short", pl.lit(words.glyph))),
+        segment=pl.col("month").is_in(list(breaks)).cast(pl.Int64).cum_sum(),
+    )
+
+
+def _tooltip(points: pl.DataFrame, words: TrendWords) -> list[alt.Tooltip]:
     tooltip = [
         alt.Tooltip("month:O", title=words.month),
         alt.Tooltip("printed:N", title=words.value),
         alt.Tooltip("printed_target:N", title=words.target),
     ]
+    if points["reported"].count():
+        tooltip.append(alt.Tooltip("printed_reported:N", title=words.reported))
     if (points["doubt"] != "").any():
         tooltip.append(alt.Tooltip("doubt:N", title=words.quality))
-    line = plotted(points).mark_line(color=ground.ink, strokeWidth=2).encode(x=x, y=y)
-    dots = (
-        plotted(points.drop_nulls("value"))
-        .mark_point(size=42, filled=True, color=ground.ink, opacity=1)
+    return tooltip
+
+
+def _ahead(
+    known: pl.DataFrame, end: End | None, x: alt.X, y: alt.Y, ground: Ground
+) -> list[alt.Chart]:
+    """The dotted path from the last known month to the end of the period, and its range."""
+    if end is None or known.is_empty():
+        return []
+    last = known.row(-1, named=True)
+    path = pl.DataFrame(
+        {
+            "month": [last["month"], end.month],
+            "value": [last["value"], end.value],
+            "low": [last["value"], end.low],
+            "high": [last["value"], end.high],
+        }
+    )
+    layers: list[alt.Chart] = []
+    if end.low is not None and end.high is not None:
+        layers.append(
+            plotted(path)
+            .mark_area(color=ground.bands[1], opacity=0.8)
+            .encode(x=x, y="low:Q", y2="high:Q")
+        )
+    layers.append(
+        plotted(path).mark_line(color=ground.ink, strokeWidth=2, strokeDash=[2, 4]).encode(x=x, y=y)
+    )
+    return layers
+
+
+def _is_high(points: pl.DataFrame, end: End | None) -> bool:
+    """Whether the path ends in the upper half of the plot, so that words have room below it."""
+    if end is None:
+        return True
+    ends = [end.value, *(one for one in (end.low, end.high) if one is not None)]
+    drawn = [one for name in ("value", "target") for one in points[name].drop_nulls()] + ends
+    return end.value >= (min(drawn) + max(drawn)) / 2
+
+
+def _end(
+    end: End | None, x: alt.X, y: alt.Y, ground: Ground, words: TrendWords, *, is_high: bool
+) -> list[alt.Chart]:
+    """The hatched end of the path: where the figure would stand, and by which method.
+
+    The method stands at the edge of the plot that the path does not come near.
+    """
+    if end is None:
+        return []
+    final = pl.DataFrame(
+        {
+            "month": [end.month],
+            "value": [end.value],
+            "printed": [end.printed],
+            "range": [end.printed_range],
+            "method": [end.method],
+        }
+    )
+    tooltip = [
+        alt.Tooltip("month:O", title=words.month),
+        alt.Tooltip("printed:N", title=end.method),
+        alt.Tooltip("range:N", title=words.range),
+    ]
+    mark = (
+        plotted(final)
+        .mark_point(
+            size=80,
+            filled=True,
+            fill=ground.page,
+            stroke=ground.ink,
+            strokeWidth=2,
+            strokeDash=[2, 2],
+            opacity=1,
+        )
         .encode(x=x, y=y, tooltip=tooltip)
     )
-    last = (
-        plotted(points.tail(1).drop_nulls("value"))
-        .mark_text(dy=-14, fontWeight="bold", color=ground.ink, fontSize=13)
-        .encode(x=x, y=y, text="label:N")
+    told = (
+        plotted(final)
+        .mark_text(dy=17, dx=12, align="right", fontWeight="bold", fontSize=13, color=ground.quiet)
+        .encode(x=x, y=y, text="printed:N")
     )
-    layers: list[alt.Chart] = [*_target(points, x, ground, words.target), line, dots, last]
-    doubtful = points.head(-1).drop_nulls("value").filter(pl.col("doubt") != "")
+    method = (
+        plotted(final)
+        .mark_text(
+            color=ground.quiet,
+            align="right",
+            baseline="bottom" if is_high else "top",
+            dx=14,
+            dy=-4 if is_high else 2,
+        )
+        .encode(x=x, y=_BOTTOM if is_high else alt.value(0), text="method:N")
+    )
+    return [mark, told, method]
+
+
+def _breaks(breaks: Sequence[tuple[str, str]], x: alt.X, ground: Ground) -> list[alt.Chart]:
+    if not breaks:
+        return []
+    rows = pl.DataFrame(list(breaks), schema={"month": pl.String, "text": pl.String}, orient="row")
+    rule: alt.Chart = (
+        plotted(rows).mark_rule(color=ground.quiet, strokeWidth=1).encode(x=x, tooltip="text:N")
+    )
+    label: alt.Chart = (
+        plotted(rows)
+        .mark_text(align="left", baseline="top", dx=4, color=ground.quiet, fontSize=11)
+        .encode(x=x, y=alt.value(0), text="text:N")
+    )
+    return [rule, label]
+
+
+def _reported(
+    points: pl.DataFrame, x: alt.X, ground: Ground, tooltip: list[alt.Tooltip]
+) -> list[alt.Chart]:
+    """What was first reported, hollow, behind what is known."""
+    rows = points.drop_nulls("reported")
+    if rows.is_empty():
+        return []
+    hollow: alt.Chart = (
+        plotted(rows)
+        .mark_point(
+            size=95, filled=True, fill=ground.page, stroke=ground.ink, strokeWidth=1.5, opacity=1
+        )
+        .encode(x=x, y="reported:Q", tooltip=tooltip)
+    )
+    return [hollow]
+
+
+def _marks(
+    points: pl.DataFrame,
+    known: pl.DataFrame,
+    compared: str | None,
+    x: alt.X,
+    y: alt.Y,
+    ground: Ground,
+    words: TrendWords,
+) -> list[alt.Chart]:
+    """Small marks beside points: not final, compared with, spoken of."""
+    layers: list[alt.Chart] = []
+    doubtful = known.head(-1).filter(pl.col("doubt") != "")
     if doubtful.height:
         layers.append(
             plotted(doubtful)
             .mark_text(dy=-14, color=ground.ink, fontSize=12)
             .encode(x=x, y=y, text=alt.value(words.glyph))
         )
-    before = points.filter(pl.col("month") == (compared or "")).drop_nulls("value")
+    before = known.filter(pl.col("month") == (compared or ""))
     if before.height:
         layers.append(
             plotted(before)
-            .mark_point(
-                size=70, filled=True, fill=ground.page, stroke=ground.ink, strokeWidth=2, opacity=1
-            )
-            .encode(x=x, y=y, tooltip=tooltip)
+            .mark_point(shape="triangle-down", filled=True, size=52, color=ground.prior, opacity=1)
+            .encode(x=x, y=y, yOffset=alt.value(-13))
         )
-    chart = layered(layers, height=_HEIGHT)
-    return dressed(chart, ground, description=description)
+    said = points.filter(pl.col("said") != "")
+    if said.height:
+        tooltip = [
+            alt.Tooltip("month:O", title=words.month),
+            alt.Tooltip("said:N", title=words.said),
+        ]
+        layers.append(
+            plotted(said)
+            .mark_point(shape="diamond", filled=True, size=60, color=ground.quiet, opacity=1)
+            .encode(x=x, y=_BOTTOM, yOffset=alt.value(-_BASE), tooltip=tooltip)
+        )
+    return layers
 
 
 def _target(

@@ -86,7 +86,58 @@ COMMON_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "severity_error": ("error", "错误"),
         "severity_warning": ("warning", "警告"),
         "none": ("none", "无"),
-        "trend_of": ("Trend: {metric}", "走势：{metric}"),
+        "behind_it": ("Details", "明细"),
+        "loans": ("Loans", "贷款"),
+        "notes_of": ("{count} notes on {metric}, the latest", "{metric}的说明 {count} 条，最新"),
+        "note_line": ("{comment} ({author}, {day})", "{comment}（{author}，{day}）"),
+        "show_rest": (
+            "{count} more figures with targets",
+            "另有 {count} 项有目标的指标",
+        ),
+        "show_rest_family": ("{count} more figures", "另有 {count} 项指标"),
+        "amounts": ("Amounts in", "金额单位"),
+        "amounts_auto": ("as they fit", "自动"),
+        "unknown_amounts": (
+            "{asked} is no unit of amounts. Choose one of: {known}.",
+            "{asked} 不是有效的金额单位。可选：{known}。",
+        ),
+        "unknown_sort": (
+            "The branches cannot be sorted by {asked}. Choose one of: {known}.",
+            "机构不能按 {asked} 排序。可选：{known}。",
+        ),
+        "known_now": ("As known now, v{version}", "当前认知，第 {version} 版"),
+        "known_reported": ("As reported {day}, v{version}", "{day} 首次报告，第 {version} 版"),
+        "known_version": ("Version {version}, published {day}", "第 {version} 版，{day} 发布"),
+        "against": ("against {day}", "对比 {day}"),
+        "account_short_all": ("all {accepted} loans accepted", "{accepted} 笔贷款全部接收"),
+        "account_short_some": (
+            "{accepted} of {delivered} loans accepted",
+            "{delivered} 笔贷款接收 {accepted} 笔",
+        ),
+        "place": ("Where you are", "当前位置"),
+        "data_of": ("Data of {day}", "数据日期 {day}"),
+        "score_word": ("Score", "得分"),
+        "closer": ("Closer look", "深入查看"),
+        "signed_units": ("Signed", "已签核"),
+        "signed_of": ("{signed} of {count} branches", "{count} 家中 {signed} 家"),
+        "signed_none_kept": ("not known", "未知"),
+        "state_waiting": (
+            "{months} delivered and not published yet.",
+            "{months} 已报送，尚未发布。",
+        ),
+        "state_stale": (
+            "No snapshot for {missing}. Last complete: {newest} (delivered {received}).",
+            "尚无 {missing} 的数据。最近完整一期：{newest}（{received} 报送）。",
+        ),
+        "state_partial": (
+            "{missing} of {count} branches delivered no loans: {names}. The whole is without them.",
+            "{count} 家机构中 {missing} 家未报送贷款：{names}。合计不含这些机构。",
+        ),
+        "state_pending": (
+            "Newer data of this month was delivered and is in no figure yet: {tables}.",
+            "本期已收到更新数据，尚未计入：{tables}。",
+        ),
+        "standing_title": ("{name}: scorecard", "{name}记分卡"),
         "children": ("Units below {branch}", "{branch}下属机构"),
         "children_none": (
             "{branch} has no units below it.",
@@ -95,10 +146,6 @@ COMMON_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "as_table": ("The same as a table", "以表格查看"),
         "month": ("Month", "月份"),
         "target": ("Target", "目标"),
-        "trend_none": (
-            "{metric} has no value in these 13 months: {reason}.",
-            "{metric}近13个月没有数值：{reason}。",
-        ),
         "open_branch": ("Open a branch", "打开机构"),
         "choose_branch": ("Choose a branch…", "选择机构…"),
         "to_overview": ("Open the overview", "打开总览"),
@@ -148,8 +195,11 @@ COMMON_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "条形：数值；竖线：目标；三角：{comparison}；底色越深表示越差。",
         ),
         "click_hint": (
-            "Follow › to a branch. Each cell is judged against the branch's own target.",
-            "点击 › 进入机构。每个数值按该机构自身目标评价。",
+            (
+                "A branch leads to its scorecard, a figure to what is in it, a heading sorts by it. "
+                "Each figure is judged against the branch's own target."
+            ),
+            "点击机构进入记分卡，点击数值查看构成，点击表头按该指标排序。每个数值按该机构自身目标评价。",
         ),
         "reading_strict": ("strict", "严格"),
         "reading_confirmed": ("confirmed", "确认"),
@@ -163,9 +213,7 @@ COMMON_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{worse} worse, {better} better; the largest moves first",
             "{worse} 项变差，{better} 项变好；按变动幅度排列",
         ),
-        "compared_with": ("compared with {comparison}, {day}", "对比{comparison}（{day}）"),
-        "reported_version": ("version {version}, as reported", "版本 {version}，首次报送"),
-        "restated_version": ("version {version}, restated", "版本 {version}，已重述"),
+        "restated_word": ("restated", "已重述"),
         "targets_met": ("{met} of {judged} targets met", "{judged} 项目标达标 {met} 项"),
         "no_targets": ("No approved targets", "无已批准目标"),
         "message_furthest": (

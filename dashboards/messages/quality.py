@@ -45,8 +45,6 @@ QUALITY_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "not_reconciled_short": ("not reconciled", "未核对"),
         "quality": ("Quality", "数据质量"),
         "data_quality": ("Data quality", "数据质量"),
-        "data_quality_link": ("Data quality ›", "数据质量 ›"),
-        "scorecard_link": ("Scorecard ›", "记分卡 ›"),
         "dq_section": ("Section", "栏目"),
         "dq_readiness": ("Readiness", "就绪情况"),
         "dq_deliveries": ("Deliveries", "报送"),

@@ -45,8 +45,8 @@ TARGET_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "tg_what": ("Target", "目标"),
         "tg_who": ("Your name", "您的姓名"),
         "tg_who_hint": (
-            "There is no sign-in yet: the name is taken on trust, and stands beside what you do.",
-            "尚无登录功能：姓名按所填记录，并与操作一并保存。",
+            "Nobody signs in here: the name is taken on trust, and stands beside what you do.",
+            "本看板未启用登录：姓名按所填记录，并与操作一并保存。",
         ),
         "tg_changed": (
             "What waits has changed since this page was drawn. Nothing was done; look at it again.",
@@ -181,24 +181,8 @@ TARGET_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "gp_balance": ("Balance", "余额"),
         "gp_added_up": ("Added up", "累计"),
         "gp_left": ("Room left", "剩余余量"),
-        "wk_title": ("Why it moved since {day}", "自{day}以来的变动原因"),
-        "wk_work_out": ("Split the change over its causes", "分解变动原因"),
-        "wk_working": ("The two books are being compared loan by loan …", "正在逐笔比对两期台账……"),
-        "wk_cause": ("Cause", "原因"),
-        "wk_effect": ("Effect", "影响"),
-        "wk_above": ("Numerator", "分子"),
-        "wk_below": ("Denominator", "分母"),
-        "wk_alt": (
-            "{metric} from {start} to {end}: {parts}",
-            "{metric}由 {start} 至 {end}：{parts}",
-        ),
-        "wk_none": ("It did not move.", "未变动。"),
         "wc_title": ("What changed since {day}", "自{day}以来的变化"),
         "wc_more": ("{count} more", "另有 {count} 条"),
-        "sc_title": (
-            "Score {total} of {whole}",
-            "得分 {total}（满分 {whole}）",
-        ),
         "sc_none": (
             "No score: only {scored} of {whole} points of weight can be scored, and {least} are asked for",
             "无得分：可计分权重仅 {scored}（满分 {whole}），低于要求的 {least}",

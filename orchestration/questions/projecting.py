@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 import polars as pl
 
@@ -18,7 +19,7 @@ from records.published import Known
 from transforms import facts
 from transforms.analysis.projection import backtest, shapes
 from transforms.analysis.projection.backtest import Outlook, Projection
-from transforms.analysis.projection.methods import Method, Month, Path, Shape
+from transforms.analysis.projection.methods import Form, Method, Month, Nature, Path, Shape
 from transforms.arithmetic import dates_of, terms_of
 from transforms.catalogue.model import NODE_LEVEL, At, Better, Catalogue, Kind, Label, Metric
 from transforms.catalogue.vocabulary import TOTAL
@@ -72,6 +73,34 @@ class Answer:
         if self.metric.kind is Kind.TOLERANCE:
             better = Better.HIGHER
         return backtest.outlook(self.chosen, self.target, better)
+
+    @property
+    def beside(self) -> tuple[Label, ...]:
+        """Everything that is to be said beside the answer: of its history, its days, its limit."""
+        notes = list(self.notes)
+        if not self.ahead.announced:
+            notes.append(_HOLIDAYS)
+        shape = self.path.shape
+        if shape.form is Form.AMOUNT and shape.numerator is Nature.TO_DATE:
+            notes.append(_OF_A_YEAR)
+        if self.metric.kind is Kind.TOLERANCE:
+            notes.append(_LIMIT)
+        return tuple(notes)
+
+
+_HOLIDAYS: Final = Label(
+    "Holidays of some of the days ahead are not announced yet: Monday to Friday are counted.",
+    "剩余期间的部分节假日安排尚未公布：暂按周一至周五计工作日。",
+)
+_OF_A_YEAR: Final = Label(
+    "Of a sum of the year, last value adds what the same months of last year added.",
+    "对当年累计数，“维持现值”指加上上年同期剩余月份的新增数。",
+)
+_LIMIT: Final = Label(
+    "The limit is taken as it stands now; back-tests take it as it stood then, so that what "
+    "limits moved by is in the range.",
+    "容忍度上限按现值不变计；回测以当时上限为准，上限的变动已计入区间。",
+)
 
 
 @dataclass(frozen=True)

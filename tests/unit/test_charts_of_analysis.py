@@ -1,4 +1,4 @@
-"""The strip of peers and the path of a projection: drawn without a browser, and no more shown than may be."""
+"""The strip of peers and what stands beside a trend: drawn without a browser, no more shown than may be."""
 
 import xml.etree.ElementTree as ET
 
@@ -7,11 +7,11 @@ import pytest
 
 from dashboards.charts import image
 from dashboards.charts.peers import MARKS, PEERS, PeerWords, strip
-from dashboards.charts.projection import PATH, End, PathWords, path
+from dashboards.charts.trend import TREND, Beside, End, TrendWords, trend
 from dashboards.palette import DARK, LIGHT
 
 WORDS = PeerWords("Branch", "Value", "not named")
-PATH_WORDS = PathWords("Month", "Value", "Target", "Projected", "Range")
+TREND_WORDS = TrendWords("Month", "Value", "Target", "Quality", "◔", "First", "Said", "Range")
 
 DOTS = pl.DataFrame(
     [
@@ -26,14 +26,14 @@ TICKS = pl.DataFrame(
 )
 MONTHS = pl.DataFrame(
     [
-        ("Sep 26", 8.0, 9.0, "8.0%"),
-        ("Oct 26", 8.5, 9.0, "8.5%"),
-        ("Nov 26", None, 9.0, ""),
-        ("Dec 26", None, 9.5, ""),
+        {"month": "Aug 26", "value": 7.5, "target": 9.0, "printed": "7.5%", "short": "7.5%"},
+        {"month": "Sep 26", "value": 8.0, "target": 9.0, "printed": "8.0%", "short": "8.0%"},
+        {"month": "Oct 26", "value": 8.5, "target": 9.0, "printed": "8.5%", "short": "8.5%"},
+        {"month": "Nov 26", "target": 9.0},
+        {"month": "Dec 26", "target": 9.5},
     ],
-    schema=PATH,
-    orient="row",
-)
+    schema=TREND,
+).with_columns(pl.col("doubt", "said").fill_null(""))
 
 
 def texts(chart):
@@ -77,24 +77,88 @@ def test_withheld_marks_are_not_drawn():
     assert texts(chart)
 
 
+def drawn(months=MONTHS, ground=LIGHT, **beside):
+    return trend(
+        months,
+        ground,
+        axis_title="%",
+        words=TREND_WORDS,
+        description="",
+        beside=Beside(**beside),
+    )
+
+
+def rows(chart, mark):
+    """The rows of every layer of that mark, as lists."""
+    return [
+        layer["data"]["values"]
+        for layer in chart.to_dict()["layer"]
+        if layer["mark"]["type"] == mark
+    ]
+
+
 @pytest.mark.parametrize("ground", [LIGHT, DARK])
 def test_a_path_ends_with_its_value_its_method_and_a_band_that_opens_to_the_range(ground):
-    chart = path(MONTHS, end(), ground, axis_title="%", words=PATH_WORDS, description="")
+    chart = drawn(ground=ground, end=end())
     written = texts(chart)
     assert "9.1%" in written
     assert "working-day run rate" in written
     assert "Target" in written
-    band = next(layer for layer in chart.to_dict()["layer"] if layer["mark"]["type"] == "area")
-    assert [(row["low"], row["high"]) for row in band["data"]["values"]] == [(8.5, 8.5), (8.2, 9.9)]
+    ((first, last),) = rows(chart, "area")
+    assert (first["low"], first["high"], last["low"], last["high"]) == (8.5, 8.5, 8.2, 9.9)
 
 
-def test_without_a_range_there_is_no_band_and_the_end_says_so():
-    chart = path(MONTHS, end(None, None), LIGHT, axis_title="%", words=PATH_WORDS, description="")
+def test_without_a_range_there_is_no_band_and_the_tooltip_says_why():
+    chart = drawn(end=end(None, None))
     assert "area" not in marks(chart)
-    assert "working-day run rate; no range: 3 tests, it takes 6" in texts(chart)
+    ranges = [row["range"] for layer in rows(chart, "point") for row in layer if "range" in row]
+    assert ranges == ["no range: 3 tests, it takes 6"]
 
 
-def test_a_path_without_a_target_has_no_step():
-    bare = MONTHS.with_columns(target=pl.lit(None, dtype=pl.Float64))
-    chart = path(bare, end(), LIGHT, axis_title="%", words=PATH_WORDS, description="")
+def test_without_a_path_nothing_is_dotted():
+    chart = drawn()
+    dashes = [layer["mark"].get("strokeDash") for layer in chart.to_dict()["layer"]]
+    assert [2, 4] not in dashes
+    assert "9.1%" not in texts(chart)
+
+
+def test_a_trend_without_a_target_has_no_step():
+    chart = drawn(MONTHS.with_columns(target=pl.lit(None, dtype=pl.Float64)), end=end())
     assert "Target" not in texts(chart)
+
+
+def test_what_was_first_reported_is_a_hollow_mark_where_it_was_another_number_and_only_there():
+    reported = pl.when(pl.col("month") == "Sep 26").then(6.0)
+    chart = drawn(MONTHS.with_columns(reported=reported, printed_reported=pl.lit("6.0%")))
+    hollow = [
+        layer
+        for layer in chart.to_dict()["layer"]
+        if layer["mark"]["type"] == "point" and layer["mark"].get("fill") == LIGHT.page
+    ]
+    assert [[row["month"] for row in layer["data"]["values"]] for layer in hollow] == [["Sep 26"]]
+    titles = {one["title"] for one in hollow[0]["encoding"]["tooltip"]}
+    assert "First" in titles
+    assert "First" not in str(drawn().to_dict())
+
+
+def test_the_line_breaks_where_the_figure_means_something_else_and_a_rule_says_what():
+    chart = drawn(breaks=(("Oct 26", "definition 2"),))
+    assert "definition 2" in texts(chart)
+    line = next(
+        layer
+        for layer in chart.to_dict()["layer"]
+        if layer["mark"]["type"] == "line" and "detail" in layer["encoding"]
+    )
+    stretches = {row["month"]: row["segment"] for row in line["data"]["values"]}
+    assert stretches["Aug 26"] == stretches["Sep 26"] != stretches["Oct 26"]
+
+
+def test_a_month_that_somebody_spoke_of_bears_a_mark_with_the_words():
+    said = pl.when(pl.col("month") == "Sep 26").then(pl.lit("Li: repaid")).otherwise(pl.lit(""))
+    chart = drawn(MONTHS.with_columns(said=said))
+    diamonds = [
+        [row["said"] for row in layer["data"]["values"]]
+        for layer in chart.to_dict()["layer"]
+        if layer["mark"].get("shape") == "diamond"
+    ]
+    assert diamonds == [["Li: repaid"]]

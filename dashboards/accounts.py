@@ -32,6 +32,16 @@ def sentence(account: Account, form: Format) -> str:
     return told
 
 
+def short(account: Account, form: Format) -> str:
+    """The same in a few words, rows only: "59,990 of 60,000 loans accepted"."""
+    return say(
+        form.language,
+        "account_short_some" if account.rejected_rows else "account_short_all",
+        accepted=form.count(account.accepted_rows),
+        delivered=form.count(account.delivered_rows),
+    )
+
+
 def equation(account: Account, form: Format) -> str:
     """Both sums to the cent: "59,990 + 10 = 60,000; CNY 12,306.00 + 4.10 = 12,310.10"."""
     rows = say(

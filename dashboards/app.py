@@ -8,12 +8,14 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from dashboards import refusals
 from dashboards.app_pages import address, opening
 from dashboards.i18n import Language, say
 from dashboards.port.analyses import Analyses
@@ -22,19 +24,24 @@ from transforms.errors import BranchmarkError
 _HERE = Path(__file__).resolve().parent
 
 
-def _workspace() -> Path:
+@lru_cache
+def _workspace(words: tuple[str, ...], default: str) -> Path:
     """The workspace's folder: as given after `--`, else as the environment says."""
     parser = argparse.ArgumentParser(prog="streamlit run dashboards/app.py --")
-    default = os.environ.get("BRANCHMARK_WORKSPACE", ".")
     parser.add_argument("--workspace", type=Path, default=Path(default))
-    given, _ = parser.parse_known_args(sys.argv[1:])
+    given, _ = parser.parse_known_args(words)
     return Path(given.workspace).resolve()
 
 
 def _leave_own_folder() -> None:
     """Streamlit puts the script's folder first on the path, where `numbers` would hide Python's own."""
-    script = Path(sys.argv[0]).resolve().parent
-    sys.path[:] = [e for e in sys.path if Path(e or ".").resolve() not in {_HERE, script}]
+    script = _resolved(sys.argv[0]).parent
+    sys.path[:] = [e for e in sys.path if _resolved(e or ".") not in {_HERE, script}]
+
+
+@lru_cache
+def _resolved(entry: str) -> Path:
+    return Path(entry).resolve()
 
 
 # By group: script, icon and address; the overview is what the bare address leads to. Streamlit would print
@@ -86,14 +93,20 @@ def main(analyses: Callable[[Path], Analyses] | None = None) -> None:
         analyses: opens, for a workspace's folder, what answers questions beyond the published figures.
     """
     _leave_own_folder()
-    st.set_page_config(page_title="branchmark", page_icon=str(_HERE / "icon.svg"), layout="wide")
+    st.set_page_config(
+        page_title="branchmark",
+        page_icon=str(_HERE / "icon.svg"),
+        layout="wide",
+        initial_sidebar_state=232,
+    )
     language = opening.reader_language()
     page = st.navigation(_pages(language))
     try:
-        root = _workspace()
+        default = os.environ.get("BRANCHMARK_WORKSPACE", ".")
+        root = _workspace(tuple(sys.argv[1:]), default)
         opening.open_desk(root, language, None if analyses is None else analyses(root))
     except BranchmarkError as error:
-        opening.refuse(str(error), language)
+        opening.refuse(refusals.told(error, language), language)
     page.run()
 
 

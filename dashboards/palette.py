@@ -77,6 +77,7 @@ class Ground:
         ink: text, bars and lines.
         quiet: secondary text.
         rule: thin lines.
+        faint: the line under a link.
         bands: qualitative ranges of a bullet, worst first.
         prior: the mark of the period compared with.
     """
@@ -85,6 +86,7 @@ class Ground:
     ink: str
     quiet: str
     rule: str
+    faint: str
     bands: tuple[str, str, str]
     prior: str
 
@@ -94,6 +96,7 @@ LIGHT: Final = Ground(
     ink="#1B2430",
     quiet="#5B6472",
     rule="#DDE2E8",
+    faint="#9AA3AF",
     bands=("#C3C9D1", "#DADFE5", "#EDF0F3"),
     prior="#5B6472",
 )
@@ -102,6 +105,7 @@ DARK: Final = Ground(
     ink="#E3E6EA",
     quiet="#A3ACB8",
     rule="#303845",
+    faint="#6B7583",
     bands=("#4B5462", "#38404C", "#272E38"),
     prior="#A3ACB8",
 )

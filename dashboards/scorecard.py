@@ -8,13 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 import polars as pl
 
 from dashboards import words
 from dashboards.i18n import MESSAGES, Language, language_of, say
-from dashboards.numbers import Format
+from dashboards.numbers import MINUS, Format
 from dashboards.palette import mark_of
 from dashboards.short_names import SHORT_NAMES
 from dashboards.words import Comparison, Figure
@@ -89,9 +90,11 @@ class ScorecardRow:
         compact_text: the value where a heading names the currency, `compact_target` its target.
         target_text: empty without a target, as are `gap_text` and `money_text`.
         change_text: a dash where nothing can be compared; `change_note` says why if it never can.
+        moved: whether it is higher or lower than before, as printed: 1, -1, or 0 for no more than rounding.
+        changes: how it moved against every month end there is to compare with: a comparison, a text.
         quality_text: what keeps the figure from being final, with the amount; empty for a final one.
         quality_short: the same in a few words.
-        origin_text: whose definition it is, where that needs saying: a word, and a sentence.
+        origin: whose definition it is, where that needs saying, as a key; then a word, and a sentence.
         note: how the figure is meant to be read, where the catalogue says.
     """
 
@@ -138,6 +141,9 @@ class ScorecardRow:
     quality_text: str
     quality_short: str = ""
     change_note: str = ""
+    moved: int = 0
+    changes: tuple[tuple[Comparison, str], ...] = ()
+    origin: str = ""
     origin_text: str = ""
     origin_sentence: str = ""
     note: str = ""
@@ -243,12 +249,23 @@ def window(
         days: some month ends only; the 13 up to `as_of` if not given.
     """
     wanted = month_ends(as_of, MONTHS) if days is None else tuple(days)
-    frame = published.facts(scope).filter(
-        pl.col("as_of_date").is_in(wanted), pl.col("slice") == TOTAL, _default(catalogue, metrics)
-    )
+    frame = default_facts(published, scope, catalogue, wanted, metrics)
     if branches is not None:
         frame = frame.filter(pl.col("branch_id").is_in(list(branches)))
     return frame.select(_READ).sort("branch_id", "metric_id", "as_of_date").collect()
+
+
+def default_facts(
+    published: Published,
+    scope: Scope,
+    catalogue: Catalogue,
+    days: Collection[date],
+    metrics: Collection[str] | None = None,
+) -> pl.LazyFrame:
+    """Uncut facts of default readings at some month ends, of all metrics unless some are named."""
+    return published.facts_of(scope, days).filter(
+        pl.col("slice") == TOTAL, _default(catalogue, metrics)
+    )
 
 
 def _default(catalogue: Catalogue, metrics: Collection[str] | None) -> pl.Expr:
@@ -278,7 +295,7 @@ def of_branch(
     )[branch]
 
 
-def of_branches(
+def of_branches(  # noqa: PLR0913 - whose, when, against what, and how much of it
     facts: pl.DataFrame,
     catalogue: Catalogue,
     form: Format,
@@ -287,10 +304,12 @@ def of_branches(
     branches: Sequence[str],
     comparison: Comparison,
     metrics: Sequence[str] | None = None,
+    history: bool = True,
 ) -> dict[str, tuple[ScorecardRow, ...]]:
     """The scorecards of several branches, of some metrics only if they are named, in their order.
 
-    A branch without facts has an empty one.
+    A branch without facts has an empty one. Without `history`, rows have no months behind them, and no
+    `changes` but the one against the month compared with.
     """
     wanted = facts.filter(pl.col("branch_id").is_in(list(branches)))
     if metrics is not None:
@@ -303,7 +322,7 @@ def of_branches(
     held: dict[tuple[str, str], dict[date, Mapping[str, object]]] = {}
     for fact in wanted.to_dicts():
         held.setdefault((fact["branch_id"], fact["metric_id"]), {})[fact["as_of_date"]] = fact
-    maker = _Maker(catalogue, form, as_of, comparison)
+    maker = _Maker(catalogue, form, as_of, comparison, history=history)
     return {
         branch: tuple(
             maker.row(metric, held[branch, metric.metric_id])
@@ -352,6 +371,32 @@ def given_first(rows: Sequence[ScorecardRow]) -> tuple[ScorecardRow, ...]:
     return tuple(sorted(rows, key=lambda row: 2 if row.reason else int(not row.is_aimed)))
 
 
+_FIRST: Final = 4
+_GRAVITY: Final = {
+    Status.MISSED: 0,
+    Status.EXCEEDED: 0,
+    Status.NEAR: 1,
+    Status.MET: 2,
+    Status.WITHIN: 2,
+}
+_UNJUDGED: Final = 3
+
+
+def leading(
+    rows: Sequence[ScorecardRow], most: int = 10
+) -> tuple[tuple[ScorecardRow, ...], tuple[ScorecardRow, ...]]:
+    """The rows that a short scorecard shows, and the others, both in their order.
+
+    The first four always; then what is missed, what is near, and what is met, until there are enough.
+    """
+    by_gravity = sorted(rows[_FIRST:], key=lambda row: _GRAVITY.get(row.status, _UNJUDGED))
+    shown = {row.metric_id for row in (*rows[:_FIRST], *by_gravity[: most - _FIRST])}
+    return (
+        tuple(row for row in rows if row.metric_id in shown),
+        tuple(row for row in rows if row.metric_id not in shown),
+    )
+
+
 def in_order(catalogue: Catalogue) -> tuple[Metric, ...]:
     """The metrics of a catalogue in the order of a scorecard: the core, then family by family."""
     core = [catalogue.metrics[name] for name in CORE if name in catalogue.metrics]
@@ -365,21 +410,76 @@ def of_family(catalogue: Catalogue, family: str) -> tuple[str, ...]:
     return tuple(m.metric_id for m in in_order(catalogue) if m.family == family)
 
 
+@dataclass(frozen=True)
+class _Said:
+    """What a scorecard says of a metric at whatever branch."""
+
+    name: str
+    short_name: str
+    reading_text: str
+    origin: str
+    origin_text: str
+    origin_sentence: str
+    note: str
+    decimals: int
+    worth_of: words.Worth
+    accumulates: bool
+
+    @classmethod
+    def of(cls, metric: Metric, catalogue: Catalogue, language: Language) -> "_Said":
+        origin = _origin(metric)
+        return cls(
+            name=language.pick(metric.label.en, metric.label.zh),
+            short_name=short_name(metric, language),
+            reading_text=_reading_text(metric, language),
+            origin=origin,
+            origin_text=say(language, origin) if origin else "",
+            origin_sentence=say(language, f"{origin}_sentence") if origin else "",
+            note=_note(metric, language),
+            decimals=words.decimals_of(metric),
+            worth_of=words.worth_of(metric, catalogue),
+            accumulates=words.accumulates(metric, catalogue),
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class _Maker:
     catalogue: Catalogue
     form: Format
     as_of: date
     comparison: Comparison
+    history: bool = True
+
+    @cached_property
+    def _months(self) -> tuple[date, ...]:
+        return month_ends(self.as_of, MONTHS) if self.history else ()
+
+    @cached_property
+    def _befores(self) -> Mapping[Comparison, date]:
+        return {one: one.before(self.as_of) for one in Comparison}
+
+    @cached_property
+    def _said(self) -> dict[str, _Said]:
+        """What was said of metrics already."""
+        return {}
+
+    def _of(self, metric: Metric) -> _Said:
+        """What is the same for every branch, said once."""
+        told = self._said.get(metric.metric_id)
+        if told is None:
+            told = _Said.of(metric, self.catalogue, self.form.language)
+            self._said[metric.metric_id] = told
+        return told
 
     def row(self, metric: Metric, months: Mapping[date, Mapping[str, object]]) -> ScorecardRow:
         form, language = self.form, self.form.language
         fact = months[self.as_of]
+        told = self._of(metric)
         figure = self._figure(metric, fact)
-        uncomparable = self._starts_anew(metric)
-        before = {} if uncomparable else months.get(self.comparison.before(self.as_of), {})
+        uncomparable = self._starts_anew(metric, self.comparison)
+        before = {} if uncomparable else months.get(self._befores[self.comparison], {})
+        change = words.change(figure, _decimal(before, "value"), form)
         mark = mark_of(figure.status, metric.better)
-        origin = _origin(metric)
         quality = QualityState(str(fact["quality_state"]))
         amount = _decimal(fact, "quality_amount")
         return ScorecardRow(
@@ -405,32 +505,33 @@ class _Maker:
             previous_status=Status(str(before["status"])) if before else None,
             previous_gap=_decimal(before, "gap"),
             previous_target=_decimal(before, "target_value"),
-            history=tuple(
-                self._point(day, months.get(day, {})) for day in month_ends(self.as_of, MONTHS)
-            ),
+            history=tuple(self._point(day, months.get(day, {})) for day in self._months),
             status=figure.status,
             quality=quality,
             quality_amount=amount,
             snapshot_version=_version(fact),
             reason=words.reason(_text(fact, "reason"), language),
-            name=language.pick(metric.label.en, metric.label.zh),
-            short_name=short_name(metric, language),
-            reading_text=_reading_text(metric, language),
+            name=told.name,
+            short_name=told.short_name,
+            reading_text=told.reading_text,
             value_text=form.value(figure.value, metric.unit, figure.decimals),
             compact_text=form.compact(figure.value, metric.unit, figure.decimals),
             target_text=words.target(figure, form),
             compact_target=words.target(figure, form, compact=True),
             gap_text=words.gap(figure, form),
             money_text=words.money(figure, form),
-            change_text=words.change(figure, _decimal(before, "value"), form),
+            change_text=change,
+            moved=(change[0] == "+") - (change[0] == MINUS),
+            changes=self._changes(metric, figure, months) if self.history else (),
             status_word=mark.word(language),
             status_glyph=mark.glyph,
             quality_text=words.quality(quality, amount, form),
             quality_short=words.quality_short(quality, amount, form),
             change_note=say(language, "starts_anew") if uncomparable else "",
-            origin_text=say(language, origin) if origin else "",
-            origin_sentence=say(language, f"{origin}_sentence") if origin else "",
-            note=_note(metric, language),
+            origin=told.origin,
+            origin_text=told.origin_text,
+            origin_sentence=told.origin_sentence,
+            note=told.note,
         )
 
     def _point(self, day: date, fact: Mapping[str, object]) -> Point:
@@ -445,12 +546,27 @@ class _Maker:
             else words.quality(state, _decimal(fact, "quality_amount"), self.form),
         )
 
-    def _starts_anew(self, metric: Metric) -> bool:
+    def _changes(
+        self, metric: Metric, figure: Figure, months: Mapping[date, Mapping[str, object]]
+    ) -> tuple[tuple[Comparison, str], ...]:
+        """How the figure moved against every month end that was read and may be compared with."""
+        befores = {
+            one: _decimal(months.get(day, {}), "value")
+            for one, day in self._befores.items()
+            if not self._starts_anew(metric, one)
+        }
+        return tuple(
+            (one, words.change(figure, before, self.form))
+            for one, before in befores.items()
+            if before is not None and figure.value is not None
+        )
+
+    def _starts_anew(self, metric: Metric, comparison: Comparison) -> bool:
         """Whether the month compared with lies in another year, and the figure covers one year only."""
         return (
-            self.comparison.before(self.as_of).year != self.as_of.year
-            and self.comparison is not Comparison.SAME_MONTH_LAST_YEAR
-            and words.accumulates(metric, self.catalogue)
+            self._befores[comparison].year != self.as_of.year
+            and comparison is not Comparison.SAME_MONTH_LAST_YEAR
+            and self._of(metric).accumulates
         )
 
     def _figure(self, metric: Metric, fact: Mapping[str, object]) -> Figure:
@@ -458,7 +574,7 @@ class _Maker:
             kind=metric.kind,
             unit=metric.unit,
             better=metric.better,
-            decimals=words.decimals_of(metric),
+            decimals=self._of(metric).decimals,
             status=Status(str(fact["status"])),
             value=_decimal(fact, "value"),
             target=_decimal(fact, "target_value"),
@@ -467,7 +583,7 @@ class _Maker:
             denominator=_decimal(fact, "denominator"),
             limit=_decimal(fact, "limit_value"),
             headroom=_decimal(fact, "headroom_amount"),
-            worth_of=words.worth_of(metric, self.catalogue),
+            worth_of=self._of(metric).worth_of,
         )
 
 

@@ -46,6 +46,15 @@ class Flip:
     worse: bool
 
 
+def narrowed(cards: Cards, metrics: Sequence[str]) -> dict[str, tuple[ScorecardRow, ...]]:
+    """The same scorecards with some metrics only, in their order."""
+    found = {}
+    for branch, card in cards.items():
+        rows = {row.metric_id: row for row in card}
+        found[branch] = tuple(rows[name] for name in metrics if name in rows)
+    return found
+
+
 def tally(card: Sequence[ScorecardRow]) -> Counter[Status]:
     """How many figures of a scorecard stand how."""
     return Counter(row.status for row in card)

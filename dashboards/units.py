@@ -65,7 +65,14 @@ class Units:
 
     def children(self, unit_id: str) -> tuple[BankUnit, ...]:
         """The units right below."""
-        return tuple(unit for unit in self.all if unit.parent_id == unit_id)
+        return tuple(self._below.get(unit_id, ()))
+
+    @cached_property
+    def _below(self) -> dict[str | None, list[BankUnit]]:
+        below: dict[str | None, list[BankUnit]] = {}
+        for unit in self.all:
+            below.setdefault(unit.parent_id, []).append(unit)
+        return below
 
     def chain(self, unit_id: str) -> tuple[BankUnit, ...]:
         """The unit and everything above it, from the top down."""
@@ -77,11 +84,12 @@ class Units:
     def compared(self) -> tuple[tuple[BankUnit | None, tuple[BankUnit, ...]], ...]:
         """The branches that are compared with each other, by the region they belong to.
 
-        Where no branch says it is a tier-1 branch, these are the units right below the top. A branch
-        that reports to the bank itself has no region.
+        Where no branch below the top says it is a tier-1 branch, these are the units right below the top.
+        A branch that reports to the bank itself has no region, nor has one above which nothing is seen.
         """
         main = [unit for unit in self.all if unit.level == MAIN_LEVEL]
-        main = main or list(self.children(self.top.unit_id))
+        if main == [self.top] or not main:
+            main = list(self.children(self.top.unit_id))
         groups: dict[str | None, list[BankUnit]] = {}
         for unit in main:
             above = unit.parent_id if unit.parent_id in self.by_id else None

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,12 @@ HERE = Path(__file__).parent
 MONTHS = 3
 LOANS = 600
 SEED = 7
+
+
+def pytest_collection_finish():
+    """Pages without sign-in are for loopback alone: what runs in process says that it listens there."""
+    if "streamlit" in sys.modules:  # else no page is opened in this run
+        sys.modules["streamlit"].config.set_option("server.address", "127.0.0.1")
 
 
 @pytest.hookimpl(trylast=True)

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from dashboards.app_pages.desk import desk
 from transforms.errors import BranchmarkError
 
 Answer = TypeVar("Answer")
@@ -31,5 +32,5 @@ def answered(
         with st.spinner(working):
             return answer()
     except BranchmarkError as error:
-        st.info(str(error))
+        st.info(desk().refusal(error))
         return None

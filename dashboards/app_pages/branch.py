@@ -2,52 +2,36 @@
 
 from collections.abc import Sequence
 
-import polars as pl
 import streamlit as st
 
-from dashboards import markup, scorecard, standing
+from dashboards import openings, scorecard, standing
 from dashboards.app_pages import (
     address,
     check_ins,
     closing,
+    exporting,
     figures,
     opening,
+    page_documents,
     readings,
     score,
     strip,
-    walked,
     what_changed,
 )
 from dashboards.app_pages.desk import desk
-from dashboards.markup import GridLine
-from dashboards.palette import QUALITY_GLYPH
-from dashboards.pictures import doubts, trend_of
 from dashboards.scorecard import ScorecardRow
 from dashboards.units import BankUnit
 
 
-def _message(rows: Sequence[ScorecardRow]) -> str:
-    """The sentence the page opens with: targets met, and where it is furthest behind."""
-    at = desk()
-    told = [figures.tally_text(rows)]
-    furthest = standing.furthest_behind(rows)
-    if furthest is not None:
-        told.append(figures.furthest_text(furthest))
-        if furthest.money_text:
-            told.append(furthest.money_text[0].upper() + furthest.money_text[1:])
-    stop = at.language.pick(". ", "。")
-    return (stop.join(told) + stop).strip()
-
-
-def _metric(unit: BankUnit, rows: Sequence[ScorecardRow]) -> ScorecardRow | None:
+def _closer(unit: BankUnit, rows: Sequence[ScorecardRow]) -> ScorecardRow | None:
     """The figure that is looked at more closely, and the control that chooses another."""
     at = desk()
-    asked = st.query_params.get("metric") or (rows[0].metric_id if rows else "")
+    default = standing.furthest_behind(rows) or next(iter(rows), None)
+    asked = st.query_params.get("metric") or (default.metric_id if default else "")
     if not asked:
         return None
-    known = at.catalogue.metrics
     title, control = st.columns([3, 1], vertical_alignment="bottom")
-    if asked not in known:
+    if asked not in at.catalogue.metrics:
         st.error(at.say("unknown_metric", asked=asked))
         return None
     listed = {row.metric_id: row for row in rows}
@@ -57,69 +41,34 @@ def _metric(unit: BankUnit, rows: Sequence[ScorecardRow]) -> ScorecardRow | None
     if asked not in listed:
         st.info(at.say("metric_without_figure", metric=asked, branch=unit.name(at.language)))
         return None
-    by_id = listed
-    st.session_state["choose_metric"] = asked
     with control:
-        st.selectbox(
+        address.choice(
+            "metric",
             at.say("metric"),
-            list(by_id),
-            format_func=lambda name: by_id[name].name,
-            key="choose_metric",
-            label_visibility="collapsed",
-            on_change=address.chosen,
-            args=("metric",),
+            list(listed),
+            lambda name: listed[name].name,
+            asked,
+            bare=True,
         )
-    row = by_id[asked]
-    title.subheader(at.say("trend_of", metric=row.name), anchor=False)
+    row = listed[asked]
+    pair = at.language.pick("{}: {}", "{}：{}")
+    title.header(pair.format(at.say("closer"), row.name), anchor=False)
     return row
-
-
-def _trend(row: ScorecardRow) -> None:
-    at = desk()
-    chart = trend_of(row, at.form, at.style.ground, at.comparison)
-    if chart is None:
-        st.info(at.say("trend_none", metric=row.name, reason=row.reason))
-        return
-    st.altair_chart(chart, theme=None)
-    told = doubts(row, at.language)
-    if told:
-        st.caption(f"{QUALITY_GLYPH} " + at.language.pick("; ", "；").join(told))
-    opened = st.expander(at.say("as_table"), on_change="rerun", key="trend_table")
-    if opened.open:
-        form = at.form
-        opened.dataframe(
-            pl.DataFrame(
-                {
-                    at.say("month"): [point.as_of for point in row.history],
-                    at.say("value"): [
-                        form.value(point.value, row.unit, row.decimals) for point in row.history
-                    ],
-                    at.say("target"): [
-                        form.value(point.target, row.unit, row.decimals) for point in row.history
-                    ],
-                    at.say("quality"): [point.quality_text for point in row.history],
-                }
-            ),
-            hide_index=True,
-        )
 
 
 def _children(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
     at = desk()
     name = unit.name(at.language)
-    st.subheader(at.say("children", branch=name), anchor=False)
+    st.header(at.say("children", branch=name), anchor=False)
     below = at.month.units.children(unit.unit_id)
     if not below:
         st.write(at.say("children_none", branch=name))
         return
-    cards = readings.cards(below, [row.metric_id for row in rows])
     if not rows:
         return
-    lines = [GridLine(name, at.branch_link(unit.unit_id), rows, "whole")]
-    lines += [
-        GridLine(u.name(at.language), at.branch_link(u.unit_id), cards[u.unit_id], "branch")
-        for u in below
-    ]
+    cards = readings.cards(below, [row.metric_id for row in rows])
+    lines = [figures.grid_line(unit, rows, "whole")]
+    lines += [figures.grid_line(one, cards[one.unit_id], "branch") for one in below]
     figures.show_grid(lines, rows, at.say("children", branch=name))
 
 
@@ -136,21 +85,32 @@ given = [row for row in rows if not row.reason]
 aimed = readings.cards([unit], figures.main_metrics([unit]))[unit.unit_id]
 
 strip.header(unit.unit_id)
-st.title(unit.name(at.language), anchor=False)
-st.html(markup.message(_message(aimed)))
-score.show(unit)
-figures.family_choice([unit])
-figures.show_scorecard(given, unit.unit_id, at.say("scorecard"))
-figures.show_missing(rows)
-what_changed.show(unit)
+tools = strip.title(unit.name(at.language))
+total = tools.container(width="content")
+message = openings.of_unit(aimed, at.form)
+figures.message_and_family(message, [unit])
 entries = check_ins.said(unit)
-if entries is not None:
-    check_ins.show_needed(unit, aimed)
-looked_at = _metric(unit, rows)
+figures.show_scorecard(given, unit, entries)
+figures.show_missing(rows)
+
+# What is worked out on the book comes after everything that is published: nothing waits for it.
+scored = st.container()
+changed = st.container()
+needed = st.container()
+looked_at = _closer(unit, given)
 if looked_at is not None:
-    _trend(looked_at)
-    walked.show(looked_at)
-    closing.show(looked_at)
+    if at.is_now:
+        closing.show(looked_at)
     if entries is not None:
         check_ins.show(unit, looked_at, entries)
 _children(unit, given)
+exporting.offer(lambda: page_documents.of_branch(unit, rows, message, entries), tools)
+if entries is not None:
+    with needed:
+        check_ins.show_needed(unit, aimed)
+if at.is_now:
+    score.show(unit, total, scored)
+    with changed:
+        what_changed.show(unit)
+elif at.analyses is not None:
+    changed.info(at.say("only_as_known"), icon=":material/history:")

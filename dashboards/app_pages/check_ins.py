@@ -11,6 +11,7 @@ import streamlit as st
 from dashboards import markup
 from dashboards.app_pages.aims import common
 from dashboards.app_pages.desk import desk
+from dashboards.card import Notes
 from dashboards.numbers import NOTHING
 from dashboards.palette import MARKS
 from dashboards.scorecard import ScorecardRow
@@ -27,8 +28,25 @@ def said(unit: BankUnit) -> pl.DataFrame | None:
     try:
         return at.ledger.check_ins.all(at.scope, branch=unit.unit_id, as_of=at.month.as_of)
     except BranchmarkError as error:
-        st.error(str(error), title=at.say("tg_ledger_broken"))
+        st.error(at.refusal(error), title=at.say("tg_ledger_broken"))
         return None
+
+
+def notes(unit: BankUnit, row: ScorecardRow, entries: pl.DataFrame | None) -> Notes | None:
+    """How many check-ins there are on a figure, and the latest; none if there is none."""
+    if entries is None or entries.is_empty():
+        return None
+    own = entries.filter(pl.col("metric_id") == row.metric_id, pl.col("reading") == row.reading)
+    if own.is_empty():
+        return None
+    at, latest = desk(), own.sort("made_at").row(-1, named=True)
+    told = at.say(
+        "note_line",
+        comment=latest["comment"],
+        author=latest["author"],
+        day=at.day(latest["made_at"].date()),
+    )
+    return Notes(own.height, told, at.branch_link(unit.unit_id, metric=row.metric_id))
 
 
 def show_needed(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
@@ -60,7 +78,7 @@ def show_needed(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
 def show(unit: BankUnit, row: ScorecardRow, entries: pl.DataFrame) -> None:
     """What is said about one figure, and the form to say more."""
     at = desk()
-    st.subheader(at.say("ci_title", metric=row.name), anchor=False)
+    st.header(at.say("ci_title", metric=row.name), anchor=False)
     own = entries.filter(
         pl.col("metric_id") == row.metric_id, pl.col("reading") == row.reading
     ).sort("made_at", descending=True)
@@ -69,7 +87,8 @@ def show(unit: BankUnit, row: ScorecardRow, entries: pl.DataFrame) -> None:
     else:
         st.html(markup.listed([_line(entry) for entry in own.to_dicts()]))
     common.show_told()
-    _form(unit, row, own.height)
+    if common.may_enter():
+        _form(unit, row, own.height)
 
 
 def _line(entry: Mapping[str, Any]) -> tuple[str, str]:
@@ -152,6 +171,6 @@ def _form(unit: BankUnit, row: ScorecardRow, said_before: int) -> None:
     except ValueError:
         st.error(at.say("tg_no_day", field=at.say("ci_due"), text=due))
     except BranchmarkError as error:
-        st.error(str(error))
+        st.error(at.refusal(error))
     else:
         common.tell(at.say("ci_saved"))

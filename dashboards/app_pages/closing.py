@@ -26,7 +26,7 @@ def show(row: ScorecardRow) -> None:
     if at.analyses is None or not row.is_aimed or row.reason:
         return
     met = row.status in {Status.MET, Status.WITHIN}
-    st.subheader(at.say("gp_title_met" if met else "gp_title"), anchor=False)
+    st.header(at.say("gp_title_met" if met else "gp_title"), anchor=False)
     found = asking.answered(
         f"gap_{at.month.as_of}_{row.branch_id}_{row.metric_id}",
         at.say("gp_work_out"),

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from dashboards import markup
-from dashboards.app_pages import address, opening, readings, strip
+from dashboards.app_pages import address, exporting, opening, readings, strip
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.quality import (
     deliveries,
@@ -73,8 +73,8 @@ parts = Parts.of(at.month, unit)
 evidence = readings.evidence()
 
 strip.header(unit.unit_id, page=address.DATA_QUALITY)
-st.title(
-    f"{at.say('data_quality')}{at.language.pick(': ', '：')}{unit.name(at.language)}", anchor=False
+tools = strip.title(
+    f"{at.say('data_quality')}{at.language.pick(': ', '：')}{unit.name(at.language)}"
 )
 st.html(markup.message(readiness.message(parts, evidence)))
 address.pills(
@@ -85,3 +85,4 @@ address.pills(
     drops=("rule", "table", "show"),
 )
 SECTIONS[section](parts, evidence)
+exporting.offer(lambda: readiness.document(parts, evidence), tools)

@@ -3,17 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 from typing import Final
+from urllib.parse import quote_plus, urlencode
 
 import streamlit as st
 
-from dashboards import markup
+from dashboards import markup, refusals
 from dashboards.app_pages.address import BRANCH, DATA_QUALITY, LOAN, LOANS, METRIC, TARGETS
 from dashboards.i18n import Language, day_text, say
 from dashboards.markup import Style
 from dashboards.month import Month
 from dashboards.numbers import Format
 from dashboards.port.analyses import Analyses
+from dashboards.refusals import Names
 from dashboards.words import Comparison
 from records.access import Scope
 from records.ledger.ledger import Ledger
@@ -21,6 +24,7 @@ from records.published import Known, Published
 from records.readers import Reader
 from records.workspace import Workspace
 from transforms.catalogue.model import Catalogue
+from transforms.errors import BranchmarkError
 
 _DESK: Final = "desk"
 
@@ -30,7 +34,8 @@ class Desk:
     """Whose figures, of which month, told how.
 
     Attributes:
-        reader: who reads, or as whom an administrator reads.
+        reader: whose view is shown: who reads, or as whom an administrator reads.
+        signed_in: who reads; entries and the access log bear this name.
         published: pinned, so that whatever a page reads is of one state, and of the version asked for.
         version: `now`, `reported`, or the number of a version of the month, as the address says.
         ledger: what people enter; read anew in every run, so that what was just entered is there.
@@ -38,11 +43,12 @@ class Desk:
         data_version: changes whenever something is published or delivered, and differs from version to
             version of a month; part of every cache key.
         family: the family of metrics asked for, or `opening.TARGETS`.
-        parameters: period, comparison, version, family and language as the address holds them.
+        parameters: period, comparison, version, family, unit and language as the address holds them.
     """
 
     workspace: Workspace
     reader: Reader
+    signed_in: Reader
     published: Published
     version: str
     ledger: Ledger
@@ -63,6 +69,21 @@ class Desk:
         return self.version == Known.NOW
 
     @property
+    def is_viewing_as(self) -> bool:
+        """Whether an administrator sees the pages as another reader sees them."""
+        return self.reader != self.signed_in
+
+    @property
+    def acting_as(self) -> str | None:
+        """As whom the access log says that the reader acted; none for their own."""
+        return self.reader.name if self.is_viewing_as else None
+
+    @property
+    def may_enter(self) -> bool:
+        """Whether anything may be entered: not by an auditor, and never in another's place."""
+        return self.reader.may_enter and not self.is_viewing_as
+
+    @property
     def language(self) -> Language:
         """The reader's language."""
         return self.form.language
@@ -74,6 +95,16 @@ class Desk:
     def day(self, day: date) -> str:
         """A date in the reader's language."""
         return day_text(self.language, day)
+
+    def refusal(self, error: BranchmarkError) -> str:
+        """What an error says, in the reader's language and with names for codes."""
+        pick = self.language.pick
+        metrics = self.catalogue.metrics.values()
+        names = Names(
+            metrics={one.metric_id: pick(one.label.en, one.label.zh) for one in metrics},
+            units={one.unit_id: one.name(self.language) for one in self.month.units.all},
+        )
+        return refusals.told(error, self.language, names)
 
     @property
     def before(self) -> date:
@@ -87,7 +118,15 @@ class Desk:
 
     def link(self, page: str, **more: str) -> str:
         """The address of a page with the same period, comparison, version, family and language."""
+        if self.parameters.keys().isdisjoint(more):
+            # A matrix has thousands of links: what all of them share is written once.
+            own = "".join(f"&{name}={_quoted(value)}" for name, value in more.items())
+            return f"{page or './'}?{self._shared}{own}"
         return markup.address(page, {**self.parameters, **more})
+
+    @cached_property
+    def _shared(self) -> str:
+        return urlencode(self.parameters)
 
     def branch_link(self, branch: str, **more: str) -> str:
         """The address of a branch's scorecard."""
@@ -112,6 +151,11 @@ class Desk:
     def targets_link(self, branch: str, **more: str) -> str:
         """The address of the targets of a unit."""
         return self.link(TARGETS, branch=branch, **more)
+
+
+@lru_cache(maxsize=8192)
+def _quoted(text: str) -> str:
+    return quote_plus(text)
 
 
 def desk() -> Desk:

@@ -3,18 +3,20 @@
 The tables are made in `dashboards.markup`; what a row says in `dashboards.scorecard`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
+import polars as pl
 import streamlit as st
 
-from dashboards import markup, scorecard, standing
-from dashboards.app_pages import address, readings
+from dashboards import card, markup, openings, scorecard
+from dashboards.app_pages import address, check_ins, readings
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.opening import TARGETS, known_families
 from dashboards.markup import GridLine, Heading
 from dashboards.numbers import HEADED, Scale
+from dashboards.pictures import history_words
 from dashboards.scorecard import ScorecardRow
 from dashboards.units import BankUnit
 from transforms.catalogue import families
@@ -50,7 +52,23 @@ def family_choice(units: Sequence[BankUnit]) -> None:
     for name in known_families(at.catalogue):
         label = families.label_of(name)
         texts[name] = at.language.pick(label.en, label.zh)
-    address.pills("family", at.say("family"), texts, at.family)
+    pair = at.language.pick("{}: {}", "{}：{}")
+    address.choice(
+        "family",
+        at.say("family"),
+        list(texts),
+        lambda name: pair.format(at.say("family"), texts[name]),
+        at.family,
+        bare=True,
+    )
+
+
+def message_and_family(text: str, units: Sequence[BankUnit]) -> None:
+    """The sentence that a page opens with, and beside it which figures it shows."""
+    said, choice = st.columns([4, 1], gap="medium", vertical_alignment="center")
+    said.html(markup.message(text))
+    with choice:
+        family_choice(units)
 
 
 def show_missing(rows: Sequence[ScorecardRow]) -> None:
@@ -67,39 +85,95 @@ def show_missing(rows: Sequence[ScorecardRow]) -> None:
         st.html(markup.reasons(ordered, at.style))
 
 
-def show_scorecard(rows: Sequence[ScorecardRow], branch: str, caption: str) -> None:
-    """The scorecard of one unit; without a single row, a sentence."""
+def show_scorecard(
+    rows: Sequence[ScorecardRow], unit: BankUnit, said: pl.DataFrame | None, *, most: int = 0
+) -> None:
+    """The scorecard of one unit; without a single row, a sentence.
+
+    Args:
+        rows: in order.
+        unit: whose they are.
+        said: the check-ins on its figures; none without a ledger.
+        most: how many rows are shown at once, the others folded away; all of them if none.
+    """
     at = desk()
     if not rows:
-        name = at.month.units.by_id[branch].name(at.language)
-        st.info(at.say("family_empty", branch=name))
+        st.info(at.say("family_empty", branch=unit.name(at.language)))
         return
-    drawn = readings.pictures(rows, branch)
-    st.html(
-        markup.scorecard_table(
-            rows,
-            at.style,
-            caption=caption,
-            unit=at.form.unit_of(at.form.scale(Decimal(0))),
-            bullet=lambda row: drawn[row.metric_id][0],
-            sparkline=lambda row: drawn[row.metric_id][1],
-            link=lambda row: at.branch_link(branch, metric=row.metric_id),
-        )
-    )
+    shown, rest = scorecard.leading(rows, most) if most else (tuple(rows), ())
+    _table(shown, unit, said)
+    if rest:
+        key = "show_rest" if at.family == TARGETS else "show_rest_family"
+        with st.expander(at.say(key, count=len(rest))):
+            _table(rest, unit, said)
     legend = [at.say("legend", comparison=at.say(at.comparison.value).lower())]
     told = legend if any(row.is_aimed for row in rows) else []
-    told += dict.fromkeys(row.origin_sentence for row in rows if row.origin_sentence)
+    origins = {row.origin: row.origin_sentence for row in rows if row.origin}
+    told += [f"{card.origin_sign(key)} {sentence}" for key, sentence in origins.items()]
     st.caption(at.language.pick(" ", "").join(told))
 
 
-def show_grid(lines: Sequence[GridLine], whole: Sequence[ScorecardRow], caption: str) -> None:
-    """The matrix of units by the metrics of the whole; the heading carries its targets."""
+def _table(rows: Sequence[ScorecardRow], unit: BankUnit, said: pl.DataFrame | None) -> None:
+    at, branch = desk(), unit.unit_id
+    drawn = readings.pictures(rows, branch)
+    behind = card.Behind(
+        metric=lambda row: at.metric_link(branch, row.metric_id),
+        loans=lambda row: at.loans_link(branch, row.metric_id),
+        notes=lambda row: check_ins.notes(unit, row, said),
+        bullet=lambda row: drawn[row.metric_id][0],
+        sparkline=lambda row: drawn[row.metric_id][1],
+        history=lambda row: history_words(row, at.form),
+    )
+    caption = at.say("standing_title", name=unit.name(at.language))
+    st.html(
+        card.scorecard_table(rows, at.style, behind, caption=caption, unit=at.form.currency_word)
+    )
+
+
+def grid_line(
+    unit: BankUnit, rows: Sequence[ScorecardRow], kind: str, *, note: str = ""
+) -> GridLine:
+    """The line of a unit in a matrix, its figures leading to their own pages."""
+    at = desk()
+    return GridLine(
+        unit.name(at.language),
+        at.branch_link(unit.unit_id),
+        rows,
+        kind,
+        note,
+        lambda metric: at.metric_link(unit.unit_id, metric),
+    )
+
+
+def show_grid(
+    lines: Sequence[GridLine],
+    whole: Sequence[ScorecardRow],
+    caption: str,
+    *,
+    sort: str = "",
+    sorted_by: Callable[[str], str] | None = None,
+) -> None:
+    """The matrix of units by the metrics of the whole; the heading carries its targets.
+
+    Args:
+        lines: a line a unit, in order.
+        whole: the scorecard whose metrics are the columns.
+        caption: what the table is, for those who cannot see it.
+        sort: the metric the lines are sorted by, if by one.
+        sorted_by: gives the address of the same, sorted by a metric.
+    """
     at = desk()
     rows = {row.metric_id: row for row in whole if not row.reason}
     columns = list(rows)
     scales = {name: _scale(name, lines) for name in columns if rows[name].unit is Unit.CURRENCY}
     headings = {
-        name: Heading(row.short_name, _heading(row, scales.get(name)), row.about)
+        name: Heading(
+            row.short_name,
+            _heading(row, scales.get(name)),
+            row.about,
+            sorted_by(name) if sorted_by else "",
+            sorts=name == sort,
+        )
         for name, row in rows.items()
     }
 
@@ -144,20 +218,12 @@ def unit_word(unit: Unit) -> str:
 
 def tally_text(card: Sequence[ScorecardRow]) -> str:
     """How many targets are met, of those there are."""
-    at = desk()
-    judged = standing.judged(card)
-    if not judged:
-        return at.say("no_targets")
-    met = standing.met(card)
-    return at.say("targets_met", met=met, judged=judged)
+    return openings.tally_text(card, desk().form)
 
 
 def furthest_text(row: ScorecardRow) -> str:
     """Where a unit is furthest behind, as half a sentence."""
-    key = "message_furthest_limit" if row.kind is Kind.TOLERANCE else "message_furthest"
-    return desk().say(
-        key, name=row.short_name, value=row.value_text, gap=row.gap_text, target=row.target_text
-    )
+    return openings.furthest_text(row, desk().form)
 
 
 def names(units: Sequence[str]) -> str:

@@ -11,13 +11,14 @@ from typing import Final, NoReturn
 
 import streamlit as st
 
-from dashboards import markup
-from dashboards.app_pages import address, readings
+from dashboards import markup, refusals
+from dashboards.app_pages import address, readings, sign_in, viewing
 from dashboards.app_pages.address import OVERVIEW
 from dashboards.app_pages.desk import Desk, desk, put
 from dashboards.i18n import Language, day_text, language_of, say
 from dashboards.markup import Style
-from dashboards.numbers import Format
+from dashboards.month import NothingSeenError
+from dashboards.numbers import AmountUnit, Format
 from dashboards.palette import ground
 from dashboards.port.analyses import Analyses
 from dashboards.units import BankUnit
@@ -25,13 +26,14 @@ from dashboards.words import Comparison, comparison_of
 from records.deliveries import Deliveries
 from records.ledger.ledger import Ledger
 from records.published import Known, Published
-from records.readers import LOCAL, scope_of
 from records.workspace import Workspace, open_workspace
 from transforms.catalogue import families
 from transforms.catalogue.model import Catalogue
 from transforms.errors import BadDateError, UnknownNameError
 from transforms.periods import parse_month_end
 
+_BRANCH_PLACE: Final = "branch_place"
+"""Where the sidebar keeps room for the page's choice of a branch: above all other controls."""
 TARGETS: Final = "targets"
 """Stands in the address where no family is asked for: whatever has a target or a limit."""
 
@@ -42,7 +44,7 @@ def reader_language() -> Language:
     try:
         return language_of(asked)
     except UnknownNameError as error:
-        st.warning(str(error))
+        st.warning(refusals.told(error, Language.EN))
         return Language.EN
 
 
@@ -53,10 +55,11 @@ def open_desk(root: Path, language: Language, analyses: Analyses | None = None) 
         WorkspaceError, CatalogueError, ReferenceTableError: if the workspace cannot be used.
     """
     workspace = open_workspace(root)
+    ledger = Ledger.of(workspace, os.environ.get)
+    signed_in = sign_in.require(workspace, ledger, language)
+    reader = viewing.seen_as(signed_in)
     published, deliveries = Published(workspace.lake).pinned(), Deliveries(workspace.lake)
-    # On loopback there is no sign-in: whoever has the machine has the workspace's files as well.
-    reader = LOCAL
-    scope = scope_of(reader, published)
+    scope = readings.scope_of_reader(str(root), reader, published)
     months = tuple(published.newest_versions())
     if not months:
         _nothing_published(workspace, deliveries, language)
@@ -67,6 +70,7 @@ def open_desk(root: Path, language: Language, analyses: Analyses | None = None) 
     ).on(as_of)
     comparison = _comparison(language)
     family = _family(catalogue, language)
+    amounts = _amounts(language)
     dark = st.context.theme.type == "dark"
     version = _version(published, as_of, language)
     state = f"{published.publications().height}.{deliveries.batches().height}.{version}"
@@ -76,30 +80,37 @@ def open_desk(root: Path, language: Language, analyses: Analyses | None = None) 
         "comparison": comparison.value,
         "version": version,
         "family": family,
+        "unit": amounts.value,
         "language": language.value,
     }
     address.remember(parameters)
+    try:
+        month = readings.month_of(
+            str(root),
+            state,
+            None if scope.branches is None else tuple(sorted(scope.branches)),
+            as_of,
+            catalogue.fingerprint,
+            _catalogue=catalogue,
+            _published=seen,
+        )
+    except NothingSeenError:
+        units, day = ", ".join(reader.units), day_text(language, as_of)
+        refuse(say(language, "si_no_units_seen", units=units, day=day), language)
     put(
         Desk(
             workspace=workspace,
             reader=reader,
+            signed_in=signed_in,
             published=seen,
             version=version,
-            ledger=Ledger.of(workspace, os.environ.get),
+            ledger=ledger,
             analyses=analyses,
             scope=scope,
             catalogue=catalogue,
             data_version=state,
-            month=readings.month_of(
-                str(root),
-                state,
-                None if scope.branches is None else tuple(sorted(scope.branches)),
-                as_of,
-                catalogue.fingerprint,
-                _catalogue=catalogue,
-                _published=seen,
-            ),
-            form=Format(language, workspace.base_currency),
+            month=month,
+            form=Format(language, workspace.base_currency, amounts),
             comparison=comparison,
             family=family,
             style=Style(language, ground(dark=dark), dark),
@@ -107,6 +118,7 @@ def open_desk(root: Path, language: Language, analyses: Analyses | None = None) 
         )
     )
     _controls(months, _versions(published, as_of))
+    viewing.show_banner()
 
 
 def _versions(published: Published, as_of: date) -> tuple[str, ...]:
@@ -140,7 +152,7 @@ def _period(months: Sequence[date], language: Language) -> date:
     try:
         day = parse_month_end(asked)
     except BadDateError as error:
-        refuse(str(error), language)
+        refuse(refusals.told(error, language), language)
     if day not in months:
         refuse(
             say(
@@ -173,6 +185,14 @@ def _family(catalogue: Catalogue, language: Language) -> str:
     return asked
 
 
+def _amounts(language: Language) -> AmountUnit:
+    asked = address.asked("unit") or AmountUnit.AUTO.value
+    if asked not in tuple(AmountUnit):
+        told = ", ".join(AmountUnit)
+        refuse(say(language, "unknown_amounts", asked=asked, known=told), language)
+    return AmountUnit(asked)
+
+
 def known_families(catalogue: Catalogue) -> tuple[str, ...]:
     """The families that the catalogue has metrics of, in their order."""
     return families.in_order(metric.family for metric in catalogue.metrics.values())
@@ -182,10 +202,7 @@ def asked_unit() -> BankUnit:
     """The unit of the address, or the top one if it names none; an unknown one is refused."""
     at = desk()
     units = at.month.units
-    asked = st.query_params.get("branch")
-    if asked is None:
-        st.query_params["branch"] = units.top.unit_id
-        return units.top
+    asked = address.unit(units.top.unit_id)
     if asked not in units.by_id:
         why = at.say("unknown_branch", asked=asked, day=at.day(at.month.as_of))
         refuse(why, at.language)
@@ -211,7 +228,7 @@ def _nothing_published(
 ) -> NoReturn:
     st.title(workspace.name, anchor=False)
     with st.container(border=True):
-        st.subheader(say(language, "no_month_title"), anchor=False)
+        st.header(say(language, "no_month_title"), anchor=False)
         st.write(say(language, "no_month", bank=workspace.name))
         waiting = len(deliveries.months())
         if waiting:
@@ -231,6 +248,7 @@ def _controls(months: Sequence[date], versions: Sequence[str]) -> None:
         for one in offered
     }
     with st.sidebar:
+        st.session_state[_BRANCH_PLACE] = st.container()
         address.choice(
             "period",
             at.say("period"),
@@ -262,6 +280,14 @@ def _controls(months: Sequence[date], versions: Sequence[str]) -> None:
             on_change=address.chosen,
             args=("language",),
         )
+        address.choice(
+            "unit",
+            at.say("amounts"),
+            list(map(str, AmountUnit)),
+            lambda code: at.form.unit_choice(AmountUnit(code)) or at.say("amounts_auto"),
+            at.parameters["unit"],
+        )
+        viewing.show_identity()
 
 
 def branch_choice(current: str | None) -> str | None:
@@ -270,19 +296,16 @@ def branch_choice(current: str | None) -> str | None:
     units = at.month.units
     depth = {unit.unit_id: len(units.chain(unit.unit_id)) - 1 for unit in units.all}
     ordered = _in_tree_order(units.top, depth)
-    with st.sidebar:
+    with st.session_state[_BRANCH_PLACE]:
         key = f"choose_branch_{at.month.as_of}_{current}"
         opened = st.selectbox(
             at.say("open_branch"),
             [unit.unit_id for unit in ordered],
             index=None if current is None else [u.unit_id for u in ordered].index(current),
-            format_func=lambda code: (
-                "\N{EM SPACE}" * depth[code] + units.by_id[code].name(at.language)
-            ),
+            format_func=lambda code: units.by_id[code].name(at.language),
             placeholder=at.say("choose_branch"),
             key=key,
         )
-        st.caption(at.say("local_mode"))
     return opened if opened != current else None
 
 

@@ -1,14 +1,29 @@
-"""Overview: where does the bank stand, and who is behind?"""
+"""Overview: where does the bank stand, and who is behind?
+
+What keeps the month from being believed belongs in `month_state`.
+"""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from html import escape
+from typing import Final
 
 import polars as pl
 import streamlit as st
 
 from dashboards import markup, scorecard, standing
-from dashboards.app_pages import address, figures, opening, readings, strip
+from dashboards.app_pages import (
+    address,
+    check_ins,
+    exporting,
+    figures,
+    month_state,
+    opening,
+    page_documents,
+    readings,
+    strip,
+)
+from dashboards.app_pages.address import OVERVIEW
 from dashboards.app_pages.desk import desk
 from dashboards.markup import GridLine
 from dashboards.numbers import rounded
@@ -19,8 +34,12 @@ from dashboards.units import BankUnit
 from transforms.catalogue.model import Kind, Unit
 from transforms.scorecards import Status
 
-_LISTED = 6
-_BY_REGION, _BY_BEHIND = "region", "behind"
+_LISTED: Final = 5
+_CARD_ROWS: Final = 10
+_BY_REGION: Final = "region"
+_BY_BEHIND: Final = "behind"
+
+Groups = Sequence[tuple[BankUnit | None, Sequence[BankUnit]]]
 
 
 def _message(whole: Sequence[ScorecardRow], cards: Cards) -> str:
@@ -44,45 +63,9 @@ def _message(whole: Sequence[ScorecardRow], cards: Cards) -> str:
     return (stop.join(told) + stop).strip()
 
 
-def _readiness() -> None:
-    """What keeps the month from being believed, in a line, with the way to the rows."""
-    at = desk()
-    seen, form = at.month, at.form
-    top = seen.units.top.unit_id
-    items = []
-    if seen.unreconciled:
-        told = at.say(
-            "unreconciled_some",
-            count=len(seen.unreconciled),
-            names=figures.names(seen.unreconciled),
-        )
-        link = markup.linked(told, at.quality_link(top, section="ledger"))
-        items.append(f"{at.say('unreconciled')}: <b>{link}</b>")
-    rejected = markup.linked(
-        form.count(seen.rejected_rows), at.quality_link(top, section="rejected")
-    )
-    items.append(f"{at.say('rejected_rows')}: <b>{rejected}</b>")
-    graded = [
-        at.say(
-            "rules_with_findings",
-            rules=form.count(seen.findings[grade][0]),
-            severity=at.say(f"severity_{grade}"),
-            rows=form.count(seen.findings[grade][1]),
-        )
-        for grade in ("critical", "error", "warning")
-        if grade in seen.findings
-    ]
-    comma = at.language.pick(", ", "，")
-    found = markup.linked(
-        comma.join(graded) or at.say("none"), at.quality_link(top, section="findings")
-    )
-    items.append(f"{at.say('findings')}: <b>{found}</b>")
-    st.html(markup.strip(items))
-
-
 def _behind(cards: Cards) -> None:
     at = desk()
-    st.subheader(at.say("behind"), anchor=False)
+    st.header(at.say("behind"), anchor=False)
     found = standing.behind(cards)
     if not found:
         judged = any(standing.judged(card) for card in cards.values())
@@ -97,8 +80,9 @@ def _behind(cards: Cards) -> None:
         lines.append(
             (
                 (
-                    f"{markup.linked(name, at.branch_link(one.branch, metric=row.metric_id))} › "
-                    f"<span class='bm-missed'>{MARKS[Status.MISSED].glyph}</span> {escape(count)}"
+                    f"{markup.linked(name, at.branch_link(one.branch, metric=row.metric_id))} "
+                    f"<span class='bm-missed' aria-hidden='true'>{MARKS[Status.MISSED].glyph}</span> "
+                    f"{escape(count)}"
                 ),
                 escape(furthest) + markup.provisional(row.quality_short, row.quality_text),
             )
@@ -111,7 +95,7 @@ def _behind(cards: Cards) -> None:
 def _changes(cards: Cards) -> None:
     at = desk()
     day = at.day(at.before)
-    st.subheader(at.say("movers", day=day), anchor=False)
+    st.header(at.say("movers", day=day), anchor=False)
     if at.before not in at.month.published:
         st.write(at.say("movers_no_month", day=day))
         return
@@ -119,16 +103,17 @@ def _changes(cards: Cards) -> None:
     if not found:
         st.write(at.say("movers_none", day=day))
         return
-    lines = []
+    lines: list[tuple[str, str]] = []
+    colon = at.language.pick(": ", "：")
     for flip in found[:_LISTED]:
         row = flip.row
         name = at.month.units.by_id[flip.branch].name(at.language)
         lines.append(
             (
                 (
-                    f"{markup.linked(name, at.branch_link(flip.branch, metric=row.metric_id))} › "
-                    f"{escape(row.short_name)}: {markup.mark(flip.before, at.style)} → "
-                    f"{markup.mark(row.status, at.style)}"
+                    f"{markup.linked(name, at.metric_link(flip.branch, row.metric_id))} "
+                    f"{escape(row.short_name)}{colon}{markup.mark(flip.before, at.style)} "
+                    f"<span aria-hidden='true'>→</span> {markup.mark(row.status, at.style)}"
                 ),
                 escape(f"{row.value_text} ({row.change_text}); {row.gap_text}")
                 + markup.provisional(row.quality_short, row.quality_text),
@@ -139,64 +124,63 @@ def _changes(cards: Cards) -> None:
     st.caption(at.say("moves", worse=worse, better=len(found) - worse))
 
 
-def _matrix(
-    whole: Sequence[ScorecardRow],
-    groups: Sequence[tuple[BankUnit | None, Sequence[BankUnit]]],
-    cards: Cards,
-) -> None:
+def _order(whole: Sequence[ScorecardRow]) -> str:
+    """How the address wants the branches sorted; what cannot be done is refused."""
+    at = desk()
+    known = (_BY_REGION, _BY_BEHIND, *at.catalogue.metrics)
+    asked = st.query_params.get("sort", _BY_REGION)
+    if asked not in known:
+        told = ", ".join((_BY_REGION, _BY_BEHIND, *(row.metric_id for row in whole)))
+        opening.refuse(at.say("unknown_sort", asked=asked, known=told), at.language)
+    # Another family of metrics is shown than the one the branches were sorted by.
+    return asked if asked in (*known[:2], *(row.metric_id for row in whole)) else _BY_REGION
+
+
+def _matrix(whole: Sequence[ScorecardRow], groups: Groups, cards: Cards, order: str) -> None:
     at = desk()
     title, control = st.columns([3, 1], vertical_alignment="bottom")
-    title.subheader(at.say("branches_by_metric"), anchor=False)
-    short = {row.metric_id: row.short_name for row in whole if not row.reason}
+    title.header(at.say("branches_by_metric"), anchor=False)
+    short = {row.metric_id: row.short_name for row in whole}
     texts = {_BY_REGION: at.say("by_region"), _BY_BEHIND: at.say("by_behind"), **short}
-    asked = st.query_params.get("sort", _BY_REGION)
-    order = asked if asked in texts else _BY_REGION
-    st.session_state["choose_sort"] = order
-    control.selectbox(
-        at.say("sort_by"),
-        list(texts),
-        format_func=texts.__getitem__,
-        key="choose_sort",
-        label_visibility="collapsed",
-        on_change=address.chosen,
-        args=("sort",),
-    )
-    top = at.month.units.top
-    lines = [GridLine(top.name(at.language), at.branch_link(top.unit_id), whole, "whole")]
+    pair = at.language.pick("{}: {}", "{}：{}")
+    with control:
+        address.choice(
+            "sort",
+            at.say("sort_by"),
+            list(texts),
+            lambda name: pair.format(at.say("sort_by"), texts[name]),
+            order,
+            bare=True,
+        )
+    lines = [figures.grid_line(at.month.units.top, whole, "whole")]
     if order == _BY_REGION:
         lines += _by_region(whole, groups, cards)
     else:
         lines += _in_order(order, groups, cards)
-    if not short:
-        return
-    figures.show_grid(lines, whole, at.say("branches_by_metric"))
+    figures.show_grid(
+        lines,
+        whole,
+        at.say("branches_by_metric"),
+        sort=order,
+        sorted_by=lambda name: at.link(OVERVIEW, sort=name),
+    )
     st.caption(at.say("click_hint"))
     _table(groups, cards)
 
 
-def _by_region(
-    whole: Sequence[ScorecardRow],
-    groups: Sequence[tuple[BankUnit | None, Sequence[BankUnit]]],
-    cards: Cards,
-) -> list[GridLine]:
-    at = desk()
+def _by_region(whole: Sequence[ScorecardRow], groups: Groups, cards: Cards) -> list[GridLine]:
     shown = [row.metric_id for row in whole]
-    regions = readings.cards([region for region, _ in groups if region], shown)
+    top = desk().month.units.top
+    regions = readings.cards([one for one, _ in groups if one and one != top], shown)
     lines: list[GridLine] = []
     for region, units in groups:
-        if region is not None:
-            name, href = region.name(at.language), at.branch_link(region.unit_id)
-            lines.append(GridLine(name, href, regions[region.unit_id], "group"))
-        lines += [
-            GridLine(u.name(at.language), at.branch_link(u.unit_id), cards[u.unit_id], "branch")
-            for u in units
-        ]
+        if region is not None and region != top:
+            lines.append(figures.grid_line(region, regions[region.unit_id], "group"))
+        lines += [figures.grid_line(one, cards[one.unit_id], "branch") for one in units]
     return lines
 
 
-def _in_order(
-    order: str, groups: Sequence[tuple[BankUnit | None, Sequence[BankUnit]]], cards: Cards
-) -> list[GridLine]:
+def _in_order(order: str, groups: Groups, cards: Cards) -> list[GridLine]:
     at = desk()
     region_of = {unit.unit_id: region for region, units in groups for unit in units}
     ranked = (
@@ -206,12 +190,12 @@ def _in_order(
     for branch in ranked:
         region = region_of[branch]
         note = region.name(at.language) if region else ""
-        name = at.month.units.by_id[branch].name(at.language)
-        lines.append(GridLine(name, at.branch_link(branch), cards[branch], "branch", note))
+        unit = at.month.units.by_id[branch]
+        lines.append(figures.grid_line(unit, cards[branch], "branch", note=note))
     return lines
 
 
-def _table(groups: Sequence[tuple[BankUnit | None, Sequence[BankUnit]]], cards: Cards) -> None:
+def _table(groups: Groups, cards: Cards) -> None:
     """The matrix as a grid that sorts, searches and downloads."""
     at = desk()
     opened = st.expander(at.say("show_table"), on_change="rerun", key="matrix_table")
@@ -249,27 +233,37 @@ if chosen is not None:
 
 groups = units.compared()
 branches = [unit for _, members in groups for unit in members]
-compared = [units.top, *branches]
+compared = [units.top, *(unit for unit in branches if unit != units.top)]
 shown = figures.shown_metrics(compared)
 rows = scorecard.given_first(readings.cards([units.top], shown, history=True)[units.top.unit_id])
 given = [row for row in rows if not row.reason]
 somewhere = at.month.given([branch.unit_id for branch in branches])
 columns = [row for row in given if row.metric_id in somewhere]
-cards = readings.cards(branches, [row.metric_id for row in columns])
+order = _order(columns)
+column_names = [row.metric_id for row in columns]
 aims = figures.main_metrics(compared)
-aimed = readings.cards(compared, aims)
+# What is aimed at is most of what the columns show: read and worded once, for both.
+whole = readings.cards(compared, list(dict.fromkeys((*column_names, *aims))))
+aimed = standing.narrowed(whole, aims)
+cards = standing.narrowed({unit.unit_id: whole[unit.unit_id] for unit in branches}, column_names)
 aimed_branches = {branch.unit_id: aimed[branch.unit_id] for branch in branches}
 
 strip.header()
-st.title(at.workspace.name, anchor=False)
-st.html(markup.message(_message(aimed[units.top.unit_id], aimed_branches)))
-_readiness()
-figures.family_choice(compared)
-figures.show_scorecard(given, units.top.unit_id, at.say("bank_scorecard"))
+tools = strip.title(at.workspace.name if at.scope.branches is None else units.top.name(at.language))
+message = _message(aimed[units.top.unit_id], aimed_branches)
+figures.message_and_family(message, compared)
+month_state.show_notices(branches)
+month_state.show_readiness(branches)
+figures.show_scorecard(given, units.top, check_ins.said(units.top), most=_CARD_ROWS)
 figures.show_missing(rows)
-left, right = st.columns(2, gap="large")
-with left:
-    _behind(aimed_branches)
-with right:
-    _changes(aimed_branches)
-_matrix(columns, groups, cards)
+if branches:
+    left, right = st.columns(2, gap="large")
+    with left:
+        _behind(aimed_branches)
+    with right:
+        _changes(aimed_branches)
+if branches and columns:
+    _matrix(columns, groups, cards, order)
+exporting.offer(
+    lambda: page_documents.of_overview(rows, message, groups, cards, aimed_branches), tools
+)

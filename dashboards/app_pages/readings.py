@@ -8,16 +8,28 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+import polars as pl
 import streamlit as st
 
 from dashboards import month, scorecard
 from dashboards.app_pages.desk import desk
 from dashboards.charts import image
+from dashboards.figure.read import Facts, Question
+from dashboards.figure.read import read as read_figure
 from dashboards.month import Month
 from dashboards.numbers import Format
 from dashboards.palette import ground
 from dashboards.pictures import bullet_of, sparkline_of
-from dashboards.port.analyses import Analyses, Changes, Score, Walk
+from dashboards.port.analyses import (
+    Analyses,
+    Apart,
+    BranchWalk,
+    Changes,
+    Outlook,
+    Peers,
+    Score,
+    Walk,
+)
 from dashboards.quality.evidence import Evidence
 from dashboards.quality.evidence import read as read_evidence
 from dashboards.scorecard import ScorecardRow
@@ -26,13 +38,15 @@ from dashboards.units import BankUnit
 from dashboards.words import Comparison
 from records.access import Scope
 from records.deliveries import Deliveries
+from records.ledger.errors import LedgerError
 from records.published import Published
+from records.readers import Reader, scope_of
 from records.workspace import open_workspace
 from transforms.analysis.gap.answers import Gap
+from transforms.catalogue import kept
 from transforms.catalogue.load import Definitions
-from transforms.catalogue.load import definitions as load_definitions
 from transforms.catalogue.model import Catalogue
-from transforms.reference import tables as reference_tables
+from transforms.reference.tables import Reference
 
 Texts = tuple[tuple[str, str], ...]
 Branches = tuple[str, ...] | None
@@ -79,6 +93,27 @@ def evidence() -> Evidence:
     )
 
 
+def signatures(branch: str) -> pl.DataFrame | None:
+    """The signatures on a unit's month, in whatever version; none where the ledger cannot be read."""
+    found = all_signatures()
+    return None if found is None else found.filter(pl.col("branch_id") == branch)
+
+
+def all_signatures() -> pl.DataFrame | None:
+    """The signatures on the month in scope, in whatever version; none where the ledger cannot be read."""
+    at = desk()
+    try:
+        return at.ledger.sign_offs.all(at.scope, as_of=at.month.as_of)
+    except LedgerError:
+        return None
+
+
+def run_id() -> str:
+    """The run whose figures of the month are shown."""
+    at = desk()
+    return at.published.current()[at.month.as_of, at.month.version].run_id
+
+
 def changes(branch: str) -> Changes | None:
     """What changed at a unit since the month compared with; none where nobody answers.
 
@@ -123,6 +158,64 @@ def walk(row: ScorecardRow) -> Walk | None:
     return _asked(("walk", *of, *days), lambda by, scope: by.walk(scope, *of, *days))
 
 
+def walk_by_branch(row: ScorecardRow) -> BranchWalk | None:
+    """The same, split over the units right below.
+
+    Raises:
+        BranchmarkError: if there is no answer.
+    """
+    at = desk()
+    of, days = (row.branch_id, row.metric_id, row.reading), (at.before, at.month.as_of)
+    return _asked(
+        ("walk_by_branch", *of, *days), lambda by, scope: by.walk_by_branch(scope, *of, *days)
+    )
+
+
+def outlook(row: ScorecardRow) -> Outlook | None:
+    """Where a figure would stand at the end of its year; none where nobody answers.
+
+    Raises:
+        BranchmarkError: if there is no answer.
+    """
+    of, as_of = (row.branch_id, row.metric_id, row.reading), desk().month.as_of
+    return _asked(("outlook", *of, as_of), lambda by, scope: by.outlook(scope, *of, as_of))
+
+
+def peers(row: ScorecardRow) -> Peers | None:
+    """A unit's figure among those of its level; none where nobody answers.
+
+    Raises:
+        BranchmarkError: if there is no answer.
+    """
+    at = desk()
+    of, as_of = (row.branch_id, row.metric_id, row.reading), at.month.as_of
+    own = at.workspace.texts(".", "peers.yaml").get("peers.yaml")
+    return _asked(("peers", *of, as_of, own), lambda by, scope: by.peers(scope, *of, as_of))
+
+
+def apart(row: ScorecardRow) -> tuple[Apart, ...] | None:
+    """The loans that tell a figure's reading from the others; none where nobody answers.
+
+    Raises:
+        BranchmarkError: if there is no answer.
+    """
+    of, as_of = (row.branch_id, row.metric_id, row.reading), desk().month.as_of
+    return _asked(("apart", *of, as_of), lambda by, scope: by.apart(scope, *of, as_of))
+
+
+def figure(asked: Question) -> Facts:
+    """Everything that is published about one figure."""
+    at = desk()
+    return _figure(
+        str(at.workspace.root), at.data_version, at.scope_key, asked, _published=at.published
+    )
+
+
+def reference() -> Reference:
+    """The reference tables of the product, with those the workspace brings itself."""
+    return kept.reference(_tables(tuple(desk().workspace.texts("reference", ".csv").items())))
+
+
 Answer = TypeVar("Answer")
 
 
@@ -142,11 +235,38 @@ def _asked(key: tuple[object, ...], question: Callable[[Analyses, Scope], Answer
     return found
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+def scope_of_reader(root: str, reader: Reader, published: Published) -> Scope:
+    """What a reader may see, worked out anew whenever something is published."""
+    if reader.sees_all:
+        return scope_of(reader, published)
+    return _scope_of(root, published.publications().height, reader, _published=published)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _scope_of(root: str, publications: int, reader: Reader, *, _published: Published) -> Scope:  # noqa: ARG001
+    return scope_of(reader, _published)
+
+
 def definitions(own: Texts, references: Texts) -> Definitions:
     """A workspace's definitions, from its own files and the product's."""
-    reference = reference_tables.load({Path(name).stem: text for name, text in references})
-    return load_definitions(reference, dict(own))
+    return kept.definitions(_tables(references), tuple(sorted(own)))
+
+
+def _tables(references: Texts) -> Texts:
+    return tuple(sorted((Path(name).stem, text) for name, text in references))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _figure(
+    root: str,
+    data_version: str,  # noqa: ARG001 - a part of the key
+    branches: Branches,
+    asked: Question,
+    *,
+    _published: Published,
+) -> Facts:
+    lake = open_workspace(Path(root)).lake
+    return read_figure(_published, Deliveries(lake), _scope(branches), asked)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -185,7 +305,7 @@ def _evidence(
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _cards(
     root: str,  # noqa: ARG001 - a part of the key, as are the next two
     data_version: str,  # noqa: ARG001
@@ -215,10 +335,11 @@ def _cards(
         branches=units,
         comparison=comparison,
         metrics=metrics,
+        history=history,
     )
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@st.cache_resource(max_entries=128, show_spinner=False)
 def _pictures(
     root: str,  # noqa: ARG001 - a part of the key, as are the next two
     data_version: str,  # noqa: ARG001
@@ -234,8 +355,8 @@ def _pictures(
     for row in _rows:
         pair = (bullet_of(row, form, back), sparkline_of(row, form, back))
         drawn[row.metric_id] = (
-            image.data_uri(image.svg(pair[0])) if pair[0] else None,
-            image.data_uri(image.svg(pair[1])) if pair[1] else None,
+            image.data_uri(pair[0]) if pair[0] else None,
+            image.data_uri(pair[1]) if pair[1] else None,
         )
     return drawn
 

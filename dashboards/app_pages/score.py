@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import words
 from dashboards.app_pages import readings
@@ -22,32 +23,26 @@ from transforms.scoring.model import Kind, Line
 from transforms.scoring.words import MISSING, plain, said
 
 
-def show(unit: BankUnit) -> None:
-    """The total in a line, and the card folded away."""
+def show(unit: BankUnit, line: DeltaGenerator, below: DeltaGenerator) -> None:
+    """The total in a line, and the card folded away.
+
+    Args:
+        unit: whose score.
+        line: where the total goes.
+        below: where every step of the arithmetic goes.
+    """
     at = desk()
     try:
         found = readings.score(unit.unit_id)
     except BranchmarkError as error:
-        st.info(str(error))
+        below.info(at.refusal(error))
         return
     if found is None:
         return
-    card = found.scores.cards.row(0, named=True)
-    profile = found.scores.profile
-    if card["total"] is None:
-        head = at.say(
-            "sc_none",
-            scored=plain(card["scored_weight"]),
-            whole=plain(profile.total),
-            least=plain(profile.least_scored),
-        )
-    else:
-        head = at.say("sc_title", total=_points(card["total"]), whole=plain(profile.total))
-        if card["rank"] is not None:
-            rank = at.say("sc_rank", rank=card["rank"], ranked=card["ranked"])
-            head += at.language.pick(f", {rank}", f"，{rank}")
-    with st.expander(head, icon=":material/calculate:"):
+    line.html(f'<div class="bm"><p class="bm-score">{_headline(found)}</p></div>', width="content")
+    with below.expander(at.say("sc_how"), icon=":material/calculate:"):
         st.html(_card(found))
+        profile = found.scores.profile
         label = at.language.pick(profile.label.en, profile.label.zh)
         told = [
             at.say("sc_profile", label=label, version=profile.version),
@@ -56,6 +51,27 @@ def show(unit: BankUnit) -> None:
         if sum(found.below.counts.values()) or found.below.beside:
             told.append(at.say("sc_below", told=found.below.sentence(at.language.value)))
         st.caption(at.language.pick(". ", "。").join(told))
+
+
+def _headline(found: Score) -> str:
+    """The total and the rank, or why there is no total, as ready HTML."""
+    at, profile = desk(), found.scores.profile
+    card = found.scores.cards.row(0, named=True)
+    if card["total"] is None:
+        return escape(
+            at.say(
+                "sc_none",
+                scored=plain(card["scored_weight"]),
+                whole=plain(profile.total),
+                least=plain(profile.least_scored),
+            )
+        )
+    told = f"{escape(at.say('score_word'))} <b>{_points(card['total'])}</b>"
+    told += f" <small>/ {plain(profile.total)}</small>"
+    if card["rank"] is not None:
+        rank = at.say("sc_rank", rank=card["rank"], ranked=card["ranked"])
+        told += f" <small>{escape(rank)}</small>"
+    return told
 
 
 def _points(value: Decimal | None) -> str:

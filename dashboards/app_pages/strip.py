@@ -1,92 +1,125 @@
-"""The strip at the head of every page: where, when, which version, what was taken, how sure.
+"""The head of every page: the way down to where the reader stands, and what the figures are of.
 
-What it says is worded in `dashboards.accounts` and `dashboards.words`.
+What the strip says is said by `dashboards.headline`, for files too.
 """
 
+from collections.abc import Sequence
 from html import escape
+from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import accounts, markup, words
-from dashboards.app_pages.address import BRANCH, OVERVIEW
+from dashboards.app_pages import readings
+from dashboards.app_pages.address import BRANCH, LOANS, METRIC, OVERVIEW, REPORTS
 from dashboards.app_pages.desk import desk
-from dashboards.numbers import NOTHING
-from dashboards.palette import QUALITY_GLYPH
+from dashboards.headline import Headline, Item
 from dashboards.stylesheet import sheet
-from transforms.quality import QualityState
+
+_KEPT: Final = {METRIC: ("metric", "reading"), LOANS: ("metric", "reading")}
+"""What a unit above is asked about too: a step up keeps the figure that is looked at."""
+
+_PLAIN: Final = ("comparison", "version", "dates", "account", "quality", "sign_off")
 
 
-def header(branch: str | None = None, *, page: str = BRANCH) -> None:
+def headline(branch: str) -> Headline:
+    """What the strip rests on, for this page and for the files it offers."""
+    at = desk()
+    return Headline(
+        bank=at.workspace.name,
+        month=at.month,
+        unit=branch,
+        form=at.form,
+        comparison=at.comparison,
+        version=at.version,
+        scope=at.scope,
+        signatures=readings.signatures(branch),
+        run_id=readings.run_id(),
+    )
+
+
+def header(
+    branch: str | None = None, *, page: str = BRANCH, trail: Sequence[tuple[str, str]] = ()
+) -> None:
     """The strip of a page about a unit; of the top one if none is named.
 
     Args:
         branch: the unit.
         page: where the units above it lead: their scorecards, or their data quality.
+        trail: further steps below the unit, each a text and its address, such as the metric, the slice
+            and the loans behind it; the last one is where the reader stands, and needs no address.
     """
     at = desk()
-    seen = at.month
-    unit = branch or seen.units.top.unit_id
-    place = [
-        markup.linked(one.name(at.language), at.link(page, branch=one.unit_id))
-        for one in (seen.units.chain(branch)[:-1] if branch else ())
+    unit = branch or at.month.units.top.unit_id
+    items = {item.key: item for item in headline(unit).items()}
+    told = [f"<b>{escape(items['period'].text)}</b>", *(_item(items[key], unit) for key in _PLAIN)]
+    st.html(
+        sheet(at.style)
+        + markup.crumbs(_crumbs(branch, page, trail), at.say("place"))
+        + markup.strip(told)
+    )
+
+
+def title(text: str) -> DeltaGenerator:
+    """The page's name, and at the other end of its line room for what belongs to the whole page."""
+    line = st.container(horizontal=True, vertical_alignment="center", key="title_line")
+    line.title(text, anchor=False, width="stretch")
+    return line.container(
+        horizontal=True, width="content", vertical_alignment="center", key="title_tools"
+    )
+
+
+def _crumbs(branch: str | None, page: str, trail: Sequence[tuple[str, str]]) -> list[str]:
+    """The steps from the bank to where the reader stands; all but the last lead there."""
+    at = desk()
+    kept = {
+        name: value
+        for name in _KEPT.get(page, ())
+        if (value := st.query_params.get(name)) is not None
+    }
+    steps = [(at.workspace.name, at.link(OVERVIEW))]
+    if branch:
+        chain = at.month.units.chain(branch)
+        steps += [
+            (one.name(at.language), at.link(page, branch=one.unit_id, **kept)) for one in chain[:-1]
+        ]
+        # Below a unit's figure the unit itself is a step back, to its scorecard.
+        own = at.branch_link(branch) if trail or page != BRANCH else ""
+        steps.append((chain[-1].name(at.language), own))
+    steps += trail
+    *above, (here, _) = steps
+    return [
+        *(markup.linked(text, href) if href else escape(text) for text, href in above),
+        f'<span aria-current="page">{escape(here)}</span>',
     ]
-    crumbs = " › ".join([markup.linked(at.workspace.name, at.link(OVERVIEW)), *place])
-    items = [
-        crumbs,
-        f"<b>{at.day(seen.as_of)}</b>",
-        at.say(
-            "compared_with",
-            comparison=at.say(at.comparison.value).lower(),
-            day=at.day(at.before),
-        ),
-        _version(),
-        at.say(
-            "dates",
-            received=f"{seen.received_at:%Y-%m-%d}" if seen.received_at else NOTHING,
-            published=f"{seen.published_at:%Y-%m-%d %H:%M}",
-        ),
-        account_item(unit),
-        quality_item(unit),
-        (
-            markup.linked(at.say("data_quality_link"), at.quality_link(unit))
-            if page == BRANCH
-            else markup.linked(at.say("scorecard_link"), at.branch_link(unit))
-        ),
-    ]
-    st.html(sheet(at.style) + markup.strip(items))
 
 
-def _version() -> str:
-    """Which version the figures are of, why it was delivered, and whether a newer one waits."""
+def _item(item: Item, unit: str) -> str:
+    """One thing the strip says, as ready HTML; the exact rest on hover, what it rests on a step away."""
     at = desk()
-    seen = at.month
-    key = "restated_version" if seen.version > 1 else "reported_version"
-    told = escape(at.say(key, version=seen.version))
-    reason = seen.restated_because
-    if reason:
-        told += at.language.pick(": ", "：")
-        told += f'<span title="{escape(reason)}">{escape(words.shortened(reason))}</span>'
-    if seen.pending:
-        told += f" <b>{escape(at.say('newer_waits'))}</b>"
-    return told
-
-
-def account_item(unit: str) -> str:
-    """The account of the loan book at a unit, its exact sums on hover, as ready HTML."""
-    at = desk()
-    if not at.month.has_account:
-        return escape(at.say("account_unknown"))
-    found = at.month.account(unit)
-    if found is None:
-        return escape(at.say("account_none"))
-    exact = escape(accounts.equation(found, at.form))
-    return f'<span title="{exact}">{escape(accounts.sentence(found, at.form))}</span>'
-
-
-def quality_item(unit: str) -> str:
-    """The reconciliation badge of a unit, as ready HTML."""
-    at = desk()
-    state, amount = at.month.quality_of(unit)
-    if state is QualityState.FINAL:
-        return f"● {at.say('reconciled')}"
-    return f"<b>{QUALITY_GLYPH} {escape(words.quality(state, amount, at.form))}</b>"
+    text, detail, href = item.text, item.detail, ""
+    match item.key:
+        case "comparison":
+            text, detail = at.say("against", day=at.day(at.before)), item.text
+        case "dates" if at.month.received_at is not None:
+            text, detail = at.say("data_of", day=f"{at.month.received_at:%Y-%m-%d}"), item.text
+        case "version" if item.detail:
+            text += at.language.pick(": ", "：") + words.shortened(item.detail)
+        case "account":
+            href = at.quality_link(unit, section="deliveries")
+            found = at.month.account(unit) if at.month.has_account else None
+            if found is not None:
+                text, detail = accounts.short(found, at.form), f"{item.text}\n{item.detail}"
+        case "quality":
+            href = at.quality_link(unit)
+        case "sign_off":
+            href = at.link(REPORTS, branch=unit)
+        case _:
+            pass
+    inner = markup.linked(text, href) if href else escape(text)
+    if item.glyph:
+        inner = f'<span aria-hidden="true">{item.glyph}</span> {inner}'
+    if item.alarming:
+        inner = f"<b>{inner}</b>"
+    return f'<span title="{escape(detail)}">{inner}</span>' if detail else inner

@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import markup
-from dashboards.app_pages import address, opening, strip
+from dashboards.app_pages import address, exporting, opening, strip
 from dashboards.app_pages.aims import cascade, common, enter, in_force, waiting
 from dashboards.app_pages.desk import desk
 from dashboards.units import BankUnit
@@ -37,7 +37,7 @@ def _entered() -> pl.DataFrame:
     try:
         return at.ledger.targets.all(at.scope)
     except BranchmarkError as error:
-        st.error(str(error), title=at.say("tg_ledger_broken"))
+        st.error(at.refusal(error), title=at.say("tg_ledger_broken"))
         st.stop()
 
 
@@ -50,17 +50,19 @@ if chosen is not None:
 
 section = _section()
 strip.header(unit.unit_id, page=address.TARGETS)
-st.title(
-    f"{at.say('targets_page')}{at.language.pick(': ', '：')}{unit.name(at.language)}", anchor=False
+tools = strip.title(
+    f"{at.say('targets_page')}{at.language.pick(': ', '：')}{unit.name(at.language)}"
 )
 entered = _entered()
 held = in_force.held(entered, unit).height
 open_ones = waiting.waiting(entered, unit).height
 key = "tg_message" if held else "tg_message_none"
 message = at.say(key, held=held, waiting=open_ones, day=at.day(at.month.as_of))
-st.html(markup.message(message + at.language.pick(".", "。")))
+message += at.language.pick(".", "。")
+st.html(markup.message(message))
 labels = {name: at.say(f"tg_{name}") for name in SECTIONS}
 labels["waiting"] += at.language.pick(f" ({open_ones})", f"（{open_ones}）")
 address.pills("section", at.say("tg_section"), labels, section)
 common.show_told()
 SECTIONS[section](entered, unit)
+exporting.offer(lambda: in_force.document(entered, unit, message), tools)

@@ -21,12 +21,12 @@ def show(unit: BankUnit) -> None:
     try:
         found = readings.changes(unit.unit_id)
     except BranchmarkError as error:
-        st.subheader(at.say("wc_title", day=at.day(at.before)), anchor=False)
-        st.info(str(error))
+        st.header(at.say("wc_title", day=at.day(at.before)), anchor=False)
+        st.info(at.refusal(error))
         return
     if found is None:
         return
-    st.subheader(at.say("wc_title", day=at.day(at.before)), anchor=False)
+    st.header(at.say("wc_title", day=at.day(at.before)), anchor=False)
     teller = Teller(at.catalogue, at.workspace.base_currency, found.names)
     told = [one.text(at.language) for one in teller.tell_all(found.events)]
     if not told:

@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from dashboards.masking import unnamed
 from records.access import Scope
 from records.deliveries import Deliveries
 from records.published import Published
@@ -23,13 +24,21 @@ _TABLES: Final = (
     *("rows_without_amount", "rows_without_rate", "mapping", "batch_id"),
 )
 
+_WHOLE: Final = (
+    *("source_rows", "outside_rows", "delivered_rows", "accepted_rows", "rejected_rows"),
+    *("delivered_amount", "accepted_amount", "rejected_amount"),
+    *("rows_without_amount", "rows_without_rate", "reason"),
+)
+"""What is said of a delivery as a whole, with the rows of all branches."""
+
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """The material of one month, within one scope.
 
     Attributes:
-        tables: a row a table that the month is computed with, its own or carried; columns of `LOAD_BATCH`.
+        tables: a row a table that the month is computed with, its own or carried; columns of `LOAD_BATCH`,
+            without what is said of all branches together if not all may be seen.
         superseded: a row a delivery of the month that a later one replaced, the same columns.
         rejected: rejected rows of the month's own deliveries; columns of `REJECTED`.
         findings: what the checks found; columns of `FINDING`.
@@ -62,6 +71,10 @@ def read(
     """
     chosen = deliveries.chosen(as_of, version)
     held = deliveries.batches().select(_TABLES)
+    if scope.branches is not None:
+        held = held.with_columns(
+            pl.lit(None, dtype=held.schema[name]).alias(name) for name in _WHOLE
+        )
     own = held.filter(pl.col("as_of_date") == as_of, pl.col("snapshot_version") <= version)
     used = held.join(
         pl.DataFrame(
@@ -77,7 +90,7 @@ def read(
     return Evidence(
         tables=used,
         superseded=own.join(used, on=["batch_id", "table"], how="anti"),
-        rejected=deliveries.rejected(scope, as_of, version),
+        rejected=deliveries.rejected(scope, as_of, version).with_columns(unnamed("as_delivered")),
         findings=published.findings(scope, as_of=as_of).collect(),
         ledger=published.reconciliation(scope, as_of=as_of).collect(),
         overrides=_overrides(deliveries, scope, as_of, version)

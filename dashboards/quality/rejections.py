@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from dashboards.exports.guarded import to_csv
 from dashboards.i18n import Language, say
 from dashboards.numbers import NOTHING, fixed
 
@@ -130,19 +131,6 @@ def export(rejected: pl.DataFrame, language: Language) -> bytes:
         "as_delivered",
     )
     return to_csv(rejected.select(*columns))
-
-
-def to_csv(frame: pl.DataFrame) -> bytes:
-    """A table as CSV that spreadsheets open as text: UTF-8 with a mark, nothing that runs as a formula."""
-    guarded = frame.with_columns(
-        pl.when(pl.col(name).str.contains(r"^[=+\-@\t\r]"))
-        .then(pl.concat_str(pl.lit("'"), name))
-        .otherwise(name)
-        .alias(name)
-        for name, dtype in frame.schema.items()
-        if dtype == pl.String()
-    )
-    return guarded.write_csv(include_bom=True).encode("utf-8")
 
 
 def _texts(held: object) -> list[str]:

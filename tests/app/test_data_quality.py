@@ -177,8 +177,8 @@ def test_a_carried_table_is_named_as_such_and_a_replaced_delivery_is_kept(opened
     assert found["Loan snapshot"][1] == "loans2.csv"
     assert found["Loan snapshot"][-1] == "Late <booking>"
     assert "loans1.csv" in html(app).split("Replaced deliveries")[1]
-    assert "version 2, restated: Late <booking>" in said(app)
-    assert "all 1 loans accepted, CNY 9; none rejected" in said(app)
+    assert "v2, restated: Late <booking>" in said(app)
+    assert "all 1 loans accepted" in said(app)
 
 
 def test_a_table_delivered_again_replaces_its_account_and_its_rejected_rows(opened, tmp_path):
@@ -196,7 +196,7 @@ def test_a_table_delivered_again_replaces_its_account_and_its_rejected_rows(open
     Deliveries(workspace.lake).store(AS_OF, 2, "again", [again])
     publish(workspace, AS_OF, version=2)
     app = open_section(opened, workspace, "rejected")
-    assert "all 1 loans accepted, CNY 9; none rejected" in said(app)
+    assert "all 1 loans accepted" in said(app)
     assert "Nothing was rejected" in app.success[0].value
 
 
@@ -341,7 +341,7 @@ def test_nothing_to_show_is_told_as_good_news(opened, clean, section, told):
 def test_a_clean_month_can_be_signed(opened, clean):
     app = opened(clean, "data_quality")
     assert "Nothing is open: the month can be signed." in said(app)
-    assert "all 2 loans accepted, CNY 30; none rejected" in said(app)
+    assert "all 2 loans accepted" in said(app)
     ledger = open_section(opened, clean, "ledger")
     assert "All 2 accounts agree with the ledger." in said(ledger)
     overrides = open_section(opened, clean, "overrides")
@@ -424,7 +424,7 @@ def test_what_the_address_asks_wrongly_is_said(opened, bank, parameters, told):
 )
 def test_every_section_speaks_chinese(opened, bank, section):
     app = open_section(opened, bank, section, language="zh")
-    assert "报送贷款 1,204 笔 10.00 亿元，接收 1,200 笔 10.00 亿元，拒收 4 笔 4 元" in said(app)
+    assert "1,204 笔贷款接收 1,200 笔" in said(app)
     heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', html(app))
     assert heads
     assert all(re.search(r"[\u4e00-\u9fff]", head) for head in heads)

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from dashboards import accounts, month
+from dashboards.exports.guarded import to_csv
 from dashboards.i18n import Language
 from dashboards.numbers import Format
 from dashboards.quality import evidence, ledger, readiness, rejections
@@ -203,7 +204,7 @@ def test_the_file_has_every_rejected_row_and_nothing_in_it_runs_as_a_formula(lak
     assert "E0102; E0109" in rows[2]
     assert "Book it elsewhere.; Name the client." in rows[2]
     risky = pl.DataFrame({"said": ["=1+1", "-2", "@a", "fine", None], "amount": [-1, 2, 3, 4, 5]})
-    assert rejections.to_csv(risky).decode("utf-8-sig").splitlines()[1:] == [
+    assert to_csv(risky).decode("utf-8-sig").splitlines()[1:] == [
         "'=1+1,-1",
         "'-2,2",
         "'@a,3",

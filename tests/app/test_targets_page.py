@@ -111,7 +111,7 @@ def test_a_target_is_entered_submitted_and_approved_by_a_second_person(opened, b
     field(app, "Your name").input(" zhao")
     app.run()
     button(app, "Approve").click().run()
-    assert "Have a second person approve it." in app.error[0].value
+    assert "a second person has to decide" in app.error[0].value
     assert states(bank, **asked) == [(1, "submitted", "Zhao", None)]
     field(app, "Your name").input("Wang")
     app.run()

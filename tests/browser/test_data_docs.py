@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.test_pages import FLAGS, chromium
+from tests.browser.serving import FLAGS, chromium
 from tests.whole import books
 from tests.whole.commands import here
 

@@ -1,129 +1,15 @@
 """The dashboard as a reader meets it: a real server, a real browser, links that reproduce pages."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.app.small_bank import small_bank
+from dashboards.palette import MARKS
+from tests.browser.serving import PATIENCE, of_this_machine, served, sound
+from transforms.scorecards import Status
 
 pytestmark = pytest.mark.whole
-
-APP = Path(__file__).parents[2] / "dashboards" / "app.py"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-PATIENCE = 20_000
-
-
-def chromium() -> str:
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if found:
-        return found
-    why = "no Chromium found; install one or name it in CHROMIUM"
-    if os.environ.get("CI"):
-        pytest.fail(why)
-    pytest.skip(why)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The address of a running dashboard over the small bank."""
-    chromium()
-    with served(tmp_path_factory.mktemp("browser")) as address:
-        yield address
-
-
-@contextmanager
-def served(folder: Path):
-    """A server of its own over the small bank; it must end without a traceback in its log."""
-    workspace = small_bank(folder / "bank")
-    port = free_port()
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "streamlit", "run", str(APP)),
-                *("--server.address", "127.0.0.1", "--server.port", str(port)),
-                *("--server.headless", "true", "--", "--workspace", str(workspace.root)),
-            ],
-            cwd=folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            _await(f"http://127.0.0.1:{port}/_stcore/health", server)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-    said = (folder / "server.log").read_text(encoding="utf-8")
-    assert "Traceback" not in said, said
-
-
-def _await(url: str, server: subprocess.Popen) -> None:
-    for _ in range(120):
-        assert server.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - loopback
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.25)
-    pytest.fail("the server did not answer within 30 seconds")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser, site):
-    """A page of 1366 by 768, as bank desktops are; it may fetch nothing from elsewhere."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=site)
-    opened = context.new_page()
-    elsewhere: list[str] = []
-    opened.on(
-        "request",
-        lambda request: (
-            None
-            if request.url.startswith((site, site.replace("http", "ws"), "data:", "blob:"))
-            else elsewhere.append(request.url)
-        ),
-    )
-    yield opened
-    context.close()
-    assert not elsewhere
-
-
-def sound(page) -> None:
-    """No error of the server and none of the browser is on the page."""
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-    expect(page.get_by_text("Error:")).to_have_count(0)
-    expect(page.locator("text=Traceback")).to_have_count(0)
 
 
 def test_a_link_to_a_branch_works_as_the_very_first_visit_to_a_server(browser, tmp_path):
@@ -141,7 +27,6 @@ def _is_the_branch_of_the_link(page):
     row = page.locator("table.bm-card tr", has_text="SEI share")
     expect(row).to_contain_text("9.9%")
     expect(row).to_contain_text("1.7 pp short")
-    expect(page.locator("[data-testid=stVegaLiteChart] svg, canvas")).not_to_have_count(0)
     sound(page)
 
 
@@ -181,9 +66,8 @@ def test_controls_write_the_address_and_another_page_keeps_them(page):
 def test_a_family_is_chosen_by_its_name_and_a_link_keeps_it(page):
     page.goto("/")
     expect(page.locator("p.bm-message")).to_be_visible(timeout=PATIENCE)
-    page.get_by_role("radio", name="Asset quality").or_(
-        page.get_by_role("button", name="Asset quality")
-    ).first.click()
+    page.get_by_test_id("stMain").get_by_role("combobox", name="Show").click()
+    page.get_by_role("option", name="Show: Asset quality").click()
     page.wait_for_url("**family=asset_quality**")
     expect(page.locator("table.bm-card tr", has_text="Coverage")).to_contain_text(
         "210.4%", timeout=PATIENCE
@@ -203,7 +87,7 @@ def test_from_a_figure_to_the_rows_that_keep_it_from_being_final(page):
     page.goto("/branch?branch=B101")
     strip = page.locator(".bm-strip").first
     expect(strip).to_contain_text("700 of 703 loans accepted", timeout=PATIENCE)
-    strip.get_by_role("link", name="Data quality").click()
+    strip.get_by_role("link", name="Reconciled with the ledger").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Data quality", timeout=PATIENCE)
     page.wait_for_url("**/data-quality?**branch=B101**")
     matrix = page.locator("table.bm-plain")
@@ -267,3 +151,60 @@ def test_the_scorecard_fits_a_bank_desktop_without_scrolling_sideways(page):
     assert box is not None
     assert box["x"] + box["width"] <= 1366
     assert page.evaluate("document.documentElement.scrollWidth") <= 1366
+
+
+def heading(page, text):
+    expect(page.get_by_role("heading", level=1)).to_have_text(text, timeout=PATIENCE)
+
+
+def share(page, text):
+    row = page.locator("table.bm-card tr", has_text="SEI share")
+    expect(row).to_contain_text(text, timeout=PATIENCE)
+
+
+def test_back_undoes_controls_links_and_pages_one_by_one(page):
+    page.goto("/")
+    heading(page, "Harbour Bank")
+    page.locator("table.bm-grid tbody th a", has_text="Garden Branch").click()
+    heading(page, "Garden Branch")
+    share(page, "20.0%")
+    page.get_by_test_id("stSidebar").get_by_role("combobox", name="Period").click()
+    page.get_by_role("option", name="30 Sep 2026").click()
+    share(page, "19.9%")
+    page.wait_for_url("**period=2026-09-30**")
+    page.go_back()
+    share(page, "20.0%")
+    assert "period=2026-10-31" in page.url
+    page.go_back()
+    heading(page, "Harbour Bank")
+    page.go_forward()
+    heading(page, "Garden Branch")
+    page.get_by_test_id("stSidebarNav").get_by_text("Overview").click()
+    heading(page, "Harbour Bank")
+    page.go_back()
+    heading(page, "Garden Branch")
+    assert "branch=B201" in page.url
+    sound(page)
+
+
+def test_another_page_of_the_sidebar_keeps_the_unit(page):
+    page.goto("/branch?branch=B201")
+    heading(page, "Garden Branch")
+    page.get_by_test_id("stSidebarNav").get_by_text("Targets").click()
+    heading(page, "Targets: Garden Branch")
+    page.wait_for_url("**/targets?**branch=B201**")
+    sound(page)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_status_words_bear_the_colours_of_their_theme(browser, site, dark):
+    scheme = "dark" if dark else "light"
+    with of_this_machine(browser, site, color_scheme=scheme) as page:
+        page.goto("/branch?branch=B101")
+        share(page, "missed")
+        shown = page.locator("table.bm-card .bm-mark.bm-missed").first.evaluate(
+            "one => getComputedStyle(one).color"
+        )
+    colour = MARKS[Status.MISSED].colour(dark=dark)
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    assert shown == f"rgb({red}, {green}, {blue})"

@@ -453,7 +453,7 @@ ODD = st.one_of(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries(

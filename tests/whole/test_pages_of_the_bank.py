@@ -1,4 +1,4 @@
-"""The branch page with the bank at work behind it: score, changes, causes, actions as they are asked for."""
+"""The branch page with the bank at work behind it: score, changes, actions as they are asked for."""
 
 import json
 import shutil
@@ -90,27 +90,10 @@ def test_the_page_tells_the_changes_in_the_words_of_the_command(demo_bank, monke
             assert " ".join(event[language].split()) in told
 
 
-def test_causes_and_actions_are_worked_out_when_they_are_asked_for(demo_bank, monkeypatch):
+def test_actions_are_worked_out_when_they_are_asked_for(demo_bank, monkeypatch):
     app = page(demo_bank.root, monkeypatch, comparison="previous_month", metric="sei_share")
-    assert 'aria-label="Cause"' not in "".join(one.proto.body for one in app.get("html"))
-    next(one for one in app.button if one.label == "Split the change over its causes").click().run()
     next(one for one in app.button if one.label == "Try each action on the book").click().run()
     assert not app.exception
-    walked = json.loads(
-        here(
-            *("bridge", "-w", demo_bank.root, "--branch", BRANCH, "--metric", "sei_share"),
-            *("--from", "2026-09-30", "--format", "json"),
-        ).out
-    )
-    rows = lines(app, "Cause")
-    assert [row[0] for row in rows[1:-1]] == [part["label"] for part in walked["parts"]]
-    ends = [f"{float(walked[end]) * 100:.2f}%" for end in ("start", "end")]
-    assert [rows[0][1], rows[-1][1]] == ends
-    effects = [
-        round(float(row[1].replace("−", "-").removesuffix(" pp")) * 100) for row in rows[1:-1]
-    ]
-    hundredths = [round(float(end.removesuffix("%")) * 100) for end in ends]
-    assert sum(effects) == hundredths[1] - hundredths[0]  # as they are shown
     gap = json.loads(
         here(
             *("gap", "-w", demo_bank.root, "--branch", BRANCH, "--metric", "sei_share"),

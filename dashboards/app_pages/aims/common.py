@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 import streamlit as st
 
+from dashboards import markup
 from dashboards.app_pages.desk import desk
 from dashboards.numbers import NOTHING
 from transforms.catalogue.model import Metric, Unit
@@ -83,9 +84,20 @@ def below(frame: pl.DataFrame, unit_id: str) -> pl.DataFrame:
     return frame.filter(pl.col("branch_id").is_in(own))
 
 
-def person() -> str:
-    """Who acts: asked for once, and kept for the other sections."""
+def may_enter() -> bool:
+    """Whether the reader may enter anything here; if not, it is said why."""
     at = desk()
+    if not at.may_enter:
+        st.caption(at.say("va_no_entry" if at.is_viewing_as else "si_no_entry"))
+    return at.may_enter
+
+
+def person() -> str:
+    """Who acts: who has signed in; where nobody signs in, asked for once and kept for the other sections."""
+    at = desk()
+    if at.workspace.sign_in is not None:
+        st.caption(at.say("si_entered_as", who=markup.plain(at.signed_in.name)))
+        return at.signed_in.name
     # A control's own key is forgotten when the control is not drawn; this one is not.
     named = st.text_input(
         at.say("tg_who"),

@@ -32,6 +32,8 @@ def show(targets: pl.DataFrame, unit: BankUnit) -> None:
     """The form; what is wrong with an entry is said below it, all at once."""
     del targets
     at = desk()
+    if not common.may_enter():
+        return
     judged = _directed()
     known = {
         metric.metric_id: at.language.pick(metric.label.en, metric.label.zh)
@@ -93,8 +95,10 @@ def show(targets: pl.DataFrame, unit: BankUnit) -> None:
             note=note,
         )
         _save(settled(proposal, at.catalogue), by, submit=submit)
-    except (_UnreadableError, BranchmarkError) as error:
+    except _UnreadableError as error:
         st.error(str(error))
+    except BranchmarkError as error:
+        st.error(at.refusal(error))
 
 
 def _save(proposal: Proposal, by: str, *, submit: bool) -> None:

@@ -8,8 +8,12 @@ import polars as pl
 import streamlit as st
 
 from dashboards import markup
-from dashboards.app_pages.aims.common import cell, distance_text, metric_name, value_text
+from dashboards.app_pages import readings, strip
+from dashboards.app_pages.aims.common import below, cell, distance_text, metric_name, value_text
 from dashboards.app_pages.desk import desk
+from dashboards.documents import targets as targets_document
+from dashboards.documents.targets import TargetsPage
+from dashboards.exports.document import Document
 from dashboards.listing import Column, table
 from dashboards.units import BankUnit
 from transforms import target_states
@@ -40,6 +44,19 @@ def held(targets: pl.DataFrame, unit: BankUnit) -> pl.DataFrame:
         .sort("_order", "reading", "period")
         .drop("_order", "_read")
     )
+
+
+def document(targets: pl.DataFrame, unit: BankUnit, message: str) -> Document:
+    """The targets of the unit, and every version of those of the unit and below it."""
+    at = desk()
+    page = TargetsPage(
+        headline=strip.headline(unit.unit_id),
+        unit=unit,
+        message=message,
+        held=held(targets, unit),
+        every=below(targets, unit.unit_id),
+    )
+    return targets_document.document(page, at.catalogue, readings.reference())
 
 
 def show(targets: pl.DataFrame, unit: BankUnit) -> None:

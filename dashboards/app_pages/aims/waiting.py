@@ -96,6 +96,8 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
 def _act(rows: Sequence[Mapping[str, Any]], *, as_seen: bool) -> None:
     """The controls. Nothing is decided about a list that the reader has not seen."""
     at = desk()
+    if not common.may_enter():
+        return
     targets = at.ledger.targets
     by_key = {key_of(row): row for row in rows}
     with st.container(border=True):
@@ -152,7 +154,7 @@ def _act(rows: Sequence[Mapping[str, Any]], *, as_seen: bool) -> None:
         try:
             act()
         except BranchmarkError as error:
-            st.error(str(error))
+            st.error(at.refusal(error))
         else:
             # The keys of what was acted on mean nothing any more.
             st.session_state.pop("tg_chosen", None)

@@ -62,7 +62,7 @@ def show_bars(lines: Sequence[Mapping[str, object]], title: str, alt: str) -> No
     shown = pl.DataFrame(lines[:SHOWN_BARS], schema=BARS)
     comma = at.language.pick("; ", "；")
     told = comma.join(f"{row['name']} {row['printed']}" for row in shown.to_dicts())
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     st.altair_chart(bars(shown, at.style.ground, description=at.say(alt, parts=told)), theme=None)
     if len(lines) > SHOWN_BARS:
         st.caption(at.say("dq_more_units", count=len(lines) - SHOWN_BARS))

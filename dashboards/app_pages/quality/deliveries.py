@@ -7,15 +7,15 @@ from html import escape
 import polars as pl
 import streamlit as st
 
-from dashboards import accounts
+from dashboards import accounts, files
 from dashboards.app_pages import address
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.quality.common import download, show_bars, unit_link
+from dashboards.exports.guarded import to_csv
 from dashboards.listing import Column, table
 from dashboards.numbers import NOTHING
 from dashboards.quality.evidence import Evidence
 from dashboards.quality.parts import Parts
-from dashboards.quality.rejections import to_csv
 from transforms.accounting import Account
 from transforms.schema import LOAN_SNAPSHOT, TABLES
 
@@ -25,7 +25,7 @@ def show(parts: Parts, evidence: Evidence) -> None:
     at = desk()
     counted = at.month.delivered["table"].unique().sort().to_list()
     title, control = st.columns([3, 1], vertical_alignment="bottom")
-    title.subheader(at.say("dq_account"), anchor=False)
+    title.header(at.say("dq_account"), anchor=False)
     if not counted:
         st.info(at.say("dq_no_account"))
     else:
@@ -132,7 +132,7 @@ def _cells(account: Account) -> list[str]:
 
 def _tables(evidence: Evidence) -> None:
     at = desk()
-    st.subheader(at.say("dq_delivered_tables"), anchor=False)
+    st.header(at.say("dq_delivered_tables"), anchor=False)
     columns = [
         Column(at.say("dq_account_table"), width="14%"),
         Column(at.say("dq_file"), width="17%"),
@@ -165,6 +165,7 @@ def _table_cells(row: Mapping[str, object]) -> list[str]:
     carried = at.say("dq_carried", day=at.day(row["as_of_date"]))  # type: ignore[arg-type]
     name = str(row["table"])
     rejected = row["rejected_rows"]
+    read_as = None if row["read_as"] is None else str(row["read_as"])
     outside = (
         f"<small>{escape(at.say('dq_outside', count=form.count(row['outside_rows'])))}</small>"  # type: ignore[arg-type]
         if row["outside_rows"]
@@ -173,9 +174,15 @@ def _table_cells(row: Mapping[str, object]) -> list[str]:
     return [
         f'<span title="{escape(name)}">{escape(table_name(name))}</span>',
         f'<span style="overflow-wrap:anywhere">{escape(str(row["source_file"]))}</span>',
-        f"<small>{escape(str(row['read_as'] or NOTHING))}</small>",
-        form.count(row["delivered_rows"]) + outside,  # type: ignore[arg-type]
-        f"<b>{form.count(rejected)}</b>" if rejected else form.count(0),  # type: ignore[arg-type]
+        f"<small>{escape(files.read_as(read_as, at.language) or NOTHING)}</small>",
+        *(
+            (NOTHING, NOTHING)
+            if row["delivered_rows"] is None
+            else (
+                form.count(row["delivered_rows"]) + outside,  # type: ignore[arg-type]
+                f"<b>{form.count(rejected)}</b>" if rejected else form.count(0),  # type: ignore[arg-type]
+            )
+        ),
         form.amount(row["delivered_amount"], bare=True),  # type: ignore[arg-type]
         escape(version if own else carried),
         f"{row['received_at']:%Y-%m-%d %H:%M}",

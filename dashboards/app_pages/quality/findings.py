@@ -10,13 +10,14 @@ from dashboards.app_pages.desk import desk
 from dashboards.app_pages.quality.common import download, unit_link, unit_name
 from dashboards.app_pages.quality.deliveries import table_name
 from dashboards.app_pages.quality.rejected import ALL, shown_text
+from dashboards.exports.guarded import to_csv
 from dashboards.listing import Column, table
 from dashboards.numbers import NOTHING, fixed
 from dashboards.quality import states
 from dashboards.quality.evidence import Evidence
 from dashboards.quality.findings import Rule, by_part, by_rule, rules_of
 from dashboards.quality.parts import Parts
-from dashboards.quality.rejections import PER_PAGE, to_csv
+from dashboards.quality.rejections import PER_PAGE
 
 
 def count(parts: Parts, evidence: Evidence) -> int:
@@ -97,7 +98,7 @@ def _rule(rule: Rule, parts: Parts, evidence: Evidence) -> None:
     """One rule: what it says, where it found how much, and the rows."""
     at = desk()
     _back(parts)
-    st.subheader(at.say("dq_rule_of", rule=rule.rule_id), anchor=False)
+    st.header(at.say("dq_rule_of", rule=rule.rule_id), anchor=False)
     items = [_severity(rule), escape(table_name(rule.table)), f"<b>{_rows(rule.rows)}</b>"]
     st.html(
         markup.strip(items)

@@ -9,12 +9,12 @@ from dashboards import markup
 from dashboards.app_pages import address
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.quality.common import download, show_bars, unit_name
+from dashboards.exports.guarded import to_csv
 from dashboards.listing import Column, table
 from dashboards.numbers import NOTHING, fixed
 from dashboards.quality import ledger, states
 from dashboards.quality.evidence import Evidence
 from dashboards.quality.parts import Parts
-from dashboards.quality.rejections import to_csv
 from transforms.quality import QualityState
 
 _OPEN, _ALL = "open", "all"

@@ -10,13 +10,13 @@ from dashboards import markup
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.quality.common import download, unit_name
 from dashboards.app_pages.quality.deliveries import table_name
+from dashboards.exports.guarded import to_csv
 from dashboards.listing import Column, table
 from dashboards.numbers import NOTHING
 from dashboards.quality import overrides, states
 from dashboards.quality.evidence import Evidence
 from dashboards.quality.overrides import EXPIRING, GROUP, ORDER, WITHOUT_EFFECT
 from dashboards.quality.parts import Parts
-from dashboards.quality.rejections import to_csv
 from dashboards.quality.states import Standing
 from transforms.overrides import State
 

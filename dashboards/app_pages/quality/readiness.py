@@ -4,8 +4,12 @@ from html import escape
 
 import streamlit as st
 
+from dashboards.app_pages import strip
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.quality.common import unit_link
+from dashboards.documents import data_quality
+from dashboards.documents.data_quality import QualityPage
+from dashboards.exports.document import Document
 from dashboards.listing import Column, table
 from dashboards.quality import readiness, states
 from dashboards.quality.evidence import Evidence
@@ -28,6 +32,15 @@ def message(parts: Parts, evidence: Evidence) -> str:
     at = desk()
     whole, below = _lines(parts, evidence)
     return readiness.message(whole, below, at.form)
+
+
+def document(parts: Parts, evidence: Evidence) -> Document:
+    """The whole page as a document."""
+    at = desk()
+    whole, below = _lines(parts, evidence)
+    said = readiness.message(whole, below, at.form)
+    head = strip.headline(parts.unit.unit_id)
+    return data_quality.document(QualityPage(head, parts, evidence, whole, below, said))
 
 
 def show(parts: Parts, evidence: Evidence) -> None:

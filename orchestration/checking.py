@@ -33,7 +33,9 @@ from transforms.schema import (
     BRANCH_HIERARCHY,
     FX_RATE,
     LOAN_SNAPSHOT,
+    OVERRIDE,
     TABLES,
+    TECH_ENTERPRISE_LIST,
     TEXT,
     WIDE,
 )
@@ -67,6 +69,10 @@ EFFECT: Final[Mapping[str, pl.DataType]] = {
     "status_after": TEXT,
 }
 """What mending one item alone would do to a figure of the branch that has a target."""
+
+
+_OF_THE_BANK: Final = (BRANCH.name, BRANCH_HIERARCHY.name, OVERRIDE.name)
+"""Tables that decide whose a row is, or change rows wherever they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +144,8 @@ def check(  # noqa: PLR0913 - a draft is asked about in so many ways
     scope.require(branch)
     with intake.draft(
         bank, paths, mapping=mapping, as_of=as_of, within=within, progress=progress
-    ) as draft:
+    ) as opened:
+        draft = opened if scope.branches is None else _of_branches(opened)
         if LOAN_SNAPSHOT.name not in draft.splits:
             raise MappingError(
                 mapping,
@@ -154,9 +161,10 @@ def check(  # noqa: PLR0913 - a draft is asked about in so many ways
         at = months.tree(month)
         material = months.material(month, at)
         asked = _Asked(month, at, material, measures.take(material), branch, below)
-        found = worklist.items(
-            material.tables, material.rules, material.first_loans, below
-        ).with_row_index("_no")
+        found = worklist.items(material.tables, material.rules, material.first_loans, below)
+        if scope.branches is not None:
+            found = _of_own_clients(bank, scope, draft, day, found)
+        found = found.with_row_index("_no")
         work = found.with_columns(item=pl.format("item-{}", "_no")).drop("_no")
         progress(f"working out the effect of {work.height:,} things to mend")
         effects = _effects(asked, work)
@@ -181,6 +189,42 @@ def check(  # noqa: PLR0913 - a draft is asked about in so many ways
             findings=findings,
             failing=failing,
         )
+
+
+def _of_branches(draft: Draft) -> Draft:
+    """A draft without the tables that say what the bank is; that they are not taken becomes a note.
+
+    A tree of one's own making would place other branches' loans below one's own branch, and an override
+    works on whatever row it names.
+    """
+    left = [name for name in _OF_THE_BANK if name in draft.splits]
+    if not left:
+        return draft
+    told = f"{', '.join(left)}: not taken from a branch's draft; the bank's own is used."
+    receipt = replace(draft.receipt, notes=(*draft.receipt.notes, told))
+    kept = {name: split for name, split in draft.splits.items() if name not in left}
+    return replace(draft, receipt=receipt, splits=kept)
+
+
+def _of_own_clients(
+    bank: Bank, scope: Scope, draft: Draft, day: date, work: pl.DataFrame
+) -> pl.DataFrame:
+    """Things to mend without what the bank's lists say of clients that are not the reader's.
+
+    A draft may name anybody as a borrower. What a list holds is told of those who had a loan of the
+    reader's branches when the book was delivered last, and where the draft itself brings the list.
+    """
+    delivered = [one for one in bank.deliveries.months() if one <= day]
+    known = [pl.LazyFrame(schema={"borrower_id": TEXT})]
+    if delivered:
+        book = bank.deliveries.table(scope, LOAN_SNAPSHOT.name, max(delivered))
+        known.append(book.select("borrower_id"))
+    if TECH_ENTERPRISE_LIST.name in draft.splits:
+        listed = draft.splits[TECH_ENTERPRISE_LIST.name].accepted
+        known.append(listed.select("borrower_id"))
+    clients = pl.concat(known).unique().collect()["borrower_id"]
+    is_listed = pl.col("kind") == worklist.Kind.CERTIFICATE_LAPSED.value
+    return work.filter(~is_listed | pl.col("borrower_id").is_in(clients.implode()))
 
 
 def _judged(

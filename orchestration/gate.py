@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Protocol
 
 from orchestration.bank import Bank
+from transforms.catalogue.model import Label
 from transforms.schema import LOAN_SNAPSHOT
 
 
@@ -87,23 +88,33 @@ class Gate:
 
     @property
     def said(self) -> str:
-        """The rejected share and the limit, in words."""
+        """The rejected share and the limit, in English words."""
+        return self.told.en
+
+    @property
+    def told(self) -> Label:
+        """The same in both languages."""
+        limit = _limit(self.max_rejected, kept=self._balance_passes)
         if self.delivered:
             share = (self.rejected * 100 / self.delivered).quantize(Decimal("0.01"), ROUND_HALF_UP)
-            words = f"{share} % of the delivered balance was rejected"
+            english = f"{share} % of the delivered balance was rejected"
+            chinese = f"报送余额的 {share}% 将被拒收"
         else:
-            words = "no balance was delivered"
-        words += f" ({_limit(self.max_rejected, kept=self._balance_passes)})"
+            english, chinese = "no balance was delivered", "没有报送余额"
+        english, chinese = f"{english} ({limit.en})", f"{chinese}（{limit.zh}）"
         if self.unmeasured:
-            words += (
-                f", and the amount of {self.unmeasured:,} of {self.rows:,} rows is not known "
-                f"({_limit(self.max_unmeasured, kept=self._rows_pass)})"
-            )
-        return words
+            limit = _limit(self.max_unmeasured, kept=self._rows_pass)
+            unknown, rows = f"{self.unmeasured:,}", f"{self.rows:,}"
+            english += f", and the amount of {unknown} of {rows} rows is not known ({limit.en})"
+            chinese += f"，{rows} 行中有 {unknown} 行金额无法确定（{limit.zh}）"
+        return Label(english, chinese)
 
 
-def _limit(percent: Decimal, *, kept: bool) -> str:
-    return f"{'within the' if kept else 'over the'} limit of {percent.normalize():f} %"
+def _limit(percent: Decimal, *, kept: bool) -> Label:
+    told = f"{percent.normalize():f}"
+    if kept:
+        return Label(f"within the limit of {told} %", f"未超过 {told}% 的上限")
+    return Label(f"over the limit of {told} %", f"超过 {told}% 的上限")
 
 
 def gate_of(bank: Bank, tables: Iterable[Account]) -> Gate | None:

@@ -279,6 +279,11 @@ class Published:
         """The newest publication of each month and version."""
         return _by_version(self.publications())
 
+    def last_published_at(self, as_of: date) -> datetime | None:
+        """When any version of a month was published last, whichever of them this view shows."""
+        rows = whole(self._root / "publication", PUBLICATION, order=["sequence"])
+        return max(rows.filter(pl.col("as_of_date") == as_of)["published_at"], default=None)
+
     def first(self) -> dict[tuple[date, int], Publication]:
         """The first publication of each month and version."""
         return _by_version(self.publications().reverse())

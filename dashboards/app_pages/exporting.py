@@ -12,6 +12,7 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboards import markup
 from dashboards.app_pages import strip
 from dashboards.app_pages.desk import Desk, desk
 from dashboards.exports import formats
@@ -44,10 +45,13 @@ def offer(make: Callable[[], Document], into: DeltaGenerator | None = None) -> N
         return
     with control:
         try:
+            if at.signed_in != LOCAL:
+                # A file that fails while it is handed over is told by the browser, in words of its own.
+                at.ledger.access_log.ready()
             with st.spinner(at.say("ex_gathering")):
                 document = _headed(make())
         except BranchmarkError as error:
-            st.error(at.refusal(error))
+            st.error(markup.plain(at.refusal(error)))
             return
         st.caption(at.say("ex_export_hint"))
         with st.container(gap=None):
@@ -84,6 +88,32 @@ def _button(at: Desk, document: Document, kind: FileKind) -> None:
         type="tertiary",
         key=f"export_{kind}",
         icon=_ICONS[kind],
+    )
+
+
+def table_file(label: str, make: Callable[[], bytes], *, name: str, key: str) -> None:
+    """The button that hands out all rows of a table as CSV, which are written when it is pressed.
+
+    Args:
+        label: what stands on it.
+        make: writes the file; called after it was written down who takes it.
+        name: of the file.
+        key: of the control.
+    """
+    at = desk()
+
+    def taken_rows() -> bytes:
+        record(at, name, datetime.now(UTC))
+        return make()
+
+    st.download_button(
+        label,
+        taken_rows,
+        file_name=name,
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key=key,
     )
 
 

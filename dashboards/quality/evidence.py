@@ -3,6 +3,7 @@
 Everything is limited by the reader's scope. What is said about it belongs in the modules beside this one.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -27,9 +28,12 @@ _TABLES: Final = (
 _WHOLE: Final = (
     *("source_rows", "outside_rows", "delivered_rows", "accepted_rows", "rejected_rows"),
     *("delivered_amount", "accepted_amount", "rejected_amount"),
-    *("rows_without_amount", "rows_without_rate", "reason"),
+    *("rows_without_amount", "rows_without_rate", "reason", "source_file"),
 )
-"""What is said of a delivery as a whole, with the rows of all branches."""
+"""What is said of a delivery as a whole, with the rows of all branches; its files may be called like them."""
+
+_COUNTED: Final = r", [\d,]+ (?:rows|files?)\b"
+"""In how a delivery was read: how much of it there was."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +62,13 @@ class Evidence:
 
 
 def read(
-    published: Published, deliveries: Deliveries, scope: Scope, *, as_of: date, version: int
+    published: Published,
+    deliveries: Deliveries,
+    scope: Scope,
+    *,
+    as_of: date,
+    version: int,
+    named: Collection[str] = (),
 ) -> Evidence:
     """Read a published month's evidence.
 
@@ -68,12 +78,14 @@ def read(
         scope: whose branches may be seen.
         as_of: a published month end.
         version: the version its figures are of.
+        named: headings of the bank's own that hold names of borrowers.
     """
     chosen = deliveries.chosen(as_of, version)
     held = deliveries.batches().select(_TABLES)
     if scope.branches is not None:
         held = held.with_columns(
-            pl.lit(None, dtype=held.schema[name]).alias(name) for name in _WHOLE
+            *(pl.lit(None, dtype=held.schema[name]).alias(name) for name in _WHOLE),
+            pl.col("read_as").str.replace_all(_COUNTED, ""),
         )
     own = held.filter(pl.col("as_of_date") == as_of, pl.col("snapshot_version") <= version)
     used = held.join(
@@ -90,7 +102,9 @@ def read(
     return Evidence(
         tables=used,
         superseded=own.join(used, on=["batch_id", "table"], how="anti"),
-        rejected=deliveries.rejected(scope, as_of, version).with_columns(unnamed("as_delivered")),
+        rejected=deliveries.rejected(scope, as_of, version).with_columns(
+            unnamed("as_delivered", named)
+        ),
         findings=published.findings(scope, as_of=as_of).collect(),
         ledger=published.reconciliation(scope, as_of=as_of).collect(),
         overrides=_overrides(deliveries, scope, as_of, version)

@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from dashboards.masking import named_in, unnamed
 from dashboards.port.drafts import (
     Answer,
     Asked,
@@ -108,7 +109,8 @@ class BankDrafts:
                 within=folder,
                 progress=lambda text: progress(_step(text)),
             )
-        return _answer(checked, tuple(path.name for path in paths))
+        own = named_in(bank.workspace.texts("mappings", ".yaml"))
+        return _answer(checked, tuple(path.name for path in paths), own)
 
     def _lying(self, scope: Scope, place: str) -> list[Path]:
         """A delivery of the bank's: only one that was offered, so that no path leads elsewhere."""
@@ -163,13 +165,19 @@ def _without(*folders: Path) -> Generator[None]:
         told = str(error)
         for folder in folders:
             told = re.sub(rf"{re.escape(str(folder))}/(\d+/)?", "", told)
-        raise BranchmarkError(told) from None
+        # Its kind stays: a page says by it, in the reader's language, what failed.
+        error.args = (told,)
+        raise
 
 
-def _answer(checked: Checked, files: tuple[str, ...]) -> Answer:
-    """What the reader gets: own rows, and rows of no known branch, which only their sender can place."""
+def _answer(checked: Checked, files: tuple[str, ...], named: tuple[str, ...]) -> Answer:
+    """What the reader gets: own rows, and rows of no known branch, which only their sender can place.
+
+    Rows of tables that the bank adds by itself are nobody's draft.
+    """
     shown = pl.col("branch_id").is_null() | ~pl.col("branch_id").is_in(sorted(checked.elsewhere))
-    rejected = checked.rejected.filter(shown)
+    drafted = checked.rejected.filter(pl.col("source_file").is_in(files))
+    rejected = drafted.filter(shown).with_columns(unnamed("as_delivered", named))
     gate = checked.receipt.gate
     return Answer(
         branch=checked.branch,
@@ -177,10 +185,10 @@ def _answer(checked: Checked, files: tuple[str, ...]) -> Answer:
         files=files,
         others_as_of=checked.others_as_of,
         left_aside=checked.left_aside,
-        rejected_elsewhere=checked.rejected.height - rejected.height,
+        rejected_elsewhere=drafted.height - rejected.height,
         tables=tuple(_tables(checked, shown)),
         notes=checked.receipt.notes,
-        gate="" if gate is None or gate.passes else gate.said,
+        gate=None if gate is None or gate.passes else gate.told,
         figures=checked.figures,
         work=checked.work,
         effects=checked.effects,

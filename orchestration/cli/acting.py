@@ -34,7 +34,8 @@ OPEN: Final = frozenset(
 )
 """Commands that a reader's scope can narrow. All others are about the whole bank."""
 
-_EVERYBODY: Final = "command line"
+COMMAND_LINE: Final = "command line"
+"""Who reads and takes files where no reader is named."""
 _ASKED: ContextVar[str | None] = ContextVar("as", default=None)
 
 
@@ -59,7 +60,7 @@ def command_scope(bank: Bank) -> Scope:
         ReaderTableError: if the table of readers cannot be read.
     """
     reader = _reader(bank)
-    return Scope.whole_bank(_EVERYBODY) if reader is None else scope_of(reader, bank.published)
+    return Scope.whole_bank(COMMAND_LINE) if reader is None else scope_of(reader, bank.published)
 
 
 def entry_scope(bank: Bank) -> Scope:
@@ -86,7 +87,7 @@ def _reader(bank: Bank) -> Reader | None:
     unknown = unknown_units(reader, bank.published)
     if described and unknown:
         known = bank.published.nodes(
-            Scope.whole_bank(_EVERYBODY), as_of=max(bank.published.newest_versions())
+            Scope.whole_bank(COMMAND_LINE), as_of=max(bank.published.newest_versions())
         )
         names = known.select("node_id").collect()["node_id"].to_list()
         raise UnknownNameError("unit", unknown[0], names, way_out="`branchmark kpis` lists them.")

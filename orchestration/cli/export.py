@@ -13,11 +13,13 @@ from dashboards.i18n import language_of
 from dashboards.numbers import Format
 from dashboards.words import Comparison, comparison_of
 from orchestration.bank import Bank
-from orchestration.cli.acting import command_scope
+from orchestration.cli.acting import COMMAND_LINE, command_scope
 from orchestration.cli.options import MonthOption, WorkspaceOption, month_of, root_of
 from orchestration.cli.output import console
 from orchestration.cli.people import now
 from orchestration.questions.branch_page import branch_page
+from records.access import Scope
+from records.ledger.access_log import Action
 from transforms.errors import BranchmarkError, ExistingFileError
 
 
@@ -76,5 +78,25 @@ def export(
         data = plain.csv_files(document, made, mark=bom)
     else:
         data = formats.write(document, made, kind)
+    _written_down(bank, file.name, scope)
     file.write_bytes(data)
     console(error=True).print(f"Wrote {file} ({len(data):,} bytes).")
+
+
+def _written_down(bank: Bank, name: str, scope: Scope) -> None:
+    """Note in the access log who takes which file, where the bank has people sign in.
+
+    Raises:
+        LedgerError: if that cannot be written down; then no file is written.
+    """
+    if bank.workspace.sign_in is None:
+        return
+    seen = "whole bank" if scope.branches is None else ", ".join(sorted(scope.branches))
+    bank.ledger.access_log.record(
+        who=COMMAND_LINE,
+        acting_as=None if scope.who == COMMAND_LINE else scope.who,
+        action=Action.EXPORT,
+        subject=f"{name}: {seen}",
+        reason="",
+        at=now(),
+    )

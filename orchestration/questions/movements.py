@@ -118,10 +118,7 @@ def changes(
         unusual.moves(facts, metrics, after=before, left_out=node.reorganised_in(facts)),
     ]
     names = pl.concat(
-        [
-            published.nodes(SYSTEM, as_of=one).select("node_id", "name_en", "name_zh").collect()
-            for one in (day, before)
-        ]
+        [tree.select("node_id", "name_en", "name_zh") for tree in reversed(node.trees)]
     ).unique("node_id", keep="first", maintain_order=True)
     ranked = events.ranked(found, metrics)
     told = {*ranked["branch_id"].drop_nulls(), *ranked["other_id"].drop_nulls(), branch}
@@ -158,19 +155,27 @@ class _Node:
     before: date
     as_of: date
 
-    def facts(self, metrics: pl.DataFrame, known: Known) -> pl.DataFrame:
-        """Uncut facts of default readings of every month up to the one asked for."""
+    def facts(self, metrics: pl.DataFrame, known: Known, since: date = date.min) -> pl.DataFrame:
+        """Uncut facts of default readings of every month from one to the one asked for."""
         return (
             self.published.facts(self.scope, known=known)
             .filter(
                 pl.col("branch_id") == self.branch,
                 pl.col("slice") == TOTAL,
-                pl.col("as_of_date") <= self.as_of,
+                pl.col("as_of_date").is_between(since, self.as_of),
             )
             .join(metrics.lazy(), on=["metric_id", "reading"], how="semi")
             .select(_READ)
             .collect()
         )
+
+    @cached_property
+    def trees(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The whole tree as it was at either month end."""
+        then, now = (
+            self.published.nodes(SYSTEM, as_of=day).collect() for day in (self.before, self.as_of)
+        )
+        return then, now
 
     @cached_property
     def _entered(self) -> pl.DataFrame:
@@ -208,8 +213,10 @@ class _Node:
     def restated(self, facts: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:
         """Months from the one compared with on whose figures were restated."""
         since = pl.col("as_of_date") >= self.before
-        first = self.facts(metrics, Known.REPORTED).filter(since)
+        first = self.facts(metrics, Known.REPORTED, self.before)
         batches = self.bank.deliveries.batches().filter(pl.col("snapshot_version") > 1)
+        # A reason speaks of the whole delivery, and may name any branch of it.
+        told = pl.col("reason") if self.scope.branches is None else pl.lit(None, dtype=TEXT)
         newest = self.published.newest_versions()
         reasons = (
             batches.sort("snapshot_version", "received_at")
@@ -220,7 +227,7 @@ class _Node:
                 version=pl.col("as_of_date").replace_strict(
                     newest, default=None, return_dtype=pl.Int32()
                 ),
-                why=pl.col("reason").cast(TEXT),
+                why=told.cast(TEXT),
             )
         )
         return movements.restatements(first, facts.filter(since), reasons, metrics)
@@ -230,9 +237,7 @@ class _Node:
 
         The tree is read whole: what was merged into the node may have lain outside the reader's scope.
         """
-        then, now = (
-            self.published.nodes(SYSTEM, as_of=day).collect() for day in (self.before, self.as_of)
-        )
+        then, now = self.trees
         counts = self.published.counts_for(SYSTEM, as_of=self.as_of).collect()
         return reorganised.branches(then, now, counts, self.branch, self.as_of)
 

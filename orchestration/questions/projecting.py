@@ -13,8 +13,8 @@ from typing import Final
 import polars as pl
 
 from orchestration.bank import SYSTEM, Bank
-from orchestration.month_targets import month_targets
 from records.access import Scope
+from records.ledger import monthly
 from records.published import Known
 from transforms import facts
 from transforms.analysis.projection import backtest, shapes
@@ -204,7 +204,10 @@ def _target(
     """The approved target of the period that ends on that day."""
     if metric.kind is Kind.TOLERANCE:
         return Decimal(0)
-    held = month_targets(bank, bank.definitions.on(as_of), end)
+    # Of a large bank the ledger holds ten thousands: only these are read.
+    entered = bank.ledger.targets.all(SYSTEM, branch=branch, metric=metric.metric_id)
+    catalogue = bank.definitions.on(as_of)
+    held = monthly.month_targets(SYSTEM, entered, bank.published, catalogue, end)
     rows = held.rows.filter(
         pl.col("branch_id") == branch,
         pl.col("metric_id") == metric.metric_id,
@@ -280,20 +283,27 @@ class _History:
 
     def _organised_otherwise(self, days: list[date]) -> tuple[date, ...]:
         """The months in which other branches counted for the node than count for it now."""
-        published = self.bank.published
-        now = self._counting(self.as_of)
+        asked = sorted({*days, self.as_of})
+        rows = self.bank.published.counts_in(SYSTEM, asked)
+        # All months at once: a tree that is read month by month takes longer than everything else here.
+        by_day = {
+            day: (set(known), set(own))
+            for day, known, own in rows.group_by("as_of_date")
+            .agg(
+                known=pl.col("branch_id").unique(),
+                own=pl.col("branch_id").filter(pl.col("node_id") == self.branch),
+            )
+            .collect()
+            .iter_rows()
+        }
+        nothing: tuple[set[str], set[str]] = (set(), set())
+        _, now = by_day.get(self.as_of, nothing)
         moved = []
         for day in days:
-            then = published.counts_for(SYSTEM, as_of=day).collect()
-            open_then = set(then["branch_id"])
-            own = set(then.filter(pl.col("node_id") == self.branch)["branch_id"])
-            if own != now & open_then:
+            known, own = by_day.get(day, nothing)
+            if own != now & known:
                 moved.append(day)
         return tuple(moved)
-
-    def _counting(self, day: date) -> set[str]:
-        rows = self.bank.published.counts_for(SYSTEM, as_of=day)
-        return set(rows.filter(pl.col("node_id") == self.branch).collect()["branch_id"])
 
     def _rolled_up(self, moved: tuple[date, ...], rows: pl.DataFrame) -> dict[date, Month]:
         """Months rolled up over today's branches; only sums can be, clients are counted anew each time.

@@ -97,6 +97,15 @@ class AccessLog:
             )
             return int(made.scalar_one())
 
+    def ready(self) -> None:
+        """Make sure that a line could be written just now, without writing one.
+
+        Raises:
+            LedgerError: if the ledger cannot be written to.
+        """
+        with self.database.writing():
+            pass
+
     def all(self, scope: Scope) -> pl.DataFrame:
         """The log, the oldest line first; columns `ACCESS_LOG`.
 

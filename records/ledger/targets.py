@@ -109,6 +109,19 @@ class Targets:
             frame = frame.filter(pl.col(column) == wanted)
         return scope.limit(frame, "branch_id").collect()
 
+    def mark(self) -> tuple[object, ...]:
+        """What changes whenever a target is entered or decided on: a part of the keys of kept answers.
+
+        Raises:
+            LedgerError: if the ledger cannot be read.
+        """
+        with self.database.reading() as connection:
+            if connection is None:
+                return ()
+            # Not the whole mark: it changes with every look that is written down, too.
+            file = (self.database.mark() or (None,))[0]
+            return (file, *_state(connection))
+
     def enter(
         self,
         scope: Scope,
@@ -426,16 +439,7 @@ def _held(database: Database, connection: Connection, keys: Mapping[str, str]) -
         connection: to it.
         keys: values that columns of a key must have; nothing for every version.
     """
-    # Rows are only added: how many there are, and the last of them, tell one state from another.
-    told = [
-        sa.select(of(column)).scalar_subquery()
-        for number, moment in (
-            (TARGET_VERSION.c.target_id, TARGET_VERSION.c.made_at),
-            (TARGET_STEP.c.step_id, TARGET_STEP.c.at),
-        )
-        for of, column in ((sa.func.count, number), (sa.func.max, number), (sa.func.max, moment))
-    ]
-    key = (database.url, database.mark(), *connection.execute(sa.select(*told)).one())
+    key = (database.url, database.mark(), *_state(connection))
     found = _kept.get(key)
     if found is None and keys:
         return _frame(_rows(connection, wanted=keys))
@@ -445,6 +449,19 @@ def _held(database: Database, connection: Connection, keys: Mapping[str, str]) -
             _kept.pop(old, None)
         _kept[key] = found
     return found
+
+
+def _state(connection: Connection) -> tuple[object, ...]:
+    """Rows are only added: how many there are, and the last of them, tell one state from another."""
+    told = [
+        sa.select(of(column)).scalar_subquery()
+        for number, moment in (
+            (TARGET_VERSION.c.target_id, TARGET_VERSION.c.made_at),
+            (TARGET_STEP.c.step_id, TARGET_STEP.c.at),
+        )
+        for of, column in ((sa.func.count, number), (sa.func.max, number), (sa.func.max, moment))
+    ]
+    return tuple(connection.execute(sa.select(*told)).one())
 
 
 def _frame(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:

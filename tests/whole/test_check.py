@@ -211,3 +211,37 @@ def test_a_draft_without_loans_is_refused(bank):
         books.OCTOBER,
     )
     assert (done.code, "the draft holds no loans" in done.err) == (1, True)
+
+
+def as_south(root, *words):
+    return here("--as", "branch:south", "check", "-w", root, "--format", "json", *words).json
+
+
+def test_a_branch_cannot_place_another_below_itself_by_a_tree_of_its_own(bank, tmp_path):
+    root, files = bank
+    tree = write_csv(
+        tmp_path / "branch_hierarchy.csv",
+        [
+            {"child_id": "south", "parent_id": "HO", "valid_from": "2020-01-01", "valid_to": ""},
+            {"child_id": "north", "parent_id": "south", "valid_from": "2020-01-01", "valid_to": ""},
+        ],
+    )
+    words = (files["october"], tree, "--branch", "south", "--as-of", books.OCTOBER)
+    north = sum(row["booking_branch_id"] == "north" for row in books.october())
+    assert checked(root, *words)["left_aside"] == 0  # head office may deliver another tree
+    assert as_south(root, *words)["left_aside"] == north == 5
+
+
+def test_a_branch_is_told_of_a_list_only_what_is_about_its_clients(bank, tmp_path):
+    """South had no loans in September: C4, whose certificate has lapsed, may be anybody's client."""
+    root, _ = bank
+    words = (draft(tmp_path), "--branch", "south", "--as-of", books.OCTOBER)
+
+    def certificates(said):
+        return [one["borrower_id"] for one in said["work"] if one["kind"] == "certificate_lapsed"]
+
+    assert certificates(checked(root, *words)) == ["C4"]
+    assert certificates(as_south(root, *words)) == []
+    own = {"borrower_id": "C4", "list_type": "srdi", "valid_from": "2024-01-01"}
+    listed = write_csv(tmp_path / "tech_enterprise_list.csv", [{**own, "valid_to": "2026-09-30"}])
+    assert certificates(as_south(root, *words, listed)) == ["C4"]

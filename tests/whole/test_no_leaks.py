@@ -1,8 +1,10 @@
 """A reader of one branch tries to see another, by every way there is, and does not.
 
-What a page delivers is looked at as bytes: texts, tables, charts and the options of controls.
+What a page delivers is looked at as bytes: texts, tables, charts, drawings, the options of controls, and the
+documents that it makes files of.
 """
 
+import base64
 import re
 import shutil
 import sys
@@ -13,7 +15,10 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboards.app_pages import exporting
 from dashboards.app_pages.viewing import VIEWED
+from dashboards.exports import formats
+from dashboards.exports.document import Table
 from orchestration.bank import SYSTEM, Bank
 from records.access import Scope
 from records.published import Published
@@ -93,7 +98,7 @@ def others(root):
 def seen(monkeypatch, root):
     """Opens a page as a reader; everything it delivers, as bytes."""
 
-    def open_(page, reader=BRANCH, **asked):
+    def open_(page, reader=BRANCH, *, export=False, **asked):
         monkeypatch.setattr(sys, "argv", ["pages.py", "--workspace", str(root)])
         app = AppTest.from_file(str(SCRIPT), default_timeout=120)
         if reader is not LOCAL:
@@ -105,11 +110,25 @@ def seen(monkeypatch, root):
             del app.query_params["period"]
         for name, value in asked.items():
             app.query_params[name] = value
+        app.session_state["export"] = export
         app.run()
         assert not app.exception, app.exception[0].message
         return app
 
     return open_
+
+
+def drawn(delivered: bytes) -> bytes:
+    """The drawings that stand in a page as addresses of images, as their text."""
+    found = re.findall(rb"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", delivered)
+    return b"\n".join(base64.b64decode(one) for one in found)
+
+
+def documented(document) -> bytes:
+    """All that a document holds, whatever kind of file is made of it."""
+    tables = [block for block in document.blocks if isinstance(block, Table)]
+    frames = [one for table in tables for one in (table.rows, table.display) if one is not None]
+    return "\n".join([repr(document), *(frame.write_json() for frame in frames)]).encode()
 
 
 def delivered(app):
@@ -148,11 +167,19 @@ OWN_ADDRESSES = (
 
 @pytest.mark.parametrize(("page", "asked"), OWN_ADDRESSES)
 def test_no_page_of_ones_own_names_another_branch_its_loans_or_its_clients(
-    seen, others, page, asked
+    seen, others, monkeypatch, page, asked
 ):
-    app = seen(page, branch=OWN, **asked)
-    assert others[BRANCH].found_in(delivered(app)) == []
+    documents = []
+    monkeypatch.setattr(exporting, "_button", lambda _, made, kind: documents.append((made, kind)))
+    app = seen(page, branch=OWN, export=True, **asked)
+    page_itself = delivered(app)
+    assert others[BRANCH].found_in(page_itself) == []
+    assert others[BRANCH].found_in(drawn(page_itself)) == []
     assert not app.error, app.error[0].value
+    assert documents or page == "self_check"
+    for document, kind in documents[:1]:
+        assert others[BRANCH].found_in(documented(document)) == []
+        assert others[BRANCH].found_in(formats.file_name(document, kind).encode()) == []
 
 
 def test_a_loan_of_ones_own_shows_no_other(seen, others, root):
@@ -301,6 +328,23 @@ def test_commands_about_the_whole_bank_take_no_reader(root, command):
     done = here("--as", f"branch:{OWN}", command, "-w", root)
     assert done.code == 1
     assert "is about the whole bank, and --as narrows" in done.err
+
+
+def test_a_file_by_command_is_written_down_where_people_sign_in(root, tmp_path):
+    settings, file = root / "branchmark.toml", tmp_path / "card.zip"
+    words = ("export", "--branch", OWN, "--format", "csv", "-o", file, "-w", root)
+    kept = settings.read_text("utf-8")
+    settings.write_text(f"{kept}\n[sign_in]\n", "utf-8")
+    try:
+        done = here("--as", f"branch:{OWN}", *words)
+    finally:
+        settings.write_text(kept, "utf-8")
+    assert done.code == 0, done.err
+    line = Bank.at(root).ledger.access_log.all(SYSTEM).row(-1, named=True)
+    assert (line["who"], line["acting_as"], line["action"]) == (
+        *("command line", f"branch {OWN}", "export"),
+    )
+    assert line["subject"].startswith(f"card.zip: {OWN}, ")
 
 
 def test_an_auditor_enters_nothing_by_command(root):

@@ -78,7 +78,10 @@ class Point:
 class ScorecardRow:
     """One metric of one branch, ready to be shown.
 
+    Texts are worded when they are asked for first: a page looks at thousands of rows and prints some.
+
     Attributes:
+        figure: what the texts are worded from, `form` how.
         value: the figure in the metric's own unit (0.15 is 15 % for a ratio).
         gap: distance to target in the favourable sense: positive is better than the target.
         previous: the value of the month compared with, if it may be compared.
@@ -87,13 +90,7 @@ class ScorecardRow:
         reason: why there is no value; empty if there is one.
         name: the metric's name in the reader's language, and a short one for crowded places.
         reading_text: which reading it is, if the metric has several.
-        compact_text: the value where a heading names the currency, `compact_target` its target.
-        target_text: empty without a target, as are `gap_text` and `money_text`.
-        change_text: a dash where nothing can be compared; `change_note` says why if it never can.
-        moved: whether it is higher or lower than before, as printed: 1, -1, or 0 for no more than rounding.
-        changes: how it moved against every month end there is to compare with: a comparison, a text.
-        quality_text: what keeps the figure from being final, with the amount; empty for a final one.
-        quality_short: the same in a few words.
+        befores: the values of every month end there is to compare with.
         origin: whose definition it is, where that needs saying, as a key; then a word, and a sentence.
         note: how the figure is meant to be read, where the catalogue says.
     """
@@ -129,24 +126,81 @@ class ScorecardRow:
     name: str
     short_name: str
     reading_text: str
-    value_text: str
-    compact_text: str
-    target_text: str
-    compact_target: str
-    gap_text: str
-    money_text: str
-    change_text: str
-    status_word: str
-    status_glyph: str
-    quality_text: str
-    quality_short: str = ""
+    figure: Figure
+    form: Format
+    befores: tuple[tuple[Comparison, Decimal], ...] = ()
     change_note: str = ""
-    moved: int = 0
-    changes: tuple[tuple[Comparison, str], ...] = ()
     origin: str = ""
     origin_text: str = ""
     origin_sentence: str = ""
     note: str = ""
+
+    @cached_property
+    def value_text(self) -> str:
+        """The value as printed."""
+        return self.form.value(self.figure.value, self.unit, self.decimals)
+
+    @cached_property
+    def compact_text(self) -> str:
+        """The value where a heading names the currency."""
+        return self.form.compact(self.figure.value, self.unit, self.decimals)
+
+    @cached_property
+    def target_text(self) -> str:
+        """The target or limit; empty without either."""
+        return words.target(self.figure, self.form)
+
+    @cached_property
+    def compact_target(self) -> str:
+        """The target where a heading names the currency."""
+        return words.target(self.figure, self.form, compact=True)
+
+    @cached_property
+    def gap_text(self) -> str:
+        """The gap in the favourable sense; empty without a target."""
+        return words.gap(self.figure, self.form)
+
+    @cached_property
+    def money_text(self) -> str:
+        """What the gap is in money; empty where that cannot be said."""
+        return words.money(self.figure, self.form)
+
+    @cached_property
+    def change_text(self) -> str:
+        """How it moved; a dash where nothing can be compared: `change_note` says why if it never can."""
+        return words.change(self.figure, self.previous, self.form)
+
+    @property
+    def moved(self) -> int:
+        """Whether it is higher or lower than before, as printed: 1, -1, or 0 for no more than rounding."""
+        return (self.change_text[0] == "+") - (self.change_text[0] == MINUS)
+
+    @cached_property
+    def changes(self) -> tuple[tuple[Comparison, str], ...]:
+        """How it moved against every month end there is to compare with: a comparison, a text."""
+        return tuple(
+            (one, words.change(self.figure, before, self.form)) for one, before in self.befores
+        )
+
+    @property
+    def status_word(self) -> str:
+        """The word of its status."""
+        return mark_of(self.figure.status, self.better).word(self.form.language)
+
+    @property
+    def status_glyph(self) -> str:
+        """The glyph of its status."""
+        return mark_of(self.figure.status, self.better).glyph
+
+    @cached_property
+    def quality_text(self) -> str:
+        """What keeps it from being final, with the amount; empty for a final one."""
+        return words.quality(self.quality, self.quality_amount, self.form)
+
+    @cached_property
+    def quality_short(self) -> str:
+        """The same in a few words."""
+        return words.quality_short(self.quality, self.quality_amount, self.form)
 
     @property
     def is_aimed(self) -> bool:
@@ -472,16 +526,12 @@ class _Maker:
         return told
 
     def row(self, metric: Metric, months: Mapping[date, Mapping[str, object]]) -> ScorecardRow:
-        form, language = self.form, self.form.language
+        language = self.form.language
         fact = months[self.as_of]
         told = self._of(metric)
         figure = self._figure(metric, fact)
         uncomparable = self._starts_anew(metric, self.comparison)
         before = {} if uncomparable else months.get(self._befores[self.comparison], {})
-        change = words.change(figure, _decimal(before, "value"), form)
-        mark = mark_of(figure.status, metric.better)
-        quality = QualityState(str(fact["quality_state"]))
-        amount = _decimal(fact, "quality_amount")
         return ScorecardRow(
             metric_id=metric.metric_id,
             family=metric.family,
@@ -507,26 +557,16 @@ class _Maker:
             previous_target=_decimal(before, "target_value"),
             history=tuple(self._point(day, months.get(day, {})) for day in self._months),
             status=figure.status,
-            quality=quality,
-            quality_amount=amount,
+            quality=QualityState(str(fact["quality_state"])),
+            quality_amount=_decimal(fact, "quality_amount"),
             snapshot_version=_version(fact),
             reason=words.reason(_text(fact, "reason"), language),
             name=told.name,
             short_name=told.short_name,
             reading_text=told.reading_text,
-            value_text=form.value(figure.value, metric.unit, figure.decimals),
-            compact_text=form.compact(figure.value, metric.unit, figure.decimals),
-            target_text=words.target(figure, form),
-            compact_target=words.target(figure, form, compact=True),
-            gap_text=words.gap(figure, form),
-            money_text=words.money(figure, form),
-            change_text=change,
-            moved=(change[0] == "+") - (change[0] == MINUS),
-            changes=self._changes(metric, figure, months) if self.history else (),
-            status_word=mark.word(language),
-            status_glyph=mark.glyph,
-            quality_text=words.quality(quality, amount, form),
-            quality_short=words.quality_short(quality, amount, form),
+            figure=figure,
+            form=self.form,
+            befores=self._before_values(metric, figure, months) if self.history else (),
             change_note=say(language, "starts_anew") if uncomparable else "",
             origin=told.origin,
             origin_text=told.origin_text,
@@ -546,20 +586,18 @@ class _Maker:
             else words.quality(state, _decimal(fact, "quality_amount"), self.form),
         )
 
-    def _changes(
+    def _before_values(
         self, metric: Metric, figure: Figure, months: Mapping[date, Mapping[str, object]]
-    ) -> tuple[tuple[Comparison, str], ...]:
-        """How the figure moved against every month end that was read and may be compared with."""
-        befores = {
+    ) -> tuple[tuple[Comparison, Decimal], ...]:
+        """The values of every month end that was read and may be compared with."""
+        if figure.value is None:
+            return ()
+        found = {
             one: _decimal(months.get(day, {}), "value")
             for one, day in self._befores.items()
             if not self._starts_anew(metric, one)
         }
-        return tuple(
-            (one, words.change(figure, before, self.form))
-            for one, before in befores.items()
-            if before is not None and figure.value is not None
-        )
+        return tuple((one, before) for one, before in found.items() if before is not None)
 
     def _starts_anew(self, metric: Metric, comparison: Comparison) -> bool:
         """Whether the month compared with lies in another year, and the figure covers one year only."""

@@ -6,7 +6,7 @@ from typing import Final
 import altair as alt
 import polars as pl
 
-from dashboards.charts.theme import dressed, layered, plotted
+from dashboards.charts.theme import dressed, layered, plotted, value_axis
 from dashboards.palette import Ground
 
 BALANCE: Final[Mapping[str, type[pl.DataType]]] = {
@@ -37,23 +37,7 @@ def balance(frame: pl.DataFrame, ground: Ground, *, unit: str, description: str)
         title=None,
         axis=alt.Axis(labelAngle=0, values=months[::-1][::every], ticks=False, labelPadding=6),
     )
-    y = alt.Y(
-        "value:Q",
-        title=unit,
-        scale=alt.Scale(zero=True),
-        axis=alt.Axis(
-            tickCount=3,
-            format=",.2~f",
-            domain=False,
-            ticks=False,
-            titleAngle=0,
-            titleAlign="left",
-            titleAnchor="end",
-            titleX=-4,
-            titleY=-10,
-            titleBaseline="bottom",
-        ),
-    )
+    y = value_axis(unit, from_zero=True)
     tooltip = [alt.Tooltip("month:O", title=" "), alt.Tooltip("printed:N", title=" ")]
     line = (
         plotted(rows)

@@ -44,7 +44,7 @@ def bars(frame: pl.DataFrame, ground: Ground, *, description: str) -> alt.LayerC
     told = (
         plotted(rows)
         .mark_text(align="left", dx=6, color=ground.ink)
-        .encode(x=x, y=y, text="printed:N")
+        .encode(x=x, y=y, text=alt.Text("printed:N"))
     )
     chart = layered([drawn, told], height=_ROW * max(rows.height, 1))
     return dressed(chart, ground, description=description)

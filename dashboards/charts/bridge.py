@@ -68,7 +68,7 @@ def bridge(frame: pl.DataFrame, ground: Ground, *, dark: bool, description: str)
     told = (
         plotted(rows)
         .mark_text(align="left", dx=6)
-        .encode(x=alt.X("right:Q", axis=None, scale=scale), y=y, text="printed:N")
+        .encode(x=alt.X("right:Q", axis=None, scale=scale), y=y, text=alt.Text("printed:N"))
     )
     layers = [_links(rows, scale, ground), *_totals(rows, x, y, ground, low), drawn, told]
     return dressed(layered(layers, height=_ROW * rows.height), ground, description=description)

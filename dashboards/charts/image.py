@@ -10,7 +10,7 @@ import vl_convert
 
 def svg(chart: alt.LayerChart) -> str:
     """The chart as SVG."""
-    text: str = vl_convert.vegalite_to_svg(chart.to_dict())
+    text: str = vl_convert.vegalite_to_svg(chart.to_dict(validate=False))
     return text
 
 

@@ -72,7 +72,7 @@ def strip(
         scale=alt.Scale(zero=False, padding=24),
         axis=alt.Axis(tickCount=6, format=",.2~f", grid=False, domain=True),
     )
-    y = alt.value(_LINE)
+    y = alt.YValue(_LINE)
     tooltip = [
         alt.Tooltip("name:N", title=words.branch),
         alt.Tooltip("printed:N", title=words.value),
@@ -89,7 +89,7 @@ def strip(
             .encode(x=x, y=y),
             plotted(ticks.filter("middle"))
             .mark_text(color=ground.quiet, baseline="bottom")
-            .encode(x=x, y=alt.value(_LINE + _TICK + 8), text="label:N"),
+            .encode(x=x, y=alt.YValue(_LINE + _TICK + 8), text=alt.Text("label:N")),
         ]
     layers += [
         plotted(named.filter(~pl.col("own")))
@@ -111,7 +111,7 @@ def strip(
             )
         )
         .mark_text(color=ground.ink, fontWeight="bold", fontSize=13)
-        .encode(x=x, y=alt.value(_LINE - _TICK + 4), text="label:N"),
+        .encode(x=x, y=alt.YValue(_LINE - _TICK + 4), text=alt.Text("label:N")),
     ]
     chart = layered(layers, height=_HEIGHT)
     return dressed(chart, ground, description=description)

@@ -5,12 +5,17 @@ the same time. Colours belong in `palette`.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import altair as alt
 import polars as pl
+from altair.utils import schemapi
 
 from dashboards.palette import Ground
+
+# Else Altair asks a schema of each piece while it is put together, which takes most of the time; the charts
+# are asked in tests.
+schemapi.disable_debug_mode()
 
 FONTS: Final = (
     "'Segoe UI', 'Helvetica Neue', Arial, 'Microsoft YaHei', 'PingFang SC', 'Noto Sans CJK SC', "
@@ -22,7 +27,8 @@ FONTS: Final = (
 def plotted(frame: pl.DataFrame) -> alt.Chart:
     """A chart on a small frame, its rows written into the specification."""
     rows = frame.with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
-    return alt.Chart(alt.Data(values=rows))
+    # Altair copies lists with all that is in them whenever charts are put together; tuples it leaves alone.
+    return alt.Chart(alt.Data(values=tuple(rows)))
 
 
 def layered(
@@ -30,10 +36,10 @@ def layered(
 ) -> alt.LayerChart:
     """Charts on top of each other, the first at the back; of a given width they have no padding."""
     chart = alt.layer(*layers)
-    if width is None:
-        chart = chart.properties(height=height)
-    else:
-        chart = chart.properties(height=height, width=width, padding=0)
+    # Set where it stands: each of Altair's methods would copy the chart first.
+    chart.height = height
+    if width is not None:
+        chart.width, chart.padding = width, 0
     assert isinstance(chart, alt.LayerChart)  # noqa: S101 - none of the layers is a facet
     return chart
 
@@ -41,29 +47,41 @@ def layered(
 def dressed(chart: alt.LayerChart, ground: Ground, *, description: str) -> alt.LayerChart:
     """The chart in the product's look, with its text alternative."""
     label = {"labelColor": ground.quiet, "labelFontSize": 12, "titleColor": ground.quiet}
-    dressed_chart: alt.LayerChart = (
-        chart.properties(description=description, background="transparent")
-        .configure(font=FONTS)
-        .configure_view(stroke=None)
-        .configure_axis(
+    own: alt.LayerChart = chart.copy(deep=False)
+    own.description, own.background = description, "transparent"
+    own.config = alt.Config(
+        font=FONTS,
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
             **label,
             titleFontSize=12,
             titleFontWeight="normal",
             domainColor=ground.rule,
             tickColor=ground.rule,
             gridColor=ground.rule,
-        )
-        .configure_text(color=ground.ink, fontSize=12)
+        ),
+        text=alt.MarkConfig(color=ground.ink, fontSize=12),
     )
-    return dressed_chart
+    return own
 
 
-def value_axis(title: str) -> alt.Y:
-    """The axis of values over time: not from zero, with its unit above it."""
+def specification(chart: alt.LayerChart) -> dict[str, Any]:
+    """The chart as Vega-Lite, as a page shows it: the page says how wide it is.
+
+    That our charts are valid is a matter of tests, not of every reader's visit.
+    """
+    drawn: dict[str, Any] = chart.to_dict(validate=False)
+    for name in ("continuousWidth", "continuousHeight"):
+        drawn["config"]["view"].pop(name, None)
+    return drawn
+
+
+def value_axis(title: str, *, from_zero: bool = False) -> alt.Y:
+    """The axis of values over time, with its unit above it; from zero only where bars or areas ask for it."""
     return alt.Y(
         "value:Q",
         title=title,
-        scale=alt.Scale(zero=False, padding=14),
+        scale=alt.Scale(zero=True) if from_zero else alt.Scale(zero=False, padding=14),
         axis=alt.Axis(
             tickCount=4,
             format=",.2~f",

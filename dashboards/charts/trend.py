@@ -39,7 +39,7 @@ ahead have no value.
 
 _HEIGHT: Final = 240
 _BASE: Final = 8
-_BOTTOM: Final = alt.value("height")
+_BOTTOM: Final = alt.YValue("height")
 """Of the plot, however much room a page gives it."""
 
 
@@ -134,16 +134,26 @@ def trend(
         *_target(points, x, ground, words.target),
         plotted(points)
         .mark_line(color=ground.ink, strokeWidth=2)
-        .encode(x=x, y=y, detail="segment:N"),
+        .encode(x=x, y=y, detail=alt.Detail("segment:N")),
         *_reported(points, x, ground, tooltip),
         plotted(known)
         .mark_point(size=42, filled=True, color=ground.ink, opacity=1)
         .encode(x=x, y=y, tooltip=tooltip),
         plotted(known.tail(1))
-        .mark_text(dy=-14, fontWeight="bold", color=ground.ink, fontSize=13)
-        .encode(x=x, y=y, text="label:N"),
+        .mark_text(
+            dy=14 if _falls_to(known) else -14, fontWeight="bold", color=ground.ink, fontSize=13
+        )
+        .encode(x=x, y=y, text=alt.Text("label:N")),
         *_marks(points, known, marked.compared, x, y, ground, words),
-        *_end(end, x, y, ground, words, is_high=_is_high(points, end)),
+        *_end(
+            end,
+            x,
+            y,
+            ground,
+            words,
+            is_high=_is_high(points, end),
+            is_above=_is_above_target(points, end),
+        ),
     ]
     return dressed(layered(layers, height=_HEIGHT), ground, description=description)
 
@@ -191,12 +201,18 @@ def _ahead(
         layers.append(
             plotted(path)
             .mark_area(color=ground.bands[1], opacity=0.8)
-            .encode(x=x, y="low:Q", y2="high:Q")
+            .encode(x=x, y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
         )
     layers.append(
         plotted(path).mark_line(color=ground.ink, strokeWidth=2, strokeDash=[2, 4]).encode(x=x, y=y)
     )
     return layers
+
+
+def _falls_to(known: pl.DataFrame) -> bool:
+    """Whether the line comes to its last point from above, so that its label has room below."""
+    steps = known["value"].diff().tail(1).drop_nulls()
+    return bool((steps < 0).any())
 
 
 def _is_high(points: pl.DataFrame, end: End | None) -> bool:
@@ -208,8 +224,21 @@ def _is_high(points: pl.DataFrame, end: End | None) -> bool:
     return end.value >= (min(drawn) + max(drawn)) / 2
 
 
+def _is_above_target(points: pl.DataFrame, end: End | None) -> bool:
+    """Whether the target runs below the end of the path, so that its label has room above it."""
+    target = points["target"].drop_nulls().tail(1).to_list()
+    return bool(target) and end is not None and end.value >= target[0]
+
+
 def _end(
-    end: End | None, x: alt.X, y: alt.Y, ground: Ground, words: TrendWords, *, is_high: bool
+    end: End | None,
+    x: alt.X,
+    y: alt.Y,
+    ground: Ground,
+    words: TrendWords,
+    *,
+    is_high: bool,
+    is_above: bool,
 ) -> list[alt.Chart]:
     """The hatched end of the path: where the figure would stand, and by which method.
 
@@ -246,8 +275,15 @@ def _end(
     )
     told = (
         plotted(final)
-        .mark_text(dy=17, dx=12, align="right", fontWeight="bold", fontSize=13, color=ground.quiet)
-        .encode(x=x, y=y, text="printed:N")
+        .mark_text(
+            dy=-17 if is_above else 17,
+            dx=12,
+            align="right",
+            fontWeight="bold",
+            fontSize=13,
+            color=ground.quiet,
+        )
+        .encode(x=x, y=y, text=alt.Text("printed:N"))
     )
     method = (
         plotted(final)
@@ -258,7 +294,7 @@ def _end(
             dx=14,
             dy=-4 if is_high else 2,
         )
-        .encode(x=x, y=_BOTTOM if is_high else alt.value(0), text="method:N")
+        .encode(x=x, y=_BOTTOM if is_high else alt.YValue(0), text=alt.Text("method:N"))
     )
     return [mark, told, method]
 
@@ -268,12 +304,14 @@ def _breaks(breaks: Sequence[tuple[str, str]], x: alt.X, ground: Ground) -> list
         return []
     rows = pl.DataFrame(list(breaks), schema={"month": pl.String, "text": pl.String}, orient="row")
     rule: alt.Chart = (
-        plotted(rows).mark_rule(color=ground.quiet, strokeWidth=1).encode(x=x, tooltip="text:N")
+        plotted(rows)
+        .mark_rule(color=ground.quiet, strokeWidth=1)
+        .encode(x=x, tooltip=alt.Tooltip("text:N"))
     )
     label: alt.Chart = (
         plotted(rows)
         .mark_text(align="left", baseline="top", dx=4, color=ground.quiet, fontSize=11)
-        .encode(x=x, y=alt.value(0), text="text:N")
+        .encode(x=x, y=alt.YValue(0), text=alt.Text("text:N"))
     )
     return [rule, label]
 
@@ -290,7 +328,7 @@ def _reported(
         .mark_point(
             size=95, filled=True, fill=ground.page, stroke=ground.ink, strokeWidth=1.5, opacity=1
         )
-        .encode(x=x, y="reported:Q", tooltip=tooltip)
+        .encode(x=x, y=alt.Y("reported:Q"), tooltip=tooltip)
     )
     return [hollow]
 
@@ -311,14 +349,14 @@ def _marks(
         layers.append(
             plotted(doubtful)
             .mark_text(dy=-14, color=ground.ink, fontSize=12)
-            .encode(x=x, y=y, text=alt.value(words.glyph))
+            .encode(x=x, y=y, text=alt.TextValue(words.glyph))
         )
     before = known.filter(pl.col("month") == (compared or ""))
     if before.height:
         layers.append(
             plotted(before)
             .mark_point(shape="triangle-down", filled=True, size=52, color=ground.prior, opacity=1)
-            .encode(x=x, y=y, yOffset=alt.value(-13))
+            .encode(x=x, y=y, yOffset=alt.YOffsetValue(-13))
         )
     said = points.filter(pl.col("said") != "")
     if said.height:
@@ -329,7 +367,7 @@ def _marks(
         layers.append(
             plotted(said)
             .mark_point(shape="diamond", filled=True, size=60, color=ground.quiet, opacity=1)
-            .encode(x=x, y=_BOTTOM, yOffset=alt.value(-_BASE), tooltip=tooltip)
+            .encode(x=x, y=_BOTTOM, yOffset=alt.YOffsetValue(-_BASE), tooltip=tooltip)
         )
     return layers
 
@@ -343,7 +381,7 @@ def _target(
     step = (
         plotted(points)
         .mark_line(interpolate="step", color=ground.quiet, strokeWidth=1.5, strokeDash=[5, 4])
-        .encode(x=x, y="target:Q")
+        .encode(x=x, y=alt.Y("target:Q"))
     )
     first = held.row(0, named=True)
     # On the side where the value is not.
@@ -351,6 +389,6 @@ def _target(
     label = (
         plotted(held.head(1))
         .mark_text(dy=11 if below else -9, align="left", dx=-8, color=ground.quiet)
-        .encode(x=x, y="target:Q", text=alt.value(target_word))
+        .encode(x=x, y=alt.Y("target:Q"), text=alt.TextValue(target_word))
     )
     return (step, label)

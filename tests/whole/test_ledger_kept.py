@@ -7,6 +7,7 @@ import pytest
 
 from orchestration.bank import SYSTEM
 from records.access import Scope
+from records.ledger.access_log import Action
 from records.ledger.ledger import Ledger
 from records.workspace import create
 from transforms.proposals import Proposal
@@ -61,3 +62,17 @@ def test_another_ledger_in_the_same_place_with_as_many_rows_is_read_anew(tmp_pat
     assert values(one) == {"north": Decimal("0.1")}
     (tmp_path / "other" / "ledger.db").replace(tmp_path / "one" / "ledger.db")
     assert values(one) == {"north": Decimal("0.9")}
+
+
+def test_the_mark_of_targets_changes_with_every_entry_and_decision_and_with_nothing_else(tmp_path):
+    ledger = ledger_at(tmp_path / "bank")
+    marks = [ledger.targets.mark()]
+    (number,) = enter(ledger, "north", "0.1")
+    marks.append(ledger.targets.mark())
+    ledger.targets.approve(SYSTEM, [number], by="wang", at=AT)
+    marks.append(ledger.targets.mark())
+    assert len(set(marks)) == 3
+    ledger.access_log.record(
+        who="li", acting_as=None, action=Action.EXPORT, subject="file", reason="", at=AT
+    )
+    assert ledger.targets.mark() == marks[-1]

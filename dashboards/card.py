@@ -58,10 +58,10 @@ class Behind:
 
 
 _COLUMNS: Final = (
-    ("measure", 23, ""),
-    ("value_in", 10.3, "bm-number"),
+    ("measure", 22.2, ""),
+    ("value_in", 11.6, "bm-number"),
     ("against_target", 13, ""),
-    ("gap", 22.5, ""),
+    ("gap", 22, ""),
     ("change", 9.9, "bm-number bm-change"),
     ("history", 8.5, ""),
     ("status", 12, ""),

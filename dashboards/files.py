@@ -103,6 +103,10 @@ _NOTES: Final[tuple[tuple[str, str], ...]] = (
         r"未采用 \1：目标须在台账中录入。",
     ),
     (
+        r"(.+): not taken from a branch's draft; the bank's own is used\.",
+        r"\1：不采用机构草稿中的内容，以本行已报送的为准。",
+    ),
+    (
         r"Amounts were delivered as binary floats, and read by their shortest form: (.+)\.",
         r"金额以浮点数报送，按最短形式读取：\1。",
     ),

@@ -3,6 +3,7 @@
 Names of columns and codes are declared in `transforms.schema` and `transforms.codes`.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -66,6 +67,35 @@ def spelled(name: str, value: object, language: Language) -> str:
         case _:
             told = str(value)
     return told
+
+
+_OVERRIDE: Final = re.compile(
+    r"(?P<column>\w+) (?P<before>.*?) → (?P<value>.*?) "
+    r"\((?P<name>[^()]*?), approved by (?P<by>[^()]*?), until (?P<until>\d{4}-\d{2}-\d{2}|null)\)"
+)
+_EMPTY_TEXT: Final = "(empty)"
+
+
+def overridden(told: str, language: Language) -> str:
+    """What of a loan was overridden, as lists bear it in codes, with the reader's words for them.
+
+    >>> overridden("sei_tag (empty) → 3 (O-17, approved by li, until 2026-12-31)", Language.ZH)
+    '战略性新兴产业类型：– → 新材料产业（O-17，li 批准，至 2026-12-31）'
+    """
+
+    def one(found: re.Match[str]) -> str:
+        name = found["column"]
+        values = (None if text == _EMPTY_TEXT else text for text in found.group("before", "value"))
+        before, value = (spelled(name, text, language) for text in values)
+        until = found["until"]
+        if language is Language.EN:
+            ways = f"({found['name']}, approved by {found['by']}, until {until})"
+            return f"{heading(name, language)}: {before} → {value} {ways}"
+        ways = f"（{found['name']}，{found['by']} 批准，至 {until}）"
+        return f"{heading(name, language)}：{before} → {value}{ways}"
+
+    text = _OVERRIDE.sub(one, told)
+    return text if language is Language.EN else text.replace("）; ", "）；")
 
 
 def labels_of(name: str, language: Language) -> dict[str, str]:

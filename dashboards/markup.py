@@ -4,15 +4,29 @@ Everything that comes from data is escaped. What a row says is decided in `score
 is made in `card`, plain tables in `listing`; the page around belongs in `app_pages`.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Final
 from urllib.parse import urlencode
 
 from dashboards.i18n import Language, say
 from dashboards.palette import MARKS, QUALITY_GLYPH, Ground
 from dashboards.scorecard import ScorecardRow
 from transforms.scorecards import Status
+
+_OBEYED: Final = re.compile(
+    r"""
+    [\\`*\[\]$~]               # emphasis, code, links, pictures, formulas
+    | (?<!\w)_ | _(?!\w)        # emphasis, too; within a word it is a letter
+    | ^[#+-](?=\s) | (?<=^\d)[.)] | (?<=^\d\d)[.)]   # headings and lists
+    | :(?=[\w+/-]+:)            # emoji and icons
+    """,
+    re.VERBOSE,
+)
+"""Signs that Markdown obeys, where they stand in a line."""
+_BROKEN: Final = re.compile(r"\s*[\r\n\u2028\u2029]\s*")
 
 
 @dataclass(frozen=True)
@@ -67,12 +81,15 @@ def listed(lines: Sequence[tuple[str, str]]) -> str:
 
 
 def plain(text: str) -> str:
-    r"""Text in which Markdown sees nothing to obey.
+    r"""Text in which Markdown sees nothing to obey: no picture, no named link, no formula, no list.
 
-    >>> plain("li_wei [1]")
-    'li\\_wei \\[1\\]'
+    A sign that it does not obey where it stands is left alone, so that a sentence stays what it is.
+
+    >>> plain("# ![x](http://e.cn) costs $5; see no_such_metric.")
+    '\\# !\\[x\\](http://e.cn) costs \\$5; see no_such_metric.'
     """
-    return "".join(f"\\{one}" if one in r"\`*_{}[]()#+-.!|<>~:$" else one for one in text)
+    line = _BROKEN.sub(" ", text.strip())
+    return _OBEYED.sub(lambda found: "".join(f"\\{one}" for one in found[0]), line)
 
 
 def linked(text: str, href: str) -> str:
@@ -135,6 +152,7 @@ class GridLine:
     Attributes:
         kind: `whole`, `group` or `branch`, which decides how it is set.
         note: a quiet word after the name, such as its region.
+        fold: what leads to the units below it, or away from them again; nothing without any.
         figure: gives, by metric, the address of the unit's figure; its cells lead nowhere without it.
     """
 
@@ -144,6 +162,23 @@ class GridLine:
     kind: str
     note: str = ""
     figure: Callable[[str], str] | None = None
+    fold: "Fold | None" = None
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The link that shows the units below one, or folds them away.
+
+    Attributes:
+        count: how many there are, `text` the same in words.
+        href: where they are shown, or folded away.
+        is_open: whether they are shown.
+    """
+
+    count: int
+    text: str
+    href: str
+    is_open: bool
 
 
 def grid(
@@ -201,8 +236,20 @@ def _grid_line(
     arrow = "" if line.kind == "whole" else " <span aria-hidden='true'>›</span>"
     return (
         f'<tr class="bm-{line.kind}"><th scope="row">{linked(line.name, line.href)}{arrow}{note}'
-        f"{provisional(*_doubt(line.card))}</th>"
+        f"{_folding(line)}{provisional(*_doubt(line.card))}</th>"
         f"{cells}</tr>"
+    )
+
+
+def _folding(line: GridLine) -> str:
+    if line.fold is None:
+        return ""
+    fold = line.fold
+    sign, state = ("▾", "true") if fold.is_open else ("▸", "false")
+    name = escape(f"{line.name}: {fold.text}")
+    return (
+        f' <a class="bm-fold" href="{escape(fold.href)}" target="_self" aria-expanded="{state}" '
+        f'aria-label="{name}" title="{escape(fold.text)}">{sign} {fold.count}</a>'
     )
 
 

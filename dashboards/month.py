@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
 import polars as pl
 
@@ -91,8 +92,19 @@ class Month:
         return self._where(units, "given")
 
     def _where(self, units: Collection[str], what: str) -> frozenset[str]:
-        rows = self.standing.filter(pl.col("branch_id").is_in(list(units)))
-        return frozenset(rows[what].explode().drop_nulls().unique())
+        held = self._metrics[what]
+        return frozenset().union(*(held[unit] for unit in units if unit in held))
+
+    @cached_property
+    def _metrics(self) -> dict[str, dict[str, frozenset[str]]]:
+        """By `aimed` and `given`, and by unit: asked for unit by unit on pages that list them."""
+        return {
+            what: {
+                unit: frozenset(names)
+                for unit, names in self.standing.select("branch_id", what).iter_rows()
+            }
+            for what in ("aimed", "given")
+        }
 
 
 def read(
@@ -135,7 +147,8 @@ def read(
         else "; ".join(
             dict.fromkeys(b.reason for b in own if b.reason and b.snapshot_version == version)
         ),
-        pending=_pending(deliveries, day, published_at),
+        # Behind an earlier version nothing waits that a later one holds.
+        pending=_pending(deliveries, day, published.last_published_at(day) or published_at),
         unpublished=tuple(
             month for month in deliveries.months() if month not in published.newest_versions()
         ),

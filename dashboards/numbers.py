@@ -6,6 +6,7 @@ exact decimals: a printed figure never depends on a binary float. Sentences arou
 `words`.
 """
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from enum import StrEnum
@@ -21,6 +22,7 @@ NOTHING: Final = "\N{EN DASH}"
 """Stands where there is no number; never a zero."""
 
 _SHOWN_OF_SCALE: Final = Decimal("0.1")
+_READ_OF_SCALE: Final = 100_000
 
 
 class Round(StrEnum):
@@ -175,6 +177,14 @@ class Format:
             word = word.replace("个", "")
         return f"{fixed(value, shown, signed=signed)}{word}"
 
+    def in_sentence(self, told: str) -> str:
+        """A change as a sentence has it, where Chinese counts points; columns leave the counter out.
+
+        >>> Format(Language.ZH, "CNY").in_sentence("+0.4 百分点")
+        '+0.4 个百分点'
+        """
+        return re.sub("(?<!个)百分点", "个百分点", told)
+
     def count(self, value: Decimal | int | None, *, signed: bool = False) -> str:
         """A whole number."""
         if value is None:
@@ -225,7 +235,8 @@ class Format:
         scale = self.scale(value, how)
         if like is not None:
             beside = self.scale(like)
-            if abs(value) >= beside.size * _SHOWN_OF_SCALE:
+            # In another's unit a number must neither vanish nor become too long to be read at a glance.
+            if _SHOWN_OF_SCALE <= abs(value) / beside.size < _READ_OF_SCALE:
                 scale = beside
         number = fixed(value / scale.size, scale.decimals, signed=signed, how=how)
         if bare:

@@ -16,6 +16,9 @@ from transforms.scorecards import Status
 Cards = Mapping[str, Sequence[ScorecardRow]]
 """Scorecards by branch."""
 
+MOST_LINES: Final = 60
+"""Branches that stand side by side at once; of a larger bank they are folded by region."""
+
 _GRAVITY: Final[Mapping[Status, int]] = {
     Status.MET: 0,
     Status.WITHIN: 0,

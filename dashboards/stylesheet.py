@@ -93,6 +93,7 @@ padding-top:9px;font-weight:600}}
 .bm-grid tr.bm-whole th,.bm-grid tr.bm-whole td{{font-weight:600}}
 .bm-grid tbody th{{white-space:nowrap;font-weight:400}}
 .bm-grid tr.bm-branch th{{padding-left:14px}}
+.bm-grid tbody th a.bm-fold{{font-size:12px;color:{ground.quiet};padding:0 4px}}
 .bm-grid .bm-glyph{{display:inline-block;width:1.15em;text-align:right}}
 .bm ul.bm-list{{list-style:none;margin:0;padding:0}}
 .bm ul.bm-list li{{padding:5px 0;border-bottom:1px solid {ground.rule};margin:0;font-size:14px}}

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from dashboards import markup
 from dashboards.app_pages.desk import desk
 from transforms.errors import BranchmarkError
 
@@ -32,5 +33,5 @@ def answered(
         with st.spinner(working):
             return answer()
     except BranchmarkError as error:
-        st.info(desk().refusal(error))
+        st.info(markup.plain(desk().refusal(error)))
         return None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboards import openings, scorecard, standing
+from dashboards import markup, openings, scorecard, standing
 from dashboards.app_pages import (
     address,
     check_ins,
@@ -32,14 +32,18 @@ def _closer(unit: BankUnit, rows: Sequence[ScorecardRow]) -> ScorecardRow | None
         return None
     title, control = st.columns([3, 1], vertical_alignment="bottom")
     if asked not in at.catalogue.metrics:
-        st.error(at.say("unknown_metric", asked=asked))
+        st.error(markup.plain(at.say("unknown_metric", asked=asked)))
         return None
     listed = {row.metric_id: row for row in rows}
     if asked not in listed:
         found = readings.cards([unit], [asked], history=True)[unit.unit_id]
         listed = {row.metric_id: row for row in found} | listed
     if asked not in listed:
-        st.info(at.say("metric_without_figure", metric=asked, branch=unit.name(at.language)))
+        st.info(
+            markup.plain(
+                at.say("metric_without_figure", metric=asked, branch=unit.name(at.language))
+            )
+        )
         return None
     with control:
         address.choice(
@@ -52,17 +56,17 @@ def _closer(unit: BankUnit, rows: Sequence[ScorecardRow]) -> ScorecardRow | None
         )
     row = listed[asked]
     pair = at.language.pick("{}: {}", "{}：{}")
-    title.header(pair.format(at.say("closer"), row.name), anchor=False)
+    title.header(markup.plain(pair.format(at.say("closer"), row.name)), anchor=False)
     return row
 
 
 def _children(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
     at = desk()
     name = unit.name(at.language)
-    st.header(at.say("children", branch=name), anchor=False)
+    st.header(markup.plain(at.say("children", branch=name)), anchor=False)
     below = at.month.units.children(unit.unit_id)
     if not below:
-        st.write(at.say("children_none", branch=name))
+        st.write(markup.plain(at.say("children_none", branch=name)))
         return
     if not rows:
         return
@@ -73,11 +77,7 @@ def _children(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
 
 
 at = desk()
-unit = opening.asked_unit()
-chosen = opening.branch_choice(unit.unit_id)
-if chosen is not None:
-    st.query_params["branch"] = chosen
-    st.rerun()
+unit = opening.unit_of_page()
 
 shown = figures.shown_metrics([unit])
 rows = scorecard.given_first(readings.cards([unit], shown, history=True)[unit.unit_id])

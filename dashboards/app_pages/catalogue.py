@@ -37,18 +37,13 @@ _NARROWER: Final = ("metric", "rule", "table", "group", "find")
 
 def _section() -> str:
     """The section of the address; a metric, rule or table without one means its own."""
-    at = desk()
     table = st.query_params.get("table")
     default = common.METRICS
     if st.query_params.get("rule"):
         default = common.CHECKS
     elif table:
         default = common.REFERENCE if table in REFERENCES else common.DICTIONARY
-    found = st.query_params.get("section", default)
-    if found not in SECTIONS:
-        told = at.language.pick(", ", "、").join(SECTIONS)
-        opening.refuse(at.say("unknown_section", asked=found, known=told), at.language)
-    return found
+    return opening.asked_section(SECTIONS, default)
 
 
 def _one(section: str) -> tuple[str, str] | None:
@@ -121,11 +116,7 @@ def _table(named: str, unit: BankUnit, section: str) -> None:
 
 
 at = desk()
-unit = opening.asked_unit()
-chosen = opening.branch_choice(unit.unit_id)
-if chosen is not None:
-    st.query_params["branch"] = chosen
-    st.rerun()
+unit = opening.unit_of_page()
 section = _section()
 one = _one(section)
 if one is None:

@@ -28,7 +28,7 @@ def said(unit: BankUnit) -> pl.DataFrame | None:
     try:
         return at.ledger.check_ins.all(at.scope, branch=unit.unit_id, as_of=at.month.as_of)
     except BranchmarkError as error:
-        st.error(at.refusal(error), title=at.say("tg_ledger_broken"))
+        st.error(markup.plain(at.refusal(error)), title=at.say("tg_ledger_broken"))
         return None
 
 
@@ -49,18 +49,28 @@ def notes(unit: BankUnit, row: ScorecardRow, entries: pl.DataFrame | None) -> No
     return Notes(own.height, told, at.branch_link(unit.unit_id, metric=row.metric_id))
 
 
+def obstacles(unit: BankUnit) -> pl.DataFrame:
+    """The missed figures of a unit that nobody has said anything about.
+
+    Raises:
+        BranchmarkError: if the ledger cannot be read.
+    """
+    at = desk()
+    return signing_obstacles(
+        at.scope,
+        at.published,
+        at.ledger.check_ins,
+        at.catalogue,
+        branch=unit.unit_id,
+        as_of=at.month.as_of,
+    )
+
+
 def show_needed(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
     """Which missed metrics nobody has said anything about, so that the figures cannot be signed."""
     at = desk()
     try:
-        found = signing_obstacles(
-            at.scope,
-            at.published,
-            at.ledger.check_ins,
-            at.catalogue,
-            branch=unit.unit_id,
-            as_of=at.month.as_of,
-        )
+        found = obstacles(unit)
     except BranchmarkError:
         return  # said once already, where the entries are listed
     names = {row.metric_id: row.short_name for row in rows}
@@ -78,7 +88,7 @@ def show_needed(unit: BankUnit, rows: Sequence[ScorecardRow]) -> None:
 def show(unit: BankUnit, row: ScorecardRow, entries: pl.DataFrame) -> None:
     """What is said about one figure, and the form to say more."""
     at = desk()
-    st.header(at.say("ci_title", metric=row.name), anchor=False)
+    st.header(markup.plain(at.say("ci_title", metric=row.name)), anchor=False)
     own = entries.filter(
         pl.col("metric_id") == row.metric_id, pl.col("reading") == row.reading
     ).sort("made_at", descending=True)
@@ -171,6 +181,6 @@ def _form(unit: BankUnit, row: ScorecardRow, said_before: int) -> None:
     except ValueError:
         st.error(at.say("tg_no_day", field=at.say("ci_due"), text=due))
     except BranchmarkError as error:
-        st.error(at.refusal(error))
+        st.error(markup.plain(at.refusal(error)))
     else:
         common.tell(at.say("ci_saved"))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from dashboards import markup
 from dashboards.app_pages import asking, readings
 from dashboards.app_pages.desk import desk
 from dashboards.listing import Column, table
@@ -41,9 +42,9 @@ def show(row: ScorecardRow) -> None:
 def _answers(found: Gap, row: ScorecardRow) -> None:
     at = desk()
     if found.reason:
-        st.info(_pick(found.reason))
+        st.info(markup.plain(_pick(found.reason)))
     if found.direction and not found.reason:
-        st.caption(_pick(found.direction))
+        st.caption(markup.plain(_pick(found.direction)))
     if found.answers:
         columns = [
             Column(at.say("gp_action"), width="34%"),

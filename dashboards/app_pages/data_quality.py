@@ -37,17 +37,6 @@ _COUNTED: Final = {
 }
 
 
-def _section() -> str:
-    """The section of the address; a rule without a section means its findings."""
-    at = desk()
-    default = "findings" if st.query_params.get("rule") else "readiness"
-    asked = st.query_params.get("section", default)
-    if asked not in SECTIONS:
-        told = ", ".join(SECTIONS)
-        opening.refuse(at.say("unknown_section", asked=asked, known=told), at.language)
-    return asked
-
-
 def _labels(parts: Parts, evidence: Evidence) -> dict[str, str]:
     """The names of the sections, with how much is in those that may be empty."""
     at = desk()
@@ -62,13 +51,12 @@ def _labels(parts: Parts, evidence: Evidence) -> dict[str, str]:
 
 
 at = desk()
-unit = opening.asked_unit()
-chosen = opening.branch_choice(unit.unit_id)
-if chosen is not None:
-    st.query_params["branch"] = chosen
-    st.rerun()
+unit = opening.unit_of_page()
 
-section = _section()
+# A rule without a section means its findings.
+section = opening.asked_section(
+    SECTIONS, "findings" if st.query_params.get("rule") else "readiness"
+)
 parts = Parts.of(at.month, unit)
 evidence = readings.evidence()
 
@@ -76,7 +64,7 @@ strip.header(unit.unit_id, page=address.DATA_QUALITY)
 tools = strip.title(
     f"{at.say('data_quality')}{at.language.pick(': ', '：')}{unit.name(at.language)}"
 )
-st.html(markup.message(readiness.message(parts, evidence)))
+st.html(markup.message(readiness.message(parts)))
 address.pills(
     "section",
     at.say("dq_section"),

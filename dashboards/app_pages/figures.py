@@ -14,7 +14,7 @@ from dashboards import card, markup, openings, scorecard
 from dashboards.app_pages import address, check_ins, readings
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.opening import TARGETS, known_families
-from dashboards.markup import GridLine, Heading
+from dashboards.markup import Fold, GridLine, Heading
 from dashboards.numbers import HEADED, Scale
 from dashboards.pictures import history_words
 from dashboards.scorecard import ScorecardRow
@@ -98,7 +98,7 @@ def show_scorecard(
     """
     at = desk()
     if not rows:
-        st.info(at.say("family_empty", branch=unit.name(at.language)))
+        st.info(markup.plain(at.say("family_empty", branch=unit.name(at.language))))
         return
     shown, rest = scorecard.leading(rows, most) if most else (tuple(rows), ())
     _table(shown, unit, said)
@@ -110,7 +110,7 @@ def show_scorecard(
     told = legend if any(row.is_aimed for row in rows) else []
     origins = {row.origin: row.origin_sentence for row in rows if row.origin}
     told += [f"{card.origin_sign(key)} {sentence}" for key, sentence in origins.items()]
-    st.caption(at.language.pick(" ", "").join(told))
+    st.caption(markup.plain(at.language.pick(" ", "").join(told)))
 
 
 def _table(rows: Sequence[ScorecardRow], unit: BankUnit, said: pl.DataFrame | None) -> None:
@@ -131,7 +131,12 @@ def _table(rows: Sequence[ScorecardRow], unit: BankUnit, said: pl.DataFrame | No
 
 
 def grid_line(
-    unit: BankUnit, rows: Sequence[ScorecardRow], kind: str, *, note: str = ""
+    unit: BankUnit,
+    rows: Sequence[ScorecardRow],
+    kind: str,
+    *,
+    note: str = "",
+    fold: Fold | None = None,
 ) -> GridLine:
     """The line of a unit in a matrix, its figures leading to their own pages."""
     at = desk()
@@ -142,6 +147,7 @@ def grid_line(
         kind,
         note,
         lambda metric: at.metric_link(unit.unit_id, metric),
+        fold,
     )
 
 

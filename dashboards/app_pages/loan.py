@@ -28,7 +28,7 @@ def _uses(loan: LoanFile) -> None:
         reading = st.query_params.get("reading", at.catalogue.metrics[metric].default_reading)
         first = counted.asked_about(uses, metric, reading)
         label = short_name(at.catalogue.metrics[metric], at.language)
-        st.header(at.say("lo_in_figure", metric=label), anchor=False)
+        st.header(markup.plain(at.say("lo_in_figure", metric=label)), anchor=False)
         st.html(counted.uses_table(loan, list(first), caption=label, with_verdict=True))
     shown = st.query_params.get("show", "in")
     if shown not in counted.SHOWN:
@@ -42,7 +42,7 @@ def _known_uses(loan: LoanFile) -> tuple[Use, ...] | None:
         with st.spinner(at.say("lo_working")):
             return kept.uses(loan.loan_id, loan.as_of)
     except BranchmarkError as error:
-        st.info(at.refusal(error))
+        st.info(markup.plain(at.refusal(error)))
         return None
 
 
@@ -64,14 +64,6 @@ SECTIONS: Final[Mapping[str, Callable[[LoanFile], None]]] = {
     "past": _past,
     "trust": _trust,
 }
-
-
-def _section() -> str:
-    asked = st.query_params.get("section", "uses")
-    if asked not in SECTIONS:
-        known = ", ".join(SECTIONS)
-        opening.refuse(at.say("unknown_section", asked=asked, known=known), at.language)
-    return asked
 
 
 def _found(unit: BankUnit, loan: str) -> LoanFile:
@@ -115,7 +107,7 @@ def _trail(loan: LoanFile | None) -> list[tuple[str, str]]:
 def _page(loan: LoanFile) -> None:
     subject = evidence.subject_of(loan)
     evidence.head(loan)
-    section = _section()
+    section = opening.asked_section(SECTIONS, "uses")
     texts = {name: at.say(f"lo_section_{name}") for name in SECTIONS}
     texts["trust"] += at.language.pick(f" ({loan.findings.height})", f"（{loan.findings.height}）")
     line = st.container(horizontal=True, vertical_alignment="center")
@@ -158,11 +150,7 @@ def _check_reading() -> None:
 
 
 at = desk()
-unit = opening.asked_unit()
-chosen = opening.branch_choice(unit.unit_id)
-if chosen is not None:
-    st.query_params["branch"] = chosen
-    st.rerun()
+unit = opening.unit_of_page()
 
 number = st.query_params.get("loan")
 asked_metric = st.query_params.get("metric")

@@ -50,9 +50,11 @@ def _page(of: Asked) -> None:
     figure = published.figure(of)
     if figure is None:
         cut = of.cut_text or at.day(at.month.as_of)
-        st.info(at.say("ln_not_published", figure=name, branch=branch, cut=cut))
+        st.info(markup.plain(at.say("ln_not_published", figure=name, branch=branch, cut=cut)))
     elif figure.why_not:
-        st.info(at.say("ln_not_given", figure=name, branch=branch, reason=figure.why_not))
+        st.info(
+            markup.plain(at.say("ln_not_given", figure=name, branch=branch, reason=figure.why_not))
+        )
     elif of.metric.kind is Kind.GAP:
         _difference(of)
     elif not at.is_now:
@@ -69,7 +71,7 @@ def _list(of: Asked, figure: published.Figure) -> None:
         with st.spinner(at.say("ln_working")):
             found = kept.listed(of.question)
     except BranchmarkError as error:
-        st.info(at.refusal(error))
+        st.info(markup.plain(at.refusal(error)))
         return
     sides = contributions.agreements(found, figure.sides)
     st.html(markup.message(head.message(of, found, sides, figure.value)))
@@ -171,11 +173,7 @@ def _title(of: Asked) -> str:
 
 
 at = desk()
-unit = opening.asked_unit()
-chosen = opening.branch_choice(unit.unit_id)
-if chosen is not None:
-    st.query_params["branch"] = chosen
-    st.rerun()
+unit = opening.unit_of_page()
 
 looked = asked(unit)
 if looked is None:

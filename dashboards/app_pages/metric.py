@@ -68,11 +68,7 @@ def _told(of: Subject) -> tuple[tuple[str, str], ...]:
 
 
 at = desk()
-unit = opening.asked_unit()
-chosen = opening.branch_choice(unit.unit_id)
-if chosen is not None:
-    st.query_params["branch"] = chosen
-    st.rerun()
+unit = opening.unit_of_page()
 
 looked = asked.asked()
 facts = looked.facts
@@ -93,7 +89,7 @@ tools = strip.title(at.language.pick(f"{name} · {own}", f"{own} · {name}"))
 with tools:
     asked.controls(looked)
 if found is None:
-    st.info(at.say("metric_without_figure", metric=name, branch=own))
+    st.info(markup.plain(at.say("metric_without_figure", metric=name, branch=own)))
     st.stop()
 
 history = points(facts, looked.reading, at.form)
@@ -104,6 +100,3 @@ trend = months.show(looked, found, history)
 _below(found)
 sentence.html(markup.message(message(found, at.form, at.comparison, _told(found))))
 exporting.offer(lambda: _document(found), tools)
-# What takes the book comes last: everything that is published stands by then.
-if trend is not None and not trend.is_known():
-    trend.carry_on()

@@ -36,7 +36,14 @@ def show_notices(branches: Sequence[BankUnit]) -> None:
     without = completeness.without_loans(seen, branches)
     if without:
         names = figures.names([unit.unit_id for unit in without])
-        told.append(at.say("state_partial", missing=len(without), count=len(branches), names=names))
+        told.append(
+            at.say(
+                "state_partial",
+                missing=len(without),
+                count=len(branches),
+                names=markup.plain(names),
+            )
+        )
     if told:
         st.warning(at.language.pick(" ", "").join(told), icon=":material/hourglass_empty:")
 

@@ -4,7 +4,7 @@ Anything in the address that cannot be answered is said plainly and never replac
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final, NoReturn
@@ -44,7 +44,7 @@ def reader_language() -> Language:
     try:
         return language_of(asked)
     except UnknownNameError as error:
-        st.warning(refusals.told(error, Language.EN))
+        st.warning(markup.plain(refusals.told(error, Language.EN)))
         return Language.EN
 
 
@@ -209,10 +209,30 @@ def asked_unit() -> BankUnit:
     return units.by_id[asked]
 
 
+def unit_of_page() -> BankUnit:
+    """The unit that a page is about, and the control that chooses another: the page then begins anew."""
+    unit = asked_unit()
+    chosen = branch_choice(unit.unit_id)
+    if chosen is not None:
+        st.query_params["branch"] = chosen
+        st.rerun()
+    return unit
+
+
+def asked_section(known: Collection[str], default: str) -> str:
+    """The section of the address; an unknown one is refused."""
+    at = desk()
+    asked = st.query_params.get("section", default)
+    if asked not in known:
+        told = ", ".join(known)
+        refuse(at.say("unknown_section", asked=asked, known=told), at.language)
+    return asked
+
+
 def refuse(why: str, language: Language) -> NoReturn:
     """Say why a page cannot be shown, offer the way out, and stop."""
     address.forget()
-    st.error(why, title=say(language, "cannot_show"), icon=":material/block:")
+    st.error(markup.plain(why), title=say(language, "cannot_show"), icon=":material/block:")
     st.html(
         '<p style="font-size:14px">'
         + markup.linked(
@@ -229,7 +249,7 @@ def _nothing_published(
     st.title(workspace.name, anchor=False)
     with st.container(border=True):
         st.header(say(language, "no_month_title"), anchor=False)
-        st.write(say(language, "no_month", bank=workspace.name))
+        st.write(say(language, "no_month", bank=markup.plain(workspace.name)))
         waiting = len(deliveries.months())
         if waiting:
             st.write(say(language, "delivered_waiting", count=waiting))

@@ -25,7 +25,7 @@ from dashboards.app_pages import (
 )
 from dashboards.app_pages.address import OVERVIEW
 from dashboards.app_pages.desk import desk
-from dashboards.markup import GridLine
+from dashboards.markup import Fold, GridLine
 from dashboards.numbers import rounded
 from dashboards.palette import MARKS
 from dashboards.scorecard import ScorecardRow
@@ -136,7 +136,15 @@ def _order(whole: Sequence[ScorecardRow]) -> str:
     return asked if asked in (*known[:2], *(row.metric_id for row in whole)) else _BY_REGION
 
 
-def _matrix(whole: Sequence[ScorecardRow], groups: Groups, cards: Cards, order: str) -> None:
+def _matrix(
+    whole: Sequence[ScorecardRow],
+    groups: Groups,
+    cards: Cards,
+    regions: Cards,
+    *,
+    order: str,
+    opened: str,
+) -> None:
     at = desk()
     title, control = st.columns([3, 1], vertical_alignment="bottom")
     title.header(at.say("branches_by_metric"), anchor=False)
@@ -154,9 +162,13 @@ def _matrix(whole: Sequence[ScorecardRow], groups: Groups, cards: Cards, order: 
         )
     lines = [figures.grid_line(at.month.units.top, whole, "whole")]
     if order == _BY_REGION:
-        lines += _by_region(whole, groups, cards)
+        lines += _by_region(groups, cards, regions, opened)
     else:
         lines += _in_order(order, groups, cards)
+    if len(cards) > standing.MOST_LINES:
+        st.caption(at.say("fold_hint", count=len(cards), most=standing.MOST_LINES))
+    # Above the table, which is longer than a screen: whoever reads it has to know what it leads to.
+    st.caption(at.say("click_hint"))
     figures.show_grid(
         lines,
         whole,
@@ -164,20 +176,40 @@ def _matrix(whole: Sequence[ScorecardRow], groups: Groups, cards: Cards, order: 
         sort=order,
         sorted_by=lambda name: at.link(OVERVIEW, sort=name),
     )
-    st.caption(at.say("click_hint"))
     _table(groups, cards)
 
 
-def _by_region(whole: Sequence[ScorecardRow], groups: Groups, cards: Cards) -> list[GridLine]:
-    shown = [row.metric_id for row in whole]
+def _by_region(groups: Groups, cards: Cards, regions: Cards, opened: str) -> list[GridLine]:
     top = desk().month.units.top
-    regions = readings.cards([one for one, _ in groups if one and one != top], shown)
     lines: list[GridLine] = []
+    folds = len(cards) > standing.MOST_LINES
     for region, units in groups:
+        # Without regions there is nothing to fold by.
+        shown_units: Sequence[BankUnit] = units[: standing.MOST_LINES]
         if region is not None and region != top:
-            lines.append(figures.grid_line(region, regions[region.unit_id], "group"))
-        lines += [figures.grid_line(one, cards[one.unit_id], "branch") for one in units]
+            fold = _fold(region, len(units), opened) if folds else None
+            lines.append(figures.grid_line(region, regions[region.unit_id], "group", fold=fold))
+            shown_units = units if fold is None or fold.is_open else ()
+        lines += [figures.grid_line(one, cards[one.unit_id], "branch") for one in shown_units]
     return lines
+
+
+def _opened(groups: Groups) -> str:
+    """The region whose branches are to be seen where they are folded; an unknown one is refused."""
+    at = desk()
+    asked = st.query_params.get("region", "")
+    if asked and asked not in {region.unit_id for region, _ in groups if region is not None}:
+        why = at.say("unknown_branch", asked=asked, day=at.day(at.month.as_of))
+        opening.refuse(why, at.language)
+    return asked
+
+
+def _fold(region: BankUnit, count: int, opened: str) -> Fold:
+    at = desk()
+    text = at.say("fold_branches", count=count)
+    if region.unit_id == opened:
+        return Fold(count, text, at.link(OVERVIEW), is_open=True)
+    return Fold(count, text, at.link(OVERVIEW, region=region.unit_id), is_open=False)
 
 
 def _in_order(order: str, groups: Groups, cards: Cards) -> list[GridLine]:
@@ -187,7 +219,7 @@ def _in_order(order: str, groups: Groups, cards: Cards) -> list[GridLine]:
         standing.by_misses(cards) if order == _BY_BEHIND else standing.by_distance(cards, order)
     )
     lines = []
-    for branch in ranked:
+    for branch in ranked[: standing.MOST_LINES]:
         region = region_of[branch]
         note = region.name(at.language) if region else ""
         unit = at.month.units.by_id[branch]
@@ -239,13 +271,15 @@ rows = scorecard.given_first(readings.cards([units.top], shown, history=True)[un
 given = [row for row in rows if not row.reason]
 somewhere = at.month.given([branch.unit_id for branch in branches])
 columns = [row for row in given if row.metric_id in somewhere]
-order = _order(columns)
+order, opened = _order(columns), _opened(groups)
 column_names = [row.metric_id for row in columns]
 aims = figures.main_metrics(compared)
 # What is aimed at is most of what the columns show: read and worded once, for both.
-whole = readings.cards(compared, list(dict.fromkeys((*column_names, *aims))))
+above = [one for one, _ in groups if one is not None and one not in compared]
+whole = readings.cards([*compared, *above], list(dict.fromkeys((*column_names, *aims))))
 aimed = standing.narrowed(whole, aims)
 cards = standing.narrowed({unit.unit_id: whole[unit.unit_id] for unit in branches}, column_names)
+regions = standing.narrowed({one.unit_id: whole[one.unit_id] for one in above}, column_names)
 aimed_branches = {branch.unit_id: aimed[branch.unit_id] for branch in branches}
 
 strip.header()
@@ -263,7 +297,7 @@ if branches:
     with right:
         _changes(aimed_branches)
 if branches and columns:
-    _matrix(columns, groups, cards, order)
+    _matrix(columns, groups, cards, regions, order=order, opened=opened)
 exporting.offer(
     lambda: page_documents.of_overview(rows, message, groups, cards, aimed_branches), tools
 )

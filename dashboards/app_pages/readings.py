@@ -5,6 +5,7 @@ Arguments with a leading underscore are no part of a key: what they hold follows
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from dashboards.app_pages.desk import desk
 from dashboards.charts import image
 from dashboards.figure.read import Facts, Question
 from dashboards.figure.read import read as read_figure
+from dashboards.masking import named_in
 from dashboards.month import Month
 from dashboards.numbers import Format
 from dashboards.palette import ground
@@ -32,6 +34,8 @@ from dashboards.port.analyses import (
 )
 from dashboards.quality.evidence import Evidence
 from dashboards.quality.evidence import read as read_evidence
+from dashboards.quality.parts import Parts
+from dashboards.quality.readiness import Line, lines
 from dashboards.scorecard import ScorecardRow
 from dashboards.standing import Cards
 from dashboards.units import BankUnit
@@ -89,8 +93,24 @@ def evidence() -> Evidence:
         at.scope_key,
         at.month.as_of,
         at.month.version,
+        named_in(at.workspace.texts("mappings", ".yaml")),
         _published=at.published,
     )
+
+
+def readiness(parts: Parts) -> tuple[Line, tuple[Line, ...]]:
+    """How a unit stands, step by step, and its parts with the worst first."""
+    at = desk()
+    found: tuple[Line, tuple[Line, ...]] = _readiness(
+        str(at.workspace.root),
+        at.data_version,
+        at.scope_key,
+        (at.month.as_of, at.month.version, parts.unit.unit_id, at.catalogue.fingerprint),
+        at.form,
+        at.workspace.max_rejected_percent,
+        _parts=parts,
+    )
+    return found
 
 
 def signatures(branch: str) -> pl.DataFrame | None:
@@ -121,7 +141,9 @@ def changes(branch: str) -> Changes | None:
         BranchmarkError: if there is no answer.
     """
     at = desk()
-    key = ("changes", branch, at.month.as_of, at.before, at.catalogue.fingerprint)
+    # Targets entered since the month was built are among what changed.
+    entered = at.ledger.targets.mark()
+    key = ("changes", branch, at.month.as_of, at.before, at.catalogue.fingerprint, entered)
     return _asked(key, lambda by, scope: by.changes(scope, branch, at.month.as_of, at.before))
 
 
@@ -177,8 +199,11 @@ def outlook(row: ScorecardRow) -> Outlook | None:
     Raises:
         BranchmarkError: if there is no answer.
     """
-    of, as_of = (row.branch_id, row.metric_id, row.reading), desk().month.as_of
-    return _asked(("outlook", *of, as_of), lambda by, scope: by.outlook(scope, *of, as_of))
+    at = desk()
+    of, as_of = (row.branch_id, row.metric_id, row.reading), at.month.as_of
+    # It is held against the target of the year as it was entered last.
+    key = ("outlook", *of, as_of, at.ledger.targets.mark())
+    return _asked(key, lambda by, scope: by.outlook(scope, *of, as_of))
 
 
 def peers(row: ScorecardRow) -> Peers | None:
@@ -296,13 +321,29 @@ def _evidence(
     branches: Branches,
     as_of: date,
     version: int,
+    named: tuple[str, ...],
     *,
     _published: Published,
 ) -> Evidence:
     lake = open_workspace(Path(root)).lake
     return read_evidence(
-        _published, Deliveries(lake), _scope(branches), as_of=as_of, version=version
+        _published, Deliveries(lake), _scope(branches), as_of=as_of, version=version, named=named
     )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _readiness(
+    root: str,  # noqa: ARG001 - a part of the key, as are the next three
+    data_version: str,  # noqa: ARG001
+    branches: Branches,  # noqa: ARG001
+    of: tuple[date, int, str, str],  # noqa: ARG001
+    form: Format,
+    max_rejected_percent: Decimal,
+    *,
+    _parts: Parts,
+) -> tuple[Line, tuple[Line, ...]]:
+    whole, below = lines(_parts, evidence(), form, max_rejected_percent=max_rejected_percent)
+    return whole, tuple(below)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

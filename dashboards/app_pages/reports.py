@@ -23,25 +23,12 @@ SECTIONS: Final[Mapping[str, str]] = {
 }
 
 
-def _section(default: str) -> str:
-    at = desk()
-    asked = st.query_params.get("section", default)
-    if asked not in SECTIONS:
-        told = ", ".join(SECTIONS)
-        opening.refuse(at.say("unknown_section", asked=asked, known=told), at.language)
-    return asked
-
-
 at = desk()
-unit = opening.asked_unit()
-chosen = opening.branch_choice(unit.unit_id)
-if chosen is not None:
-    st.query_params["branch"] = chosen
-    st.rerun()
+unit = opening.unit_of_page()
 
 parts = Parts.of(at.month, unit)
 # A unit without others below it has nothing to list, and is here to be signed.
-section = _section("units" if parts.below else "sign")
+section = opening.asked_section(SECTIONS, "units" if parts.below else "sign")
 strip.header(unit.unit_id, page=address.REPORTS)
 tools = strip.title(
     f"{at.say('reports_page')}{at.language.pick(': ', '：')}{unit.name(at.language)}"

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboards import words
+from dashboards import markup, words
 from dashboards.app_pages import readings
 from dashboards.app_pages.desk import desk
 from dashboards.listing import Column, table
@@ -35,7 +35,7 @@ def show(unit: BankUnit, line: DeltaGenerator, below: DeltaGenerator) -> None:
     try:
         found = readings.score(unit.unit_id)
     except BranchmarkError as error:
-        below.info(at.refusal(error))
+        below.info(markup.plain(at.refusal(error)))
         return
     if found is None:
         return
@@ -50,7 +50,7 @@ def show(unit: BankUnit, line: DeltaGenerator, below: DeltaGenerator) -> None:
         ]
         if sum(found.below.counts.values()) or found.below.beside:
             told.append(at.say("sc_below", told=found.below.sentence(at.language.value)))
-        st.caption(at.language.pick(". ", "。").join(told))
+        st.caption(markup.plain(at.language.pick(". ", "。").join(told)))
 
 
 def _headline(found: Score) -> str:
@@ -68,7 +68,8 @@ def _headline(found: Score) -> str:
         )
     told = f"{escape(at.say('score_word'))} <b>{_points(card['total'])}</b>"
     told += f" <small>/ {plain(profile.total)}</small>"
-    if card["rank"] is not None:
+    # The only one of its kind is no first among others.
+    if card["rank"] is not None and card["ranked"] > 1:
         rank = at.say("sc_rank", rank=card["rank"], ranked=card["ranked"])
         told += f" <small>{escape(rank)}</small>"
     return told

@@ -26,15 +26,6 @@ SECTIONS: Final[Mapping[str, tuple[Callable[[Told], None], Callable[[Told], int]
 }
 
 
-def _section() -> str:
-    at = desk()
-    named = st.query_params.get("section", "figures")
-    if named not in SECTIONS:
-        told = ", ".join(SECTIONS)
-        opening.refuse(at.say("unknown_section", asked=named, known=told), at.language)
-    return named
-
-
 def _ask(unit: BankUnit, drafts: Drafts) -> None:
     """The form, and beside it what becomes of a draft."""
     at = desk()
@@ -54,35 +45,21 @@ def _ask(unit: BankUnit, drafts: Drafts) -> None:
         asked.form(unit, drafts)
 
 
-def _of(answer: Answer, unit: BankUnit) -> str:
+def _of(told: Told, unit: BankUnit) -> str:
     """What the answer is about, in one quiet line."""
     at = desk()
-    parts = [
-        at.say(
-            "ck_of",
-            files=at.language.pick(", ", "、").join(answer.files),
-            branch=unit.name(at.language),
-            day=at.day(answer.as_of),
-        ),
-        at.say("ck_others", day=at.day(answer.others_as_of))
-        if answer.others_as_of
-        else at.say("ck_no_others"),
-    ]
-    if answer.left_aside:
-        parts.append(at.say("ck_left_aside", count=at.form.count(answer.left_aside)))
-    due = deadline.text(answer.as_of)
-    return at.language.pick(" ", "").join(
-        [parts[0] + at.language.pick(".", "。"), *parts[1:], *([due] if due else [])]
-    )
+    due = deadline.text(told.answer.as_of)
+    about = told.about(unit.name(at.language))
+    return at.language.pick(" ", "").join([*about, *([due] if due else [])])
 
 
 def _answer(answer: Answer, unit: BankUnit, section: str) -> None:
     at = desk()
     told = Told(answer, at.catalogue, at.form)
     st.html(markup.message(message(told)))
-    if answer.gate:
-        st.error(answer.gate, title=at.say("ck_gate"))
-    st.caption(_of(answer, unit))
+    if answer.gate is not None:
+        st.error(markup.plain(told.gate()), title=at.say("ck_gate"))
+    st.caption(markup.plain(_of(told, unit)))
     labels = {}
     for name, (_, count) in SECTIONS.items():
         labels[name] = at.say(f"ck_{name}")
@@ -94,13 +71,9 @@ def _answer(answer: Answer, unit: BankUnit, section: str) -> None:
 
 
 at = desk()
-unit = opening.asked_unit()
-chosen = opening.branch_choice(unit.unit_id)
-if chosen is not None:
-    st.query_params["branch"] = chosen
-    st.rerun()
+unit = opening.unit_of_page()
 
-section = _section()
+section = opening.asked_section(SECTIONS, "figures")
 strip.header(unit.unit_id, page=address.SELF_CHECK)
 tools = strip.title(
     f"{at.say('self_check_page')}{at.language.pick(': ', '：')}{unit.name(at.language)}"

@@ -24,7 +24,7 @@ from records.workspace import Workspace
 from transforms.errors import BranchmarkError
 
 _UNNAMED: Final = "unknown"
-_FORWARDED: Final = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
+_FORWARDED: Final = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-Ip", "Via")
 
 
 def require(workspace: Workspace, ledger: Ledger, language: Language) -> Reader:
@@ -64,7 +64,7 @@ def _admitted(
         who, what = (error.who, "") if named else (_UNNAMED, f" {error.who}")
         line = (Action.REFUSED, who, f"{error.why.value}{what}", claims["iat"])
         _write(workspace, ledger, language, line)
-        why = say(language, f"si_{error.why.value}", detail=error.detail)
+        why = say(language, f"si_{error.why.value}", detail=markup.plain(error.detail))
         _turn_away(why, language, who=error.who)
     except BranchmarkError as error:
         # What is wrong with the table names other people: that is for those who run the dashboard.

@@ -64,7 +64,7 @@ def header(
 def title(text: str) -> DeltaGenerator:
     """The page's name, and at the other end of its line room for what belongs to the whole page."""
     line = st.container(horizontal=True, vertical_alignment="center", key="title_line")
-    line.title(text, anchor=False, width="stretch")
+    line.title(markup.plain(text), anchor=False, width="stretch")
     return line.container(
         horizontal=True, width="content", vertical_alignment="center", key="title_tools"
     )

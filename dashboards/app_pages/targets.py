@@ -22,33 +22,20 @@ SECTIONS: Final[Mapping[str, Callable[[pl.DataFrame, BankUnit], None]]] = {
 }
 
 
-def _section() -> str:
-    at = desk()
-    asked = st.query_params.get("section", "in_force")
-    if asked not in SECTIONS:
-        told = ", ".join(SECTIONS)
-        opening.refuse(at.say("unknown_section", asked=asked, known=told), at.language)
-    return asked
-
-
 def _entered() -> pl.DataFrame:
     """Every version of every target that the reader may see, or a sentence why there is none."""
     at = desk()
     try:
         return at.ledger.targets.all(at.scope)
     except BranchmarkError as error:
-        st.error(at.refusal(error), title=at.say("tg_ledger_broken"))
+        st.error(markup.plain(at.refusal(error)), title=at.say("tg_ledger_broken"))
         st.stop()
 
 
 at = desk()
-unit = opening.asked_unit()
-chosen = opening.branch_choice(unit.unit_id)
-if chosen is not None:
-    st.query_params["branch"] = chosen
-    st.rerun()
+unit = opening.unit_of_page()
 
-section = _section()
+section = opening.asked_section(SECTIONS, "in_force")
 strip.header(unit.unit_id, page=address.TARGETS)
 tools = strip.title(
     f"{at.say('targets_page')}{at.language.pick(': ', '：')}{unit.name(at.language)}"

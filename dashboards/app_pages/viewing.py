@@ -103,7 +103,7 @@ def show_identity() -> None:
             )
             unknown = unknown_units(at.reader, at.published)
             if unknown:
-                st.warning(at.say("si_unknown_units", units=", ".join(unknown)))
+                st.warning(markup.plain(at.say("si_unknown_units", units=", ".join(unknown))))
             st.button(
                 at.say("si_out"), key="sign_out", icon=":material/logout:", on_click=_sign_out
             )
@@ -117,7 +117,7 @@ def _choice(at: Desk) -> None:
         try:
             readers = ReaderTable.of(at.workspace).readers
         except BranchmarkError as error:
-            st.error(at.refusal(error))
+            st.error(markup.plain(at.refusal(error)))
             readers = ()
         names = [reader.name for reader in readers if reader.name != at.signed_in.name]
         chosen = st.selectbox(
@@ -144,7 +144,7 @@ def _choice(at: Desk) -> None:
 def _show_wrong() -> None:
     wrong = st.session_state.pop(_WRONG, None)
     if wrong:
-        st.error(wrong)
+        st.error(markup.plain(wrong))
 
 
 def _begin() -> None:

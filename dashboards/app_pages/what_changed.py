@@ -22,7 +22,7 @@ def show(unit: BankUnit) -> None:
         found = readings.changes(unit.unit_id)
     except BranchmarkError as error:
         st.header(at.say("wc_title", day=at.day(at.before)), anchor=False)
-        st.info(at.refusal(error))
+        st.info(markup.plain(at.refusal(error)))
         return
     if found is None:
         return

@@ -268,7 +268,7 @@ class _Maker:
             label=language.pick(profile.label.en, profile.label.zh),
             version=profile.version,
         )
-        if card["rank"] is not None:
+        if card["rank"] is not None and card["ranked"] > 1:
             rank = self.say("ex_rank", rank=card["rank"], ranked=card["ranked"])
             told += language.pick(f", {rank}", f"，{rank}")
         return told + language.pick(".", "。")

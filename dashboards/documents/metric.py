@@ -296,7 +296,7 @@ class _Maker:
             Column("numerator", self.say("wk_above"), Content.NUMBER),
             Column("denominator", self.say("wk_below"), Content.NUMBER),
         ]
-        alt = str(chart.to_dict()["description"])
+        alt = str(chart.description)
         drawn = image.svg(chart.properties(width=_WIDTH))
         notes = tuple(language.pick(note.en, note.zh) for note in walk.notes)
         return [
@@ -349,7 +349,7 @@ class _Maker:
         comma = self.form.language.pick(", ", "，")
         texts = [comma.join(self._texts(one)) for one in found.members]
         chart = parts_of(self.row, found, names, texts, LIGHT)
-        alt = str(chart.to_dict()["description"])
+        alt = str(chart.description)
         return Picture(title, image.svg(chart.properties(width=_WIDTH)), alt)
 
     def _texts(self, one: Member) -> list[str]:

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from dashboards import files, words
 from dashboards.documents.common import definitions_of, measured_in, status_labels
 from dashboards.drafts.told import Told, message
 from dashboards.exports.document import Block, Column, Content, Document, Table, Words
@@ -22,19 +23,16 @@ def made(told: Told, headline: Headline, unit: BankUnit, reference: Reference) -
     """
     answer, language = told.answer, told.form.language
     day = day_text(language, answer.as_of)
-    said = [
-        say(
-            language,
-            "ck_of",
-            files=language.pick(", ", "、").join(answer.files),
-            branch=unit.name(language),
-            day=day,
-        )
-    ]
-    if answer.left_aside:
-        said.append(say(language, "ck_left_aside", count=told.form.count(answer.left_aside)))
+    said = list(told.about(unit.name(language)))
+    if answer.gate is not None:
+        # It weighs more than anything else the file says.
+        said.insert(0, f"{say(language, 'ck_gate')}{language.pick(': ', '：')}{told.gate()}")
+    if answer.rejected_elsewhere:
+        count = told.form.count(answer.rejected_elsewhere)
+        said.append(say(language, "ck_rejected_elsewhere", count=count))
+    notes = (files.note(note, language) for note in answer.notes)
     blocks: list[Block] = [
-        Words(say(language, "self_check_page"), (*said, *answer.notes)),
+        Words(say(language, "self_check_page"), (*said, *notes)),
         _figures(told),
         _work(told),
     ]
@@ -81,7 +79,10 @@ def _figures(told: Told) -> Table:
         Column("mended_status", say(language, "ck_if_mended"), labels=labels),
         Column("reason", say(language, "reason")),
     )
-    rows = told.answer.figures.select(column.name for column in columns)
+    said = (words.reason(text, language) or None for text in told.answer.figures["reason"])
+    rows = told.answer.figures.with_columns(reason=pl.Series(list(said), dtype=pl.String())).select(
+        column.name for column in columns
+    )
     return Table("figures", say(language, "ck_figures"), columns, rows)
 
 

@@ -11,8 +11,9 @@ from typing import Any, Final
 import polars as pl
 
 from dashboards import scorecard, words
-from dashboards.i18n import say
+from dashboards.i18n import day_text, say
 from dashboards.numbers import NOTHING, Format
+from dashboards.palette import mark_of
 from dashboards.port.drafts import Answer
 from dashboards.words import Figure
 from transforms.catalogue.model import Catalogue, Kind, Metric, Unit
@@ -31,6 +32,7 @@ class FigureLine:
         change: from the published figure to the draft's.
         gap: of the draft's figure, in the favourable sense.
         status: by the draft, `mended_status` if everything were put right.
+        status_glyph: and `status_word`: how the status is shown; one that is not judged is read.
         helped: whether mending changes it.
         is_published_so: whether the draft leaves it as it is published.
         reason: why the draft gives no figure; empty if it does.
@@ -46,6 +48,8 @@ class FigureLine:
     status: Status
     mended: str
     mended_status: Status
+    status_glyph: str
+    status_word: str
     helped: bool
     is_published_so: bool
     reason: str
@@ -146,6 +150,38 @@ class Told:
             if kind in {"", row["kind"]}
         )
 
+    def gate(self) -> str:
+        """Why the month could not be published so, as a sentence; empty if it could."""
+        gate = self.answer.gate
+        if gate is None:
+            return ""
+        english = gate.en[:1].upper() + gate.en[1:]
+        return self.form.language.pick(f"{english}.", f"{gate.zh}。")
+
+    def about(self, unit: str) -> tuple[str, ...]:
+        """What the answer is about, in sentences: files, branch and month, and who else stands how.
+
+        Args:
+            unit: what the branch is called.
+        """
+        answer, language = self.answer, self.form.language
+        whose = say(
+            language,
+            "ck_of",
+            files=language.pick(", ", "、").join(answer.files),
+            branch=unit,
+            day=day_text(language, answer.as_of),
+        )
+        told = [whose + language.pick(".", "。")]
+        if answer.others_as_of:
+            told.append(say(language, "ck_others", day=day_text(language, answer.others_as_of)))
+        else:
+            told.append(say(language, "ck_no_others"))
+        if answer.left_aside:
+            count = self.form.count(answer.left_aside)
+            told.append(say(language, "ck_left_aside", count=count))
+        return tuple(told)
+
     def remedy(self, kind: str) -> str:
         """What to do about a kind of item."""
         label = self.answer.remedies[kind]
@@ -189,6 +225,7 @@ class Told:
         language = self.form.language
         metric = self.catalogue.metrics[row["metric_id"]]
         figure = _figure_of(metric, row)
+        mark = mark_of(figure.status, metric.better)
         return FigureLine(
             metric_id=metric.metric_id,
             name=language.pick(metric.label.en, metric.label.zh),
@@ -200,6 +237,8 @@ class Told:
             status=figure.status,
             mended=self._value(metric, row["mended"]),
             mended_status=Status(row["mended_status"] or row["status"]),
+            status_glyph=mark.glyph,
+            status_word=mark.word(language),
             helped=row["mended"] != row["draft"],
             is_published_so=row["published"] is not None and row["published"] == row["draft"],
             reason=words.reason(row["reason"], language) if row["reason"] else "",

@@ -7,7 +7,7 @@ What the months, parts and peers are is said by the modules beside this one; how
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import altair as alt
 import polars as pl
@@ -19,7 +19,7 @@ from dashboards.charts.trend import TREND, Beside, End, TrendWords, trend
 from dashboards.figure.breakdown import Breakdown
 from dashboards.figure.history import Point, breaks
 from dashboards.i18n import day_text, month_text, say
-from dashboards.numbers import Format
+from dashboards.numbers import NOTHING, Format
 from dashboards.palette import QUALITY_GLYPH, Ground
 from dashboards.pictures import doubts
 from dashboards.port.analyses import Outlook, Peers, Walk
@@ -283,7 +283,7 @@ def peers_of(
                 "value": float(one["compared"] * size),
                 "own": one["branch_id"] == branch,
                 "name": names.get(one["branch_id"] or "", ""),
-                "printed": printed(one["compared"], row, form),
+                "printed": _beside_peers(one, row, form),
             }
             for one in rows
         ],
@@ -305,7 +305,7 @@ def peers_of(
         "mt_peers_alt",
         name=row.name,
         branch=names.get(branch, branch),
-        value=printed(None if ranked is None else ranked["compared"], row, form),
+        value=NOTHING if ranked is None else _beside_peers(ranked, row, form),
         count=len(rows),
     )
     return strip(
@@ -320,6 +320,13 @@ def peers_of(
         ),
         description=place,
     )
+
+
+def _beside_peers(one: Mapping[str, Any], row: ScorecardRow, form: Format) -> str:
+    """A unit's own figure, as every page prints it, and where it stands if that is elsewhere."""
+    place = printed(one["compared"], row, form)
+    own = place if one["suppressed"] or one["value"] is None else printed(one["value"], row, form)
+    return own if own == place else say(form.language, "mt_drawn_to", value=own, place=place)
 
 
 def axis(row: ScorecardRow, form: Format, largest: Decimal) -> tuple[Decimal, str]:

@@ -102,7 +102,8 @@ def read(published: Published, deliveries: Deliveries, scope: Scope, asked: Ques
         reported=_reported(published, scope, asked, months),
         parts=rows.filter(own, ~uncut),
         below=rows.filter(~own),
-        reasons=_reasons(deliveries, months),
+        # A reason speaks of the whole delivery, and may name any branch of it.
+        reasons={} if scope.branches is not None else _reasons(deliveries, months),
         taxonomies=_taxonomies(deliveries, {day: versions[day] for day in months}),
     )
 

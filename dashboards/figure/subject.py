@@ -314,11 +314,12 @@ def message(
     )
     if row.change_text != NOTHING:
         since = words.since(comparison, language)
-        moved = language.pick(f"{row.change_text} {since}", f"{since}{row.change_text}")
+        change = form.in_sentence(row.change_text)
+        moved = language.pick(f"{change} {since}", f"{since}{change}")
         text += language.pick(f"; {moved}", f"；{moved}")
         if causes:
             told = language.pick(", ", "、").join(
-                f"{cause} {size}" for cause, size in causes[:_TOLD]
+                f"{cause} {form.in_sentence(size)}" for cause, size in causes[:_TOLD]
             )
             text += language.pick(f": {told}", f"：{told}")
     return text + language.pick(".", "。")

@@ -70,6 +70,14 @@ COMMON_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "and {count} more branches, in the table below",
             "另有 {count} 家机构，见下表",
         ),
+        "fold_branches": ("branches: {count}", "机构 {count} 家"),
+        "fold_hint": (
+            (
+                "Of {count} branches those of one region are shown at a time; sorted by a heading, the "
+                "first {most}. The table below holds all of them."
+            ),
+            "共 {count} 家机构，每次展开一个区域；按表头排序时显示前 {most} 家。下方表格含全部机构。",
+        ),
         "movers": ("What changed since {day}", "自 {day} 以来的变化"),
         "movers_none": (
             "No status changed since {day}.",

@@ -92,9 +92,10 @@ METRIC_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "竖线：自该月起口径变更。",
         ),
         "mt_outlook": (
-            "Outlook to {day}: {value}, range {range} ({method})",
-            "预测至{day}：{value}，区间 {range}（{method}）",
+            "Outlook to {day}: {value}, {range} ({method})",
+            "预测至{day}：{value}，{range}（{method}）",
         ),
+        "mt_outlook_range": ("range {range}", "区间 {range}"),
         "mt_outlook_by": ("outlook: {method}", "预测：{method}"),
         "mt_outlook_would_meet": (
             "; the target of {target} would be met",
@@ -229,6 +230,7 @@ METRIC_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "mt_rank_median": ("; the median is {median}", "；中位数 {median}"),
         "mt_median": ("median {value}", "中位数 {value}"),
+        "mt_drawn_to": ("{value}, compared as {place}", "{value}，按 {place} 比较"),
         "mt_unnamed": ("not named", "不具名"),
         "mt_suppressed": ("not shown: few clients", "户数过少，不予显示"),
         "mt_marks_hidden": (

@@ -182,7 +182,7 @@ QUALITY_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "dq_all_shown": ("{count} rows.", "共 {count} 行。"),
         "dq_download": ("Download all {count} rows (CSV)", "下载全部 {count} 行（CSV）"),
-        "dq_columns": ("{first} and {count} more columns", "{first} 等另 {count} 列"),
+        "dq_columns": ("{first} and {count} more columns", "{first}，另有 {count} 列"),
         "dq_no_branch": ("no branch", "无机构"),
         "dq_none_match": ("No row matches the filters.", "没有符合条件的行。"),
         "dq_earlier_wording": (

@@ -15,6 +15,10 @@ REPORTS_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{unit} is not signed; nothing stands in the way.",
             "{unit}尚未签核，已具备签核条件。",
         ),
+        "rp_message_ready_but": (
+            "{unit} is not signed. It can be, though not all is in order ({told}).",
+            "{unit}尚未签核。可以签核，但仍有未决事项（{told}）。",
+        ),
         "rp_message_open": (
             "{unit} is not signed: missed metrics still stand without a word.",
             "{unit}尚未签核：仍有未达标指标缺少说明。",

@@ -6,7 +6,6 @@ from typing import Final
 
 SIGN_IN_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "si_title": ("Sign in", "登录"),
         "si_bank": ("Loan portfolio structure and targets", "信贷结构与指标看板"),
         "si_needed": (
             (
@@ -116,7 +115,6 @@ SIGN_IN_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "role_auditor": ("auditor", "审计"),
         "role_administrator": ("administrator", "系统管理员"),
         "si_whole_bank": ("the whole bank", "全行"),
-        "si_reader": ("{who}", "{who}"),
         "si_role_units": ("{role}, {units}", "{role}，{units}"),
         "va_title": ("View as another reader", "以其他用户视角查看"),
         "va_reader": ("Reader", "用户"),

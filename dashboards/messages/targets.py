@@ -42,7 +42,6 @@ TARGET_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "tg_approved_by": ("Approved by", "复核人"),
         "tg_state": ("State", "状态"),
         "tg_note": ("Note", "备注"),
-        "tg_what": ("Target", "目标"),
         "tg_who": ("Your name", "您的姓名"),
         "tg_who_hint": (
             "Nobody signs in here: the name is taken on trust, and stands beside what you do.",
@@ -128,7 +127,6 @@ TARGET_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             ),
             "金额相加；占比和利率按当月分母加权，不代表年末结果；去重客户数不可加总。",
         ),
-        "tg_full": ("the full target every month", "每月全额"),
         "tg_ledger_broken": ("The ledger cannot be used", "台账数据库无法使用"),
         "state_draft": ("draft", "草稿"),
         "state_submitted": ("submitted", "已提交"),

@@ -105,7 +105,7 @@ class Answer:
         rejected_elsewhere: rejected rows of the draft that belong to other branches.
         tables: the account of each table.
         notes: what is to be known of how it was read.
-        gate: why so much of the book would be rejected that the month could not be published, if so.
+        gate: what keeps the month from being published: too much of the book would be rejected; none if not.
         figures: columns of `FIGURE` of `orchestration.checking`: `metric_id, reading, unit, published,
             published_as_of, draft, target, gap, status, mended, mended_status, reason`.
         work: `item, kind, loan_id, borrower_id, branch_id, amount, now, mended, closes`, the most helpful
@@ -127,7 +127,7 @@ class Answer:
     rejected_elsewhere: int
     tables: tuple[TableAccount, ...]
     notes: tuple[str, ...]
-    gate: str
+    gate: Label | None
     figures: pl.DataFrame
     work: pl.DataFrame
     effects: pl.DataFrame

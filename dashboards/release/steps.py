@@ -46,6 +46,15 @@ class UnitSteps:
         """Whether nothing but the signature is missing."""
         return not self.is_signed and self.unspoken == 0
 
+    @property
+    def still_open(self) -> tuple[str, ...]:
+        """Steps before the signature in which something has to be mended; they bar no signature."""
+        return tuple(
+            name
+            for name, step in self.steps.items()
+            if name not in {"check_ins", "signed"} and step.standing is Standing.BAD
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Stepping:
@@ -120,14 +129,21 @@ def message(whole: UnitSteps, below: Sequence[UnitSteps], form: Format) -> str:
 
 
 def _of_unit(whole: UnitSteps, form: Format) -> str:
-    name = whole.unit.name(form.language)
+    unit = whole.unit.name(form.language)
     if whole.is_signed:
-        return say(form.language, "rp_message_signed", unit=name, told=whole.steps["signed"].text)
+        return say(form.language, "rp_message_signed", unit=unit, told=whole.steps["signed"].text)
     if whole.is_outdated:
-        key = "rp_message_outdated"
-    else:
-        key = "rp_message_ready" if whole.can_sign else "rp_message_open"
-    return say(form.language, key, unit=name)
+        return say(form.language, "rp_message_outdated", unit=unit)
+    if whole.can_sign and (still := whole.still_open):
+        told = form.language.pick("; ", "；").join(
+            form.language.pick("{}: {}", "{}：{}").format(
+                say(form.language, f"rp_step_{name}"), whole.steps[name].text
+            )
+            for name in still
+        )
+        return say(form.language, "rp_message_ready_but", unit=unit, told=told)
+    key = "rp_message_ready" if whole.can_sign else "rp_message_open"
+    return say(form.language, key, unit=unit)
 
 
 def _of_below(below: Sequence[UnitSteps], form: Format) -> list[str]:

@@ -56,6 +56,21 @@ def test_a_branch_reader_gets_nothing_of_another_branch(lake):
     assert [line.unit.unit_id for line in below if line.unit] == ["B10101"]
 
 
+def test_a_branch_reader_is_not_told_how_large_a_delivery_was_nor_what_its_files_are_called(
+    tmp_path, monkeypatch
+):
+    told = "read as UTF-8, 2 files, 3 columns, 128,400 rows"
+    monkeypatch.setitem(small.BATCH, "read_as", told)
+    workspace = create(tmp_path / "bank", name="Harbour Bank", base_currency="CNY")
+    small.deliver(workspace, AS_OF)
+    publish(workspace, AS_OF)
+    whole, north = (read(workspace.lake, scope)[0].tables for scope in (WHOLE, NORTH))
+    assert set(whole["read_as"]) == {told}
+    assert set(north["read_as"]) == {"read as UTF-8, 3 columns"}
+    assert whole["source_file"].null_count() == 0
+    assert north["source_file"].null_count() == north.height
+
+
 def test_the_whole_bank_sees_every_override_once(lake):
     found, _ = read(lake)
     listed = kept.listed(found.overrides, AS_OF)

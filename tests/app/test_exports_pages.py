@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -207,6 +208,32 @@ def test_a_log_that_cannot_be_written_is_an_obstacle_only_where_somebody_signs_i
     elsewhere = replace(at, ledger=nowhere, signed_in=reader)
     with pytest.raises(BranchmarkError) if not local else nullcontext():
         exporting.record(elsewhere, "file", MOMENT)
+
+
+def test_every_table_that_is_taken_is_written_down_before_it_is_made(opened, monkeypatch, tmp_path):
+    workspace = small_bank(tmp_path / "bank")
+    makers = []
+    monkeypatch.setattr(
+        exporting.st, "download_button", lambda _, make, **more: makers.append((make, more))
+    )
+    for section in ("deliveries", "rejected", "findings", "ledger"):
+        opened(workspace, "data_quality", branch="HO", section=section)
+    names = [more["file_name"] for _, more in makers]
+    assert len(names) >= 4
+    for make, _ in makers:
+        make()
+    log = Ledger.of(workspace, {}.get).access_log.all(Scope.whole_bank("test"))
+    assert log["subject"].to_list() == [f"{name}: whole bank" for name in names]
+
+
+def test_no_page_hands_out_a_file_past_the_log():
+    pages = Path(exporting.__file__).parent
+    handing = {
+        path.relative_to(pages).as_posix()
+        for path in pages.rglob("*.py")
+        if "download_button(" in path.read_text(encoding="utf-8")
+    }
+    assert handing == {"exporting.py", "loan_parts/files.py"}  # the latter records by itself
 
 
 # The header strip

@@ -9,7 +9,9 @@ import polars as pl
 import pytest
 
 from dashboards.app_pages.metric_parts.asked import ORDERS, SECTIONS
+from dashboards.figure import read as figure
 from records.access import Scope
+from records.deliveries import Deliveries
 from records.ledger.check_ins import CheckIn
 from records.ledger.ledger import Ledger
 from records.published import Published
@@ -153,6 +155,18 @@ def test_what_somebody_said_about_the_figure_is_marked_on_its_month_and_of_other
     assert "(broad)" not in drawn
     app = opened(workspace, "metric", branch="B101", metric="npl_ratio")
     assert "Diamond" not in app.caption[0].value
+
+
+def test_why_a_month_was_delivered_again_may_name_any_branch_and_is_for_the_whole_bank(
+    restated, monkeypatch
+):
+    why = {(MONTHS[-2], 2): "loans of B201 were told as substandard"}
+    monkeypatch.setattr(figure, "_reasons", lambda *_: why)
+    asked = figure.Question("B101", "sei_share", "confirmed", None, AS_OF, (), ())
+    published, deliveries = Published(restated.lake), Deliveries(restated.lake)
+    whole = figure.read(published, deliveries, Scope.whole_bank("test"), asked)
+    assert whole.reasons == why
+    assert figure.read(published, deliveries, Scope.of("chen", ["B101"]), asked).reasons == {}
 
 
 def test_as_reported_the_first_number_is_shown_and_the_book_is_not_asked(opened, restated):

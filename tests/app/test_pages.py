@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards import scorecard
+from dashboards import scorecard, standing
 from records.access import Scope
 from records.published import Published
 from records.workspace import Workspace, create
@@ -400,3 +400,32 @@ def test_a_new_publication_is_shown_on_the_next_run(opened, tmp_path):
     publish(workspace, AS_OF, back=10)
     app.run()
     assert cells(app, "SEI share")[1] == "9.0% target 11.6%"
+
+
+def names_in_the_matrix(app):
+    table = html(app).split('class="bm-grid"')[1].split("</table>")[0]
+    return re.findall(r'scope="row"><a [^>]*>([^<]*)<', table)
+
+
+def test_a_large_bank_is_folded_by_region_and_the_address_opens_one(opened, bank, monkeypatch):
+    every = names_in_the_matrix(opened(bank))
+    monkeypatch.setattr(standing, "MOST_LINES", 1)
+    folded = opened(bank)
+    assert names_in_the_matrix(folded) == ["Head Office", "North Region", "South Region"]
+    assert 'aria-expanded="false" aria-label="North Region: branches: 1"' in html(folded)
+    app = opened(bank, region="R1")
+    assert [name in names_in_the_matrix(app) for name in every] == [True, True, True, True, False]
+    assert 'aria-expanded="true" aria-label="North Region: branches: 1"' in html(app)
+    assert "branches those of one region are shown at a time" in " ".join(
+        one.value for one in app.caption
+    )
+
+
+def test_a_large_bank_that_is_sorted_shows_the_first_branches_only(opened, bank, monkeypatch):
+    every = names_in_the_matrix(opened(bank, sort="behind"))
+    monkeypatch.setattr(standing, "MOST_LINES", 1)
+    assert names_in_the_matrix(opened(bank, sort="behind")) == every[:2]
+
+
+def test_a_region_that_is_none_is_refused(opened, bank):
+    assert "There is no branch B101 at" in opened(bank, region="B101").error[0].value

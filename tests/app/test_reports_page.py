@@ -19,10 +19,10 @@ from dashboards.exports.document import Made
 from dashboards.exports.formats import FileKind
 from dashboards.i18n import Language
 from dashboards.numbers import Format
-from dashboards.quality.readiness import Line
+from dashboards.quality.readiness import Line, Step
 from dashboards.quality.states import Standing
 from dashboards.release import calendar
-from dashboards.release.steps import Stepping
+from dashboards.release.steps import Stepping, message
 from dashboards.units import BankUnit
 from records.access import Scope
 from records.ledger.check_ins import CheckIn
@@ -305,6 +305,25 @@ def test_a_unit_without_targets_is_not_said_to_miss_none(bank, opened):
     (one,) = stepping.of([Line(unit, {}, Decimal(0), Decimal(0))])
     assert one.steps["check_ins"].text == "no targets"
     assert one.can_sign
+
+
+def test_what_is_open_with_the_ledger_is_said_beside_a_signature_that_is_possible():
+    # The page of data quality says the month is not ready: this one must not say that nothing is open.
+    unit = BankUnit("B9", None, None, "Nine", "九")
+    line = Line(
+        unit,
+        {"reconciled": Step(Standing.BAD, "CNY 5.0 m open"), "findings": Step(Standing.WATCH, "2")},
+        Decimal(0),
+        Decimal(0),
+    )
+    stepping = Stepping({}, {}, aimed=("B9",), late=False, form=Format(Language.EN, "CNY"))
+    assert message(stepping.of([line])[0], (), Format(Language.EN, "CNY")) == (
+        "Nine is not signed. It can be, though not all is in order (Reconciled: CNY 5.0 m open)."
+    )
+    clear = Line(unit, {"reconciled": Step(Standing.GOOD, "agrees")}, Decimal(0), Decimal(0))
+    assert message(stepping.of([clear])[0], (), Format(Language.EN, "CNY")) == (
+        "Nine is not signed; nothing stands in the way."
+    )
 
 
 @pytest.mark.parametrize("given", ["0", "61", "2.5", '"ten"', "true"])

@@ -38,6 +38,9 @@ from transforms.errors import AccessError, BranchmarkError
 
 ROOT = Path(__file__).parents[2]
 WHOLE = Scope.whole_bank("test")
+GATE = (
+    "报送余额的 0.00% 将被拒收（未超过 5% 的上限），9 行中有 2 行金额无法确定（超过 10% 的上限）。"
+)
 SECTIONS = ("figures", "mend", "rejected", "findings", "read")
 
 
@@ -361,6 +364,20 @@ def test_the_page_speaks_chinese(bank, draft, monkeypatch):
     assert "第 3 行" in words(app)
 
 
+def test_why_a_file_cannot_be_checked_is_told_in_chinese(bank, draft, monkeypatch):
+    app = page(bank, monkeypatch, language="zh")
+    without = draft.read_bytes().replace(b"outstanding_principal", b"outstanding", 1)
+    for name, content, lead in (
+        ("loans.csv", b"\x00\x01\x02\x00", "文件无法读取"),
+        ("loans.csv", without, "草稿中没有贷款"),
+    ):
+        app.file_uploader[0].upload(name, content, "text/csv")
+        app.run()
+        app.button(key="self_check_go").click()
+        app.run()
+        assert [error.value.partition("。")[0].partition("，")[0] for error in app.error] == [lead]
+
+
 @pytest.mark.parametrize(
     ("asked_for", "said"),
     [
@@ -405,3 +422,18 @@ def test_the_answer_is_taken_along_without_rows_of_others(bank, draft, monkeypat
     page_of_it = formats.write(document, made_by, FileKind.HTML).decode("utf-8")
     assert "L3" in page_of_it
     assert not re.findall(r"\b(L1|L2|L7|L8|L9|nine)\b", page_of_it)
+
+
+def test_what_keeps_the_month_back_is_told_in_chinese_on_the_page_and_in_its_file(
+    bank, draft, monkeypatch
+):
+    taken = []
+    monkeypatch.setattr(exporting, "_button", lambda _, document, *_kind: taken.append(document))
+    app = sent(page(bank, monkeypatch, language="zh"), draft)
+    assert [error.value for error in app.error] == [GATE]
+    app.session_state["export"] = True
+    app.run()
+    block = taken[0].blocks[0]
+    assert block.sentences[0] == f"如此报送将无法发布本期：{GATE}"
+    assert "其他机构按 2026年9月30日 的报送数据计。" in block.sentences
+    assert not re.search(r"[a-z]{4,} [a-z]{4,}", " ".join(block.sentences))

@@ -275,6 +275,22 @@ def test_where_the_log_cannot_be_written_no_other_view_is_taken(entered, bank):
     assert "Harbour" in html(app)
 
 
+def test_where_the_log_cannot_be_written_no_file_is_offered_and_a_sentence_says_why(entered, bank):
+    app = entered(bank, token("zhao@bank.cn"), "branch")
+    app.session_state["export"] = True
+    assert app.run().get("download_button")
+    ledger = bank.root / "ledger.db"
+    kept = ledger.read_bytes()
+    ledger.write_bytes(b"no database" * 1000)
+    try:
+        app.run()
+    finally:
+        ledger.write_bytes(kept)
+    assert not app.exception
+    assert not app.get("download_button")
+    assert any("ledger" in one.value for one in app.error)
+
+
 def test_signing_out_shows_the_door(entered, bank):
     app = entered(bank, token("zhao@bank.cn"))
     app.button(key="sign_out").click().run()

@@ -6,10 +6,12 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from dashboards.month import read as month_of
 from records.access import Scope
+from records.deliveries import Deliveries
 from records.published import Publication, Published
 from tests.app.reading import cells, words
-from tests.app.small_bank import AS_OF, small_bank
+from tests.app.small_bank import AS_OF, catalogue, small_bank
 from transforms.errors import NoSuchMonthError
 
 WHOLE = Scope.whole_bank("test")
@@ -104,3 +106,20 @@ def test_a_version_that_is_not_there_is_refused(opened, workspace, language, tol
     app = opened(workspace, "branch", branch="B101", version="7", language=language)
     assert told in [error.value for error in app.error]
     assert "SEI" not in words(app)
+
+
+def test_an_earlier_version_waits_for_no_build_that_has_been(workspace, monkeypatch):
+    # What came after the first version was published is in the second, which is published too.
+    later = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    batches = Deliveries.batches
+    monkeypatch.setattr(
+        Deliveries, "batches", lambda held: batches(held).with_columns(received_at=pl.lit(later))
+    )
+    deliveries, published = Deliveries(workspace.lake), Published(workspace.lake)
+    for seen in (published, published.as_reported(), published.with_version(AS_OF, 1)):
+        month = month_of(seen, deliveries, WHOLE, catalogue(), as_of=AS_OF)
+        assert month.pending == ()
+    # Of the newest version as of the older ones: what came after all of them waits.
+    later = datetime(2026, 11, 21, tzinfo=UTC)
+    month = month_of(published.as_reported(), deliveries, WHOLE, catalogue(), as_of=AS_OF)
+    assert "loan_snapshot" in month.pending

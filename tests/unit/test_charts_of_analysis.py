@@ -1,6 +1,8 @@
 """The strip of peers and what stands beside a trend: drawn without a browser, no more shown than may be."""
 
 import xml.etree.ElementTree as ET
+from decimal import Decimal
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -8,7 +10,11 @@ import pytest
 from dashboards.charts import image
 from dashboards.charts.peers import MARKS, PEERS, PeerWords, strip
 from dashboards.charts.trend import TREND, Beside, End, TrendWords, trend
+from dashboards.figure.pictures import peers_of
+from dashboards.i18n import Language
+from dashboards.numbers import Format
 from dashboards.palette import DARK, LIGHT
+from transforms.catalogue.model import Kind, Unit
 
 WORDS = PeerWords("Branch", "Value", "not named")
 TREND_WORDS = TrendWords("Month", "Value", "Target", "Quality", "◔", "First", "Said", "Range")
@@ -115,6 +121,35 @@ def test_without_a_range_there_is_no_band_and_the_tooltip_says_why():
     assert ranges == ["no range: 3 tests, it takes 6"]
 
 
+def label_of(chart, text):
+    """How the label with that text is set: its mark."""
+    (found,) = [
+        layer["mark"]
+        for layer in chart.to_dict()["layer"]
+        if layer["mark"]["type"] == "text"
+        and any(text in row.values() for row in layer["data"]["values"][-1:])
+        and layer["encoding"]["text"].get("field") in {"label", "printed"}
+    ]
+    return found
+
+
+@pytest.mark.parametrize(("before", "dy"), [(9.9, 14), (1.0, -14)])
+def test_the_last_label_stands_on_the_side_that_the_line_does_not_come_from(before, dy):
+    known = MONTHS.drop_nulls("value").height
+    row = pl.int_range(pl.len())
+    months = MONTHS.with_columns(
+        value=pl.when(row == known - 2).then(before).otherwise("value"),
+        short=pl.when(row == known - 1).then(pl.lit("last")).otherwise("short"),
+    )
+    assert label_of(drawn(months), "last")["dy"] == dy
+
+
+@pytest.mark.parametrize(("target", "dy"), [(8.0, -17), (9.9, 17), (None, 17)])
+def test_the_label_of_the_paths_end_stands_on_the_side_that_the_target_does_not(target, dy):
+    months = MONTHS.with_columns(target=pl.lit(target, dtype=pl.Float64))
+    assert label_of(drawn(months, end=end()), "9.1%")["dy"] == dy
+
+
 def test_without_a_path_nothing_is_dotted():
     chart = drawn()
     dashes = [layer["mark"].get("strokeDash") for layer in chart.to_dict()["layer"]]
@@ -162,3 +197,23 @@ def test_a_month_that_somebody_spoke_of_bears_a_mark_with_the_words():
         if layer["mark"].get("shape") == "diamond"
     ]
     assert diamonds == [["Li: repaid"]]
+
+
+def test_beside_its_peers_a_branch_keeps_the_figure_that_every_page_prints():
+    # Own ratio 0.61 %; of few clients, so that it is drawn towards the group's and stands at 0.78 %.
+    row = SimpleNamespace(name="NPL ratio", unit=Unit.RATIO, decimals=2, kind=Kind.RATIO)
+    one = {
+        "branch_id": "B1",
+        "value": Decimal("0.0061"),
+        "compared": Decimal("0.0078"),
+        "suppressed": False,
+        **dict.fromkeys(("lower", "median", "upper")),
+    }
+    found = SimpleNamespace(
+        rows=pl.DataFrame([one, {**one, "branch_id": None, "value": Decimal("0.0078")}]),
+        too_small=None,
+        marks_hidden=True,
+    )
+    chart = peers_of(row, found, "B1", {"B1": "Foshan"}, Format(Language.EN, "CNY"), LIGHT)
+    assert "Foshan 0.61%, compared as 0.78%" in texts(chart)
+    assert "0.61%, compared as 0.78%" in chart.to_dict()["description"]

@@ -11,7 +11,7 @@ from dashboards.contributions import Agreement, Order
 from dashboards.i18n import Language
 from dashboards.loan_past import changed
 from dashboards.loan_words import heading, marks, spelled
-from dashboards.masking import DOTS, mask_of, masked, unnamed
+from dashboards.masking import DOTS, mask_of, masked, named_in, unnamed
 from dashboards.port.loans import HISTORY, LISTED, Place, SideSum
 from transforms import reasons
 from transforms.catalogue.load import definitions
@@ -122,6 +122,27 @@ def test_delivered_rows_are_shown_without_the_names_in_them():
         '{"客户名称":"••","贷款余额":"1.00"}',
         '{"customer_name":null,"note":"borrower_name"}',
     ]
+
+
+OWN_MAPPING = """
+read:
+  firm: {from: KHMC}
+tables:
+  borrower_snapshot:
+    columns:
+      borrower_id: KHH
+      borrower_name: {sql: "coalesce(firm, 'none')"}
+"""
+
+
+def test_a_heading_of_the_banks_own_mapping_is_known_to_hold_names():
+    own = named_in({"core.yaml": OWN_MAPPING, "broken.yaml": "tables: ["})
+    assert "KHMC" in own
+    text = '{"KHH":"C1","KHMC":"Hengzhou Steel","KHMC2":"kept"}'
+    frame = pl.DataFrame({"row": [text]})
+    assert frame.select(unnamed("row"))["row"].item() == text
+    told = frame.select(unnamed("row", own))["row"].item()
+    assert told == '{"KHH":"C1","KHMC":"••","KHMC2":"kept"}'
 
 
 # Reasons

@@ -21,6 +21,7 @@ from transforms.reference import tables
 from transforms.scorecards import Status
 
 FORM = Format(Language.EN, "CNY")
+ZH = Format(Language.ZH, "CNY")
 JUN, AUG, SEP, OCT = (date(2026, 6, 30), date(2026, 8, 31), date(2026, 9, 30), date(2026, 10, 31))
 
 
@@ -225,13 +226,18 @@ def test_members_are_called_by_their_list_or_register_in_the_readers_language(re
 
 
 def made(
-    catalogue, *facts, metric="sei_share", reading="confirmed", comparison=Comparison.YEAR_END
+    catalogue,
+    *facts,
+    metric="sei_share",
+    reading="confirmed",
+    comparison=Comparison.YEAR_END,
+    form=FORM,
 ):
     own = [{**one, "metric_id": metric, "reading": reading} for one in facts]
     return subject.subject(
         held(own),
         catalogue,
-        FORM,
+        form,
         branch="B1",
         metric=metric,
         reading=reading,
@@ -267,6 +273,13 @@ def test_a_sentence_names_the_largest_causes_once_they_are_known(catalogue):
     assert subject.message(of, FORM, Comparison.PREVIOUS_MONTH, causes) == (
         "SEI share 10.0%; −1.0 pp on the month: a −0.2 pp, b −0.2 pp, c −0.2 pp."
     )
+
+
+def test_a_chinese_sentence_counts_points_where_a_column_does_not(catalogue):
+    facts = (fact(SEP, "0.11"), fact(OCT, "0.1"))
+    of = made(catalogue, *facts, comparison=Comparison.PREVIOUS_MONTH, form=ZH)
+    told = subject.message(of, ZH, Comparison.PREVIOUS_MONTH, (("新投放", "−0.2 百分点"),))
+    assert told.endswith("−1.0 个百分点：新投放 −0.2 个百分点。")
 
 
 def test_every_metric_is_told_and_its_numbers_are_of_a_known_unit(catalogue):

@@ -35,6 +35,14 @@ def test_a_month_at_the_limit_passes_and_one_beyond_it_does_not(at, passes):
     assert at.passes is passes
 
 
+def test_a_reader_is_told_in_chinese_what_keeps_the_month_back():
+    told = gate("0.00", unmeasured=700, rows=1511).told
+    assert told.zh == (
+        "报送余额的 0.00% 将被拒收（未超过 5% 的上限），1,511 行中有 700 行金额无法确定（超过 10% 的上限）"
+    )
+    assert gate("50.06").told.zh == "报送余额的 5.01% 将被拒收（超过 5% 的上限）"
+
+
 def test_the_share_is_told_with_its_limit_and_what_is_not_known():
     assert gate("50.06").said == (
         "5.01 % of the delivered balance was rejected (over the limit of 5 %)"

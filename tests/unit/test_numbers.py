@@ -68,6 +68,13 @@ def test_a_gap_is_read_in_the_unit_of_the_target_beside_it():
     assert EN.amount(D("20000000"), like=D("3200000000")) == "CNY 20.0 m"
 
 
+def test_a_gap_far_beyond_its_target_is_not_told_in_the_targets_small_unit():
+    # 60.57 亿 against a target of 4,000 万: 605,691 万 cannot be read at a glance, 13,887 万 can.
+    assert ZH.amount(D("6056910000"), like=D("40000000")) == "60.57 亿元"
+    assert ZH.amount(D("138870000"), like=D("48000000")) == "13,887 万元"
+    assert EN.amount(D("420900000"), like=D("40000000")) == "CNY 420.9 m"
+
+
 def test_another_currency_is_named():
     assert Format(Language.EN, "USD").amount(D(1500000)) == "USD 1.5 m"
     assert Format(Language.ZH, "USD").amount(D(1500000)) == "150 万美元"

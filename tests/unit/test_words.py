@@ -24,6 +24,7 @@ from transforms.scorecards import Status
 
 EN, ZH = Format(Language.EN, "CNY"), Format(Language.ZH, "CNY")
 D = Decimal
+ROOT = Path(__file__).parents[2]
 
 SHARE = Figure(
     kind=Kind.RATIO,
@@ -351,6 +352,29 @@ def test_every_message_has_both_languages_and_the_same_blanks():
         assert blanks[0] == blanks[1], key
         assert english, key
         assert chinese, key
+
+
+def test_every_message_is_said_somewhere():
+    parts = ("dashboards", "orchestration")
+    files = [file for part in parts for file in (ROOT / part).rglob("*.py")]
+    source = "\n".join(one.read_text("utf-8") for one in files if one.parent.name != "messages")
+    written = set(re.findall(r"""["'][a-z0-9_]+["']""", source))
+    # A key is written out, or put together from a beginning, an end, and a name between.
+    made = {
+        (start, end)
+        for quote in "\"'"
+        for start, end in re.findall(
+            rf"f{quote}([a-z0-9_]*){{(?:[^{quote}]*}})?([a-z0-9_]*){quote}", source
+        )
+        if start or len(end) > len("_x")
+    }
+    unsaid = [
+        key
+        for key in MESSAGES
+        if not {f'"{key}"', f"'{key}'"} & written
+        and not any(key.startswith(start) and key.endswith(end) for start, end in made)
+    ]
+    assert unsaid == []
 
 
 def test_chinese_messages_are_chinese():

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from dashboards import markup
 from dashboards.app_pages.aims.common import (
     cell,
     distance_text,
@@ -48,7 +49,7 @@ def show(targets: pl.DataFrame, unit: BankUnit) -> None:
         .to_dicts()
     )
     if not rows:
-        st.info(at.say("tg_cascade_none", branch=unit.name(at.language)))
+        st.info(markup.plain(at.say("tg_cascade_none", branch=unit.name(at.language))))
         return
     columns = [
         Column(at.say("metric"), width="26%"),

@@ -124,7 +124,7 @@ def show_told() -> None:
     """What was done in the run before, once."""
     told = st.session_state.pop(_TOLD, None)
     if told:
-        st.success(told, icon=":material/check_circle:")
+        st.success(markup.plain(told), icon=":material/check_circle:")
 
 
 def cell(value: object) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
-from dashboards import scorecard
+from dashboards import markup, scorecard
 from dashboards.app_pages.aims import common
 from dashboards.app_pages.desk import desk
 from dashboards.units import BankUnit
@@ -96,9 +96,9 @@ def show(targets: pl.DataFrame, unit: BankUnit) -> None:
         )
         _save(settled(proposal, at.catalogue), by, submit=submit)
     except _UnreadableError as error:
-        st.error(str(error))
+        st.error(markup.plain(str(error)))
     except BranchmarkError as error:
-        st.error(at.refusal(error))
+        st.error(markup.plain(at.refusal(error)))
 
 
 def _save(proposal: Proposal, by: str, *, submit: bool) -> None:
@@ -115,7 +115,7 @@ def _save(proposal: Proposal, by: str, *, submit: bool) -> None:
     targets = at.ledger.targets
     entered = targets.enter(at.scope, [proposal], by=by, at=common.now(), submit=submit)
     if entered.unchanged:
-        st.info(at.say("tg_same", name=proposal.name))
+        st.info(markup.plain(at.say("tg_same", name=proposal.name)))
         return
     kept = targets.all(at.scope, branch=proposal.branch_id, metric=proposal.metric_id)
     version = kept.filter(pl.col("target_id") == entered.target_ids[0])["version"].item()

@@ -65,13 +65,13 @@ def show(targets: pl.DataFrame, unit: BankUnit) -> None:
     rows = held(targets, unit).to_dicts()
     day = at.day(at.month.as_of)
     if not rows:
-        st.info(at.say("tg_none_here", branch=unit.name(at.language), day=day))
+        st.info(markup.plain(at.say("tg_none_here", branch=unit.name(at.language), day=day)))
         return
     late = [row for row in rows if _is_late(row, rows)]
     if late:
         comma = at.language.pick(", ", "、")
         names = comma.join(metric_name(row) for row in late)
-        st.warning(at.say("tg_stale", count=len(late), names=names))
+        st.warning(markup.plain(at.say("tg_stale", count=len(late), names=names)))
     columns = [
         Column(at.say("metric"), width="26%"),
         Column(at.say("tg_period"), tight=True),

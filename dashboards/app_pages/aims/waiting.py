@@ -7,6 +7,7 @@ from typing import Any, Final
 import polars as pl
 import streamlit as st
 
+from dashboards import markup
 from dashboards.app_pages.aims import common
 from dashboards.app_pages.aims.common import (
     cell,
@@ -41,7 +42,7 @@ def show(targets: pl.DataFrame, unit: BankUnit) -> None:
     at = desk()
     rows = waiting(targets, unit).to_dicts()
     if not rows:
-        st.info(at.say("tg_none_waiting", branch=unit.name(at.language)))
+        st.info(markup.plain(at.say("tg_none_waiting", branch=unit.name(at.language))))
         return
     seen = _seen_before(unit, rows)
     columns = [
@@ -154,7 +155,7 @@ def _act(rows: Sequence[Mapping[str, Any]], *, as_seen: bool) -> None:
         try:
             act()
         except BranchmarkError as error:
-            st.error(at.refusal(error))
+            st.error(markup.plain(at.refusal(error)))
         else:
             # The keys of what was acted on mean nothing any more.
             st.session_state.pop("tg_chosen", None)

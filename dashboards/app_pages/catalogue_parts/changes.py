@@ -95,7 +95,8 @@ def _turn(turn: Turn, *, only: bool) -> None:
             if names:
                 held = turn.after if key == "cg_came" else turn.before
                 labels = [held.metrics[name].label for name in names]
-                st.write(at.say(key, names=voice.listed(voice.label(label) for label in labels)))
+                told = voice.listed(voice.label(label) for label in labels)
+                st.write(markup.plain(at.say(key, names=told)))
         columns = [Column(at.say("metric"), width="30%"), Column(at.say("cg_changed"))]
         lines = [
             [

@@ -155,14 +155,20 @@ def _found() -> None:
 def nothing_found(asked: str, known: Iterable[str]) -> None:
     """Says that nothing holds what was searched for, with the near miss."""
     at = desk()
-    st.info(at.say("cg_nothing_found", asked=asked) + words.near_miss(asked, known, at.language))
+    st.info(
+        markup.plain(
+            at.say("cg_nothing_found", asked=asked) + words.near_miss(asked, known, at.language)
+        )
+    )
 
 
 def unknown(kind: str, asked: str, known: Iterable[str], section: str) -> None:
     """Says that nothing bears a name of the address, with the near miss and the way back."""
     at = desk()
     st.error(
-        at.say(f"cg_unknown_{kind}", asked=asked) + words.near_miss(asked, known, at.language),
+        markup.plain(
+            at.say(f"cg_unknown_{kind}", asked=asked) + words.near_miss(asked, known, at.language)
+        ),
         icon=":material/block:",
     )
     back(section)

@@ -65,7 +65,7 @@ def _stands(metric: Metric, unit: BankUnit) -> None:
         row = found[0]
         lines = [
             f'<p class="bm-figure">{escape(row.value_text)}</p>',
-            markup.mark(row.status, at.style),
+            markup.marked(row.status, row.status_glyph, row.status_word),
         ]
         lines += [f"<p>{escape(text)}</p>" for text in (row.gap_text, row.reason) if text]
         lines.append(

@@ -185,7 +185,7 @@ def _check(drafts: Drafts, asked: Asked) -> None:
             status.update(label=at.say("ck_done"), state="complete")
         except BranchmarkError as error:
             status.update(label=at.say("ck_failed"), state="error")
-            refused = str(error)
+            refused = at.refusal(error)
     if refused:  # told below the folded steps, where it is seen
         st.error(markup.plain(refused))
         return

@@ -9,7 +9,6 @@ from dashboards import markup
 from dashboards.app_pages.desk import desk
 from dashboards.drafts.told import FigureLine, Told
 from dashboards.listing import Column, table
-from transforms.scorecards import Status
 
 
 def show(told: Told) -> None:
@@ -63,7 +62,7 @@ def _cells(line: FigureLine) -> list[str]:
         same if line.is_published_so else escape(line.change),
         escape(line.target),
         f'<span class="bm-quiet">{escape(line.reason)}</span>' if line.reason else escape(line.gap),
-        "" if line.status is Status.NO_TARGET else markup.mark(line.status, at.style),
+        markup.marked(line.status, line.status_glyph, line.status_word),
         mended,
         then,
     ]

@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import files
+from dashboards.app_pages import exporting
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.quality.deliveries import table_name
 from dashboards.app_pages.quality.rejected import shown_text
@@ -61,12 +62,10 @@ def rejected(told: Told) -> None:
     stamped = answer.rejected.with_columns(
         as_of_date=pl.lit(answer.as_of), snapshot_version=pl.lit(None, dtype=pl.Int64())
     )
-    st.download_button(
+    exporting.table_file(
         at.say("ck_download_rejected"),
         lambda: rejections.export(stamped, language),
-        file_name=f"rejected_{answer.branch}_{answer.as_of:%Y-%m-%d}.csv",
-        mime="text/csv",
-        icon=":material/download:",
+        name=f"rejected_{answer.branch}_{answer.as_of:%Y-%m-%d}.csv",
         key="download_rejected",
     )
 
@@ -95,12 +94,10 @@ def findings(told: Told) -> None:
             least_width=900,
         )
     )
-    st.download_button(
+    exporting.table_file(
         at.say("ck_download_failing"),
         lambda: to_csv(answer.failing.drop("source_row_no")),
-        file_name=f"findings_{answer.branch}_{answer.as_of:%Y-%m-%d}.csv",
-        mime="text/csv",
-        icon=":material/download:",
+        name=f"findings_{answer.branch}_{answer.as_of:%Y-%m-%d}.csv",
         key="download_failing",
     )
 

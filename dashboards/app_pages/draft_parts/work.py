@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from dashboards import markup
-from dashboards.app_pages import address, opening
+from dashboards.app_pages import address, exporting, opening
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.quality.rejected import shown_text
 from dashboards.drafts.told import Effect, Item, Told
@@ -52,12 +52,10 @@ def show(told: Told) -> None:
             least_width=980,
         )
     )
-    st.download_button(
+    exporting.table_file(
         at.say("ck_download_work"),
         lambda: to_csv(told.work_frame()),
-        file_name=f"work_{told.answer.branch}_{told.answer.as_of:%Y-%m-%d}.csv",
-        mime="text/csv",
-        icon=":material/download:",
+        name=f"work_{told.answer.branch}_{told.answer.as_of:%Y-%m-%d}.csv",
         key="download_work",
     )
 

@@ -38,7 +38,7 @@ def show(unit: BankUnit) -> None:
             + ' <span aria-hidden="true">›</span>'
             + (f" <small>{escape(row.reading_text)}</small>" if row.reading_text else ""),
             escape(row.value_text),
-            markup.mark(row.status, at.style),
+            markup.marked(row.status, row.status_glyph, row.status_word),
             escape(row.gap_text),
         ]
         for row in given
@@ -46,7 +46,7 @@ def show(unit: BankUnit) -> None:
     if cells:
         st.html(table(columns, cells, caption=at.say("ln_choose_list")))
     else:
-        st.info(at.say("family_empty", branch=unit.name(at.language)))
+        st.info(markup.plain(at.say("family_empty", branch=unit.name(at.language))))
     figures.show_missing(rows)
 
 
@@ -69,7 +69,7 @@ def controls(of: Asked) -> None:
         "metric",
         at.say("metric"),
         [one.metric_id for one in scorecard.in_order(at.catalogue)],
-        lambda name: at.language.pick(by_id[name].label.en, by_id[name].label.zh),
+        lambda name: scorecard.short_name(by_id[name], at.language),
         of.metric.metric_id,
         bare=True,
         drops=(*_OF_LIST, "reading", "slice", "member", "side", "show"),

@@ -136,7 +136,9 @@ def show(loan: LoanFile) -> None:
             ]
             st.html(_record(told) if told else f'<div class="bm">{NOTHING}</div>')
     if empty:
-        st.caption(at.say("lo_empty", columns=at.language.pick(", ", "、").join(empty)))
+        st.caption(
+            markup.plain(at.say("lo_empty", columns=at.language.pick(", ", "、").join(empty)))
+        )
 
 
 def _record(told: Sequence[tuple[str, str]], *, columns: int = 1) -> str:

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboards import contributions
+from dashboards import contributions, markup
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.loan_parts.asked import Asked
 from dashboards.contributions import Agreement
@@ -55,7 +55,7 @@ def show(of: Asked, found: LoanList, sides: tuple[Agreement, ...]) -> None:
     st.html(table(columns, cells, caption=at.say("ln_adds_up"), least_width=760))
     told = [*_notes(of, found)]
     if told:
-        st.caption(at.language.pick(" ", "").join(told))
+        st.caption(markup.plain(at.language.pick(" ", "").join(told)))
 
 
 def _line(side: Agreement, of: Asked, found: LoanList) -> list[str]:

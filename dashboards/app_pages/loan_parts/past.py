@@ -11,6 +11,7 @@ from dashboards import markup
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.loan_parts.evidence import branch_text
 from dashboards.charts.balance import BALANCE, balance
+from dashboards.charts.theme import specification
 from dashboards.i18n import month_text
 from dashboards.listing import Column, table
 from dashboards.loan_past import changed
@@ -93,7 +94,7 @@ def _chart(loan: LoanFile) -> None:
     )
     unit = at.form.unit_of(scale) if rows[-1]["currency_code"] == at.form.currency else ""
     drawn = balance(frame, at.style.ground, unit=unit, description=described)
-    st.altair_chart(drawn, theme=None, alt=described)
+    st.vega_lite_chart(specification(drawn), theme=None, alt=described)
 
 
 def events(loan: LoanFile) -> None:

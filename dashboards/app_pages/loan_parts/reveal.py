@@ -10,6 +10,7 @@ from typing import Final
 
 import streamlit as st
 
+from dashboards import markup
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.loan_parts import kept
 from dashboards.masking import mask_of
@@ -71,7 +72,7 @@ def _reveal(subject: str, reason: str) -> None:
             at=datetime.now(UTC),
         )
     except BranchmarkError as error:
-        st.error(at.refusal(error), title=at.say("ln_not_logged"))
+        st.error(markup.plain(at.refusal(error)), title=at.say("ln_not_logged"))
         return
     _set(subject, shown=True)
     st.rerun()

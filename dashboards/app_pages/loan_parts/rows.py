@@ -12,7 +12,7 @@ from dashboards.app_pages.desk import desk
 from dashboards.app_pages.loan_parts import reveal
 from dashboards.app_pages.loan_parts.asked import Asked
 from dashboards.listing import Column, table
-from dashboards.loan_words import marks, spelled
+from dashboards.loan_words import marks, overridden, spelled
 from dashboards.numbers import NOTHING, fixed
 from dashboards.port.loans import LoanList, Place
 
@@ -84,7 +84,7 @@ def _loan(of: Asked, row: Row) -> str:
     asked = {"branch": of.unit.unit_id, "metric": of.metric.metric_id, "reading": of.reading}
     text = markup.linked(str(loan), at.loan_link(str(loan), **asked))
     if row["overridden"]:
-        title = escape(str(row["overridden"]))
+        title = escape(overridden(str(row["overridden"]), at.language))
         text += f'<br><small title="{title}">{escape(at.say("ln_overridden"))}</small>'
     return text
 

@@ -47,10 +47,14 @@ def show(unit: BankUnit) -> None:
         with st.spinner(at.say("lo_searching")):
             found = kept.starting(unit.unit_id, text, at.month.as_of)
     except BranchmarkError as error:
-        st.info(at.refusal(error))
+        st.info(markup.plain(at.refusal(error)))
         return
     if found.is_empty():
-        st.info(at.say("lo_none_found", asked=text, branch=name, day=at.day(at.month.as_of)))
+        st.info(
+            markup.plain(
+                at.say("lo_none_found", asked=text, branch=name, day=at.day(at.month.as_of))
+            )
+        )
         return
     if text and (found.height == 1 or found["loan_id"][0] == text):
         st.query_params["loan"] = found["loan_id"][0]

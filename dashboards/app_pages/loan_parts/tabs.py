@@ -47,7 +47,7 @@ def filtered(of: Asked, found: LoanList) -> pl.DataFrame | None:
     here = contributions.in_place(found.rows, of.place)
     if here.is_empty():
         place = at.say(f"ln_tab_{of.place.value}")
-        st.info(at.say("ln_none_here", place=place, branch=of.unit.name(at.language)))
+        st.info(markup.plain(at.say("ln_none_here", place=place, branch=of.unit.name(at.language))))
         return None
     if of.rule is None:
         return here

@@ -59,7 +59,7 @@ def show(asked: Asked, of: Subject, read: Sequence[Read]) -> None:
     at = desk()
     st.header(at.say("mt_section_readings"), anchor=False)
     if len(read) <= 1:
-        st.write(at.say("mt_one_reading", metric=of.row.name))
+        st.write(markup.plain(at.say("mt_one_reading", metric=of.row.name)))
         return
     st.html(_table(asked, read))
     st.caption(at.say("mt_readings_note"))

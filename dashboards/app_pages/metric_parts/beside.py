@@ -11,6 +11,7 @@ from dashboards import markup, scorecard
 from dashboards.app_pages import address, readings
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.metric_parts.asked import ORDERS, Asked
+from dashboards.charts.theme import specification
 from dashboards.figure.pictures import peers_of, printed
 from dashboards.figure.read import Facts
 from dashboards.figure.subject import Subject, read_as
@@ -34,13 +35,13 @@ def show(asked: Asked, of: Subject, below: Sequence[ScorecardRow]) -> None:
     elif at.analyses is None:
         st.info(at.say("mt_nobody"))
     elif of.row.reason:
-        st.write(of.row.reason)
+        st.write(markup.plain(of.row.reason))
     else:
         _peers(asked, of.row)
     name = asked.unit.name(at.language)
-    st.header(at.say("children", branch=name), anchor=False)
+    st.header(markup.plain(at.say("children", branch=name)), anchor=False)
     if not below:
-        st.write(at.say("children_none", branch=name))
+        st.write(markup.plain(at.say("children_none", branch=name)))
         return
     address.pills(
         "order",
@@ -129,7 +130,7 @@ def _peers(asked: Asked, row: ScorecardRow) -> None:
     try:
         found = readings.peers(row)
     except BranchmarkError:
-        st.write(at.say("mt_no_peers", branch=asked.unit.name(at.language)))
+        st.write(markup.plain(at.say("mt_no_peers", branch=asked.unit.name(at.language))))
         return
     if found is None:
         return
@@ -142,16 +143,16 @@ def _peers(asked: Asked, row: ScorecardRow) -> None:
     st.html(markup.message(_place_text(own[0] if own else {}, found, row)))
     chart = peers_of(row, found, asked.unit.unit_id, names, at.form, at.style.ground)
     if chart is None:
-        st.write(at.say("mt_no_peers", branch=names[asked.unit.unit_id]))
+        st.write(markup.plain(at.say("mt_no_peers", branch=names[asked.unit.unit_id])))
         return
-    st.altair_chart(chart, theme=None)
+    st.vega_lite_chart(specification(chart), theme=None)
     told = [at.say("mt_peers_key")]
     if found.marks_hidden:
         told.append(at.say("mt_marks_hidden"))
     if found.drawn:
         told.append(at.say("mt_drawn"))
     told += [at.language.pick(note.en, note.zh) for note in found.notes]
-    st.caption(at.language.pick(" ", "").join(told))
+    st.caption(markup.plain(at.language.pick(" ", "").join(told)))
     with st.expander(at.say("as_table"), icon=":material/table_rows:"):
         st.html(_ranked(asked, found, names, row))
 

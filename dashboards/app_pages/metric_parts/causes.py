@@ -7,9 +7,11 @@ from typing import Final
 
 import streamlit as st
 
+from dashboards import markup
 from dashboards.app_pages import address, asking, readings
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.metric_parts.asked import Asked
+from dashboards.charts.theme import specification
 from dashboards.figure.pictures import bridge_of, effect
 from dashboards.listing import Column, table
 from dashboards.markup import linked
@@ -36,7 +38,7 @@ def show(asked: Asked, row: ScorecardRow) -> None:
     options = {one.value: at.say(one.value) for one in Comparison}
     address.pills("comparison", at.say("comparison"), options, at.comparison.value, key="base")
     if row.reason or row.previous is None:
-        st.write(row.change_note or at.say("mt_no_base", day=at.day(at.before)))
+        st.write(markup.plain(row.change_note or at.say("mt_no_base", day=at.day(at.before))))
         return
     found = asking.answered(
         _key(row),
@@ -90,7 +92,7 @@ def _causes(found: Walk, row: ScorecardRow) -> None:
     else:
         days = (at.before, at.month.as_of)
         chart = bridge_of(row, found, days, at.form, at.style.ground, dark=at.style.dark)
-        st.altair_chart(chart, theme=None)
+        st.vega_lite_chart(specification(chart), theme=None)
         with st.expander(at.say("as_table"), icon=":material/table_rows:"):
             st.html(_table(found, row))
     for note in found.notes:

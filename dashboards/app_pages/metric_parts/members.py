@@ -3,6 +3,7 @@
 import polars as pl
 import streamlit as st
 
+from dashboards import markup
 from dashboards.app_pages import readings
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.metric_parts import asked as address_of
@@ -41,12 +42,12 @@ def show(asked: Asked, of: Subject, found: Breakdown | None) -> None:
     at = desk()
     st.header(at.say("mt_section_parts"), anchor=False)
     if asked.cut is None:
-        st.write(at.say("mt_no_slices", metric=of.row.name))
+        st.write(markup.plain(at.say("mt_no_slices", metric=of.row.name)))
         return
     address_of.slices(asked)
     if found is None:
         name = members.slice_name(asked.cut, at.language)
-        st.info(at.say("mt_slice_not_given", slice=name, day=at.day(at.month.as_of)))
+        st.info(markup.plain(at.say("mt_slice_not_given", slice=name, day=at.day(at.month.as_of))))
         return
     links = {
         one.code: asked.loans(slice=found.slice, member=one.code, side=Side.NUMERATOR)

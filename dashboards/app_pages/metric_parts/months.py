@@ -8,10 +8,11 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboards import words
+from dashboards import markup, words
 from dashboards.app_pages import readings
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.metric_parts.asked import Asked
+from dashboards.charts.theme import specification
 from dashboards.figure.history import Point, breaks, restated
 from dashboards.figure.markup import months_table, restated_table
 from dashboards.figure.pictures import printed, range_text, trend_of
@@ -25,13 +26,11 @@ from transforms.catalogue.model import Kind
 from transforms.errors import BranchmarkError
 
 _LAST_MONTH: Final = 12
-_WORKED_OUT: Final = "outlooks"
-"""Where the session keeps which paths ahead were worked out already."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trend:
-    """The trend of a page: drawn at once, and drawn again with the path ahead when that is known."""
+    """The trend of a page, with the path ahead where there is one."""
 
     row: ScorecardRow
     history: Sequence[Point]
@@ -40,12 +39,11 @@ class Trend:
     caption: DeltaGenerator
 
     def carry_on(self) -> None:
-        """Draw the path ahead too, after everything that is published stands on the page."""
+        """Draw the months, and the path ahead: it takes less than drawing twice would."""
         at = desk()
-        done: set[object] = st.session_state.setdefault(_WORKED_OUT, set())
         if not self._is_open():
+            self.draw(None)
             return
-        done.add(self._figure)
         try:
             found = readings.outlook(self.row)
         except BranchmarkError:
@@ -54,19 +52,9 @@ class Trend:
             return
         self.draw(found, "" if found is None else _told(found, self.row))
 
-    def is_known(self) -> bool:
-        """Whether the path ahead was worked out in this session, so that it is there at once."""
-        return self._is_open() and self._figure in st.session_state.get(_WORKED_OUT, ())
-
-    @property
-    def _figure(self) -> tuple[object, ...]:
-        """Which figure it is, however the rest of the page is cut or sorted."""
-        row = self.row
-        return (row.branch_id, row.metric_id, row.reading, self.history[-1].as_of)
-
     def known(self) -> Outlook | None:
-        """The path ahead, if it was worked out in this session and there is one."""
-        if not self.is_known():
+        """The path ahead, if there is one."""
+        if not self._is_open():
             return None
         try:
             return readings.outlook(self.row)
@@ -96,7 +84,7 @@ class Trend:
             outlook=outlook,
         )
         if chart is not None:
-            self.chart.altair_chart(chart, theme=None)
+            self.chart.vega_lite_chart(specification(chart), theme=None)
         self.caption.caption(at.language.pick(" ", "").join([*self._legend(), told]).strip())
 
     def _legend(self) -> list[str]:
@@ -120,16 +108,13 @@ class Trend:
 
 
 def show(asked: Asked, of: Subject, history: Sequence[Point]) -> Trend | None:
-    """The trend as far as it is published, the months as a table, and those that were restated."""
+    """The trend, the months as a table, and those that were restated."""
     at = desk()
     if not any(point.value is not None for point in history):
-        st.info(at.say("mt_no_months", metric=of.row.name, reason=of.row.reason))
+        st.info(markup.plain(at.say("mt_no_months", metric=of.row.name, reason=of.row.reason)))
         return None
     trend = Trend(of.row, history, _said(asked), st.empty(), st.empty())
-    if trend.is_known():
-        trend.carry_on()
-    else:
-        trend.draw(None)
+    trend.carry_on()
     again = restated(history)
     if again:
         label = at.say("mt_log_count", count=len(again))
@@ -166,7 +151,11 @@ def _told(found: Outlook, row: ScorecardRow) -> str:
         "mt_outlook",
         day=at.day(found.to),
         value=printed(found.value, row, at.form),
-        range=range_text(found, row, at.form),
+        range=(
+            range_text(found, row, at.form)
+            if found.low is None or found.high is None
+            else at.say("mt_outlook_range", range=range_text(found, row, at.form))
+        ),
         method=at.language.pick(found.method.en, found.method.zh),
     )
     if found.target is not None and found.told != "not_judged":

@@ -8,8 +8,10 @@ import polars as pl
 import streamlit as st
 
 from dashboards import markup
+from dashboards.app_pages import exporting
 from dashboards.app_pages.desk import desk
 from dashboards.charts.bars import BARS, bars
+from dashboards.charts.theme import specification
 from dashboards.units import BankUnit
 
 SHOWN_BARS: Final = 12
@@ -38,12 +40,10 @@ def unit_link(unit: BankUnit | None, **more: str) -> str:
 def download(name: str, rows: int, data: Callable[[], bytes]) -> None:
     """The button that gives all rows as a file; they are written only when it is pressed."""
     at = desk()
-    st.download_button(
+    exporting.table_file(
         at.say("dq_download", count=at.form.count(rows)),
         data,
-        file_name=f"{name}_{at.month.as_of:%Y-%m-%d}_v{at.month.version}.csv",
-        mime="text/csv",
-        icon=":material/download:",
+        name=f"{name}_{at.month.as_of:%Y-%m-%d}_v{at.month.version}.csv",
         key=f"download_{name}",
     )
 
@@ -63,6 +63,7 @@ def show_bars(lines: Sequence[Mapping[str, object]], title: str, alt: str) -> No
     comma = at.language.pick("; ", "；")
     told = comma.join(f"{row['name']} {row['printed']}" for row in shown.to_dicts())
     st.header(title, anchor=False)
-    st.altair_chart(bars(shown, at.style.ground, description=at.say(alt, parts=told)), theme=None)
+    chart = bars(shown, at.style.ground, description=at.say(alt, parts=told))
+    st.vega_lite_chart(specification(chart), theme=None)
     if len(lines) > SHOWN_BARS:
         st.caption(at.say("dq_more_units", count=len(lines) - SHOWN_BARS))

@@ -7,7 +7,7 @@ from html import escape
 import polars as pl
 import streamlit as st
 
-from dashboards import accounts, files
+from dashboards import accounts, files, markup
 from dashboards.app_pages import address
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.quality.common import download, show_bars, unit_link
@@ -56,7 +56,7 @@ def _account(parts: Parts, name: str) -> None:
     whole = at.month.account(parts.unit.unit_id, name)
     if whole is None:
         branch = parts.unit.name(at.language)
-        st.info(at.say("dq_nothing_of_table", branch=branch))
+        st.info(markup.plain(at.say("dq_nothing_of_table", branch=branch)))
         return
     found = parts.accounts(name)
     below = [(unit, found[unit.unit_id]) for unit in parts.below if unit.unit_id in found]
@@ -173,7 +173,7 @@ def _table_cells(row: Mapping[str, object]) -> list[str]:
     )
     return [
         f'<span title="{escape(name)}">{escape(table_name(name))}</span>',
-        f'<span style="overflow-wrap:anywhere">{escape(str(row["source_file"]))}</span>',
+        f'<span style="overflow-wrap:anywhere">{escape(str(row["source_file"] or NOTHING))}</span>',
         f"<small>{escape(files.read_as(read_as, at.language) or NOTHING)}</small>",
         *(
             (NOTHING, NOTHING)

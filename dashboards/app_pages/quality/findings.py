@@ -36,7 +36,7 @@ def show(parts: Parts, evidence: Evidence) -> None:
         if asked not in known:
             _back(parts)
             told = at.language.pick(", ", "、").join(known) or at.say("none")
-            st.error(at.say("unknown_rule", asked=asked, known=told))
+            st.error(markup.plain(at.say("unknown_rule", asked=asked, known=told)))
             return
         _rule(known[asked], parts, evidence)
         return

@@ -36,7 +36,7 @@ def show(parts: Parts, evidence: Evidence) -> None:
         st.warning(at.say("dq_no_ledger_long"), icon=":material/info:")
         return
     if rows.is_empty():
-        st.info(at.say("dq_no_accounts_here", branch=parts.unit.name(at.language)))
+        st.info(markup.plain(at.say("dq_no_accounts_here", branch=parts.unit.name(at.language))))
         return
     found = ledger.summary(rows)
     st.html(markup.message(ledger.told(found, at.form)))
@@ -71,7 +71,7 @@ def show(parts: Parts, evidence: Evidence) -> None:
     told = [at.say("dq_ledger_hint")]
     if listed.height > _SHOWN:
         told.append(at.say("dq_shown", shown=_SHOWN, count=at.form.count(listed.height)))
-    st.caption(at.language.pick(" ", "").join(told))
+    st.caption(markup.plain(at.language.pick(" ", "").join(told)))
     download("ledger", rows.height, lambda: to_csv(ledger.in_order(rows)))
 
 

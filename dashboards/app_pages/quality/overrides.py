@@ -44,7 +44,7 @@ def show(parts: Parts, evidence: Evidence) -> None:
         return
     rows = overrides.listed(parts.rows(evidence.overrides), at.month.as_of)
     if rows.is_empty():
-        st.info(at.say("dq_no_overrides_here", branch=parts.unit.name(at.language)))
+        st.info(markup.plain(at.say("dq_no_overrides_here", branch=parts.unit.name(at.language))))
         return
     held: dict[str, int] = dict(rows.group_by(GROUP).len().iter_rows())
     comma = at.language.pick(", ", "，")

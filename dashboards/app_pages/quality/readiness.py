@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboards.app_pages import strip
+from dashboards.app_pages import readings, strip
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.quality.common import unit_link
 from dashboards.documents import data_quality
@@ -27,26 +27,26 @@ _SECTIONS = {
 """Which section of the page tells more about a step."""
 
 
-def message(parts: Parts, evidence: Evidence) -> str:
+def message(parts: Parts) -> str:
     """The sentence the page opens with."""
     at = desk()
-    whole, below = _lines(parts, evidence)
+    whole, below = readings.readiness(parts)
     return readiness.message(whole, below, at.form)
 
 
 def document(parts: Parts, evidence: Evidence) -> Document:
     """The whole page as a document."""
     at = desk()
-    whole, below = _lines(parts, evidence)
+    whole, below = readings.readiness(parts)
     said = readiness.message(whole, below, at.form)
     head = strip.headline(parts.unit.unit_id)
     return data_quality.document(QualityPage(head, parts, evidence, whole, below, said))
 
 
-def show(parts: Parts, evidence: Evidence) -> None:
+def show(parts: Parts, evidence: Evidence) -> None:  # noqa: ARG001 - as all sections are asked
     """The matrix of units by steps."""
     at = desk()
-    whole, below = _lines(parts, evidence)
+    whole, below = readings.readiness(parts)
     columns = [
         Column(at.say("dq_unit"), tight=True),
         *(Column(at.say(f"dq_step_{name}"), tight=name != "overrides") for name in STEPS),
@@ -66,12 +66,6 @@ def show(parts: Parts, evidence: Evidence) -> None:
         comma = at.language.pick(", ", "、")
         months = comma.join(at.day(day) for day in at.month.unpublished)
         st.info(at.say("dq_unpublished", months=months))
-
-
-def _lines(parts: Parts, evidence: Evidence) -> tuple[Line, list[Line]]:
-    at = desk()
-    limit = at.workspace.max_rejected_percent
-    return readiness.lines(parts, evidence, at.form, max_rejected_percent=limit)
 
 
 def _cells(line: Line, name: str) -> list[str]:

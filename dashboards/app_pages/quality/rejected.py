@@ -33,7 +33,7 @@ def show(parts: Parts, evidence: Evidence) -> None:
         whole = evidence.rejected.is_empty()
         name = parts.unit.name(at.language)
         key = "dq_nothing_rejected" if whole else "dq_nothing_rejected_here"
-        st.success(at.say(key, branch=name), icon=":material/check_circle:")
+        st.success(markup.plain(at.say(key, branch=name)), icon=":material/check_circle:")
         return
     rule, of_table = _filters(rows)
     shown = rejections.filtered(rows, rule=rule, table=of_table)

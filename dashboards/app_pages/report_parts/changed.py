@@ -5,6 +5,7 @@ from html import escape
 import streamlit as st
 
 from dashboards import markup
+from dashboards.app_pages import exporting
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.report_parts.read import Entered
 from dashboards.exports.guarded import to_csv
@@ -24,12 +25,12 @@ def show(unit: BankUnit, held: Entered) -> None:
     """The signed figures beside those published now."""
     at = desk()
     if held.broken:
-        st.error(held.broken, title=at.say("tg_ledger_broken"))
+        st.error(markup.plain(held.broken), title=at.say("tg_ledger_broken"))
         return
     name = unit.name(at.language)
     signature = held.last(unit.unit_id)
     if signature is None:
-        st.info(at.say("rp_since_never", unit=name))
+        st.info(markup.plain(at.say("rp_since_never", unit=name)))
         return
     told = {"person": markup.plain(signature.person), "day": at.day(signature.at.date())}
     if signature.holds:
@@ -42,7 +43,9 @@ def show(unit: BankUnit, held: Entered) -> None:
         st.warning(lost)
         return
     if found.cells.is_empty():
-        st.success(at.say("rp_since_same", unit=name, **told), icon=":material/check_circle:")
+        st.success(
+            at.say("rp_since_same", unit=markup.plain(name), **told), icon=":material/check_circle:"
+        )
         return
     _table(unit, signature, found)
 
@@ -83,12 +86,10 @@ def _table(unit: BankUnit, signature: Signature, found: Since) -> None:
     parts = found.cells.height - found.uncut.height
     if parts:
         st.caption(at.say("rp_since_cells", count=at.form.count(parts)))
-    st.download_button(
+    exporting.table_file(
         at.say("rp_download_cells"),
         lambda: to_csv(found.cells),
-        file_name=f"since_signed_{unit.unit_id}_{at.month.as_of:%Y-%m-%d}.csv",
-        mime="text/csv",
-        icon=":material/download:",
+        name=f"since_signed_{unit.unit_id}_{at.month.as_of:%Y-%m-%d}.csv",
         key="download_since",
     )
 

@@ -5,6 +5,7 @@ from html import escape
 
 import streamlit as st
 
+from dashboards import markup
 from dashboards.app_pages.address import REPORTS
 from dashboards.app_pages.aims.common import now
 from dashboards.app_pages.desk import desk
@@ -22,7 +23,8 @@ def show(unit: BankUnit, signature: Signature | None, months: Sequence[MonthStat
     """Both."""
     at = desk()
     count = len(months)
-    st.header(at.say("rp_year", unit=unit.name(at.language), count=count), anchor=False)
+    told = at.say("rp_year", unit=unit.name(at.language), count=count)
+    st.header(markup.plain(told), anchor=False)
     _year(unit, months)
     st.caption(at.say("rp_year_hint"))
     left, _ = st.columns([3, 2])

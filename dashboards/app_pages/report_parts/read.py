@@ -4,6 +4,7 @@ The ledger is read anew in every run, so that what was just entered is there; pu
 under the reader's scope.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +16,6 @@ import streamlit as st
 from dashboards.app_pages import readings
 from dashboards.app_pages.aims.common import now
 from dashboards.app_pages.desk import desk
-from dashboards.quality import readiness
 from dashboards.quality.parts import Parts
 from dashboards.release import calendar, signed
 from dashboards.release.calendar import MonthState
@@ -59,8 +59,13 @@ class Entered:
 
     def last(self, unit: str) -> Signature | None:
         """The signature on a unit's month that matters: on the figures shown, else the last one."""
+        return self.last_of([unit])[unit]
+
+    def last_of(self, units: Sequence[str]) -> dict[str, Signature | None]:
+        """The same of several units, each by its number."""
         at = desk()
-        return signed.last(self.of_month(at.month.as_of), unit, at.month.version, readings.run_id())
+        month, run = self.of_month(at.month.as_of), readings.run_id()
+        return {unit: signed.last(month, unit, at.month.version, run) for unit in units}
 
 
 def entered() -> Entered:
@@ -79,12 +84,7 @@ def steps(parts: Parts, held: Entered) -> tuple[UnitSteps, tuple[UnitSteps, ...]
     """The unit, and the units below it with the worst first, step by step."""
     at = desk()
     month = at.month
-    whole, below = readiness.lines(
-        parts,
-        readings.evidence(),
-        at.form,
-        max_rejected_percent=at.workspace.max_rejected_percent,
-    )
+    whole, below = readings.readiness(parts)
     said = held.check_ins.filter(
         pl.col("as_of_date") == month.as_of, pl.col("snapshot_version") == month.version
     )
@@ -92,7 +92,7 @@ def steps(parts: Parts, held: Entered) -> tuple[UnitSteps, tuple[UnitSteps, ...]
     units = [unit.unit_id for unit in (parts.unit, *parts.below)]
     made = Stepping(
         spoken=None if held.broken else signed.spoken(missed, said, at.catalogue),
-        signatures={unit: held.last(unit) for unit in units},
+        signatures=held.last_of(units),
         aimed=frozenset(unit for unit in units if month.aimed([unit])),
         late=_is_late(),
         form=at.form,

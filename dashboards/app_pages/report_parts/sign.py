@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import markup, words
-from dashboards.app_pages import figures, readings
+from dashboards.app_pages import check_ins, figures, readings
 from dashboards.app_pages.aims import common
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.report_parts.read import Entered
@@ -19,7 +19,6 @@ from dashboards.numbers import NOTHING
 from dashboards.palette import MARKS
 from dashboards.release.steps import UnitSteps
 from dashboards.units import BankUnit
-from records.ledger.sign_offs import signing_obstacles
 from transforms.errors import BranchmarkError
 from transforms.scorecards import Status
 
@@ -31,7 +30,7 @@ def show(unit: BankUnit, whole: UnitSteps, held: Entered) -> None:
     at = desk()
     common.show_told()
     if held.broken:
-        st.error(held.broken, title=at.say("tg_ledger_broken"))
+        st.error(markup.plain(held.broken), title=at.say("tg_ledger_broken"))
         return
     signature = held.last(unit.unit_id)
     if not at.is_now:
@@ -55,16 +54,9 @@ def _way(unit: BankUnit, whole: UnitSteps) -> None:
     """What is open, else what is signed with the form."""
     at = desk()
     try:
-        found = signing_obstacles(
-            at.scope,
-            at.published,
-            at.ledger.check_ins,
-            at.catalogue,
-            branch=unit.unit_id,
-            as_of=at.month.as_of,
-        )
+        found = check_ins.obstacles(unit)
     except BranchmarkError as error:
-        st.error(at.refusal(error))
+        st.error(markup.plain(at.refusal(error)))
         return
     if found.height:
         _obstacles(unit, found)
@@ -156,7 +148,7 @@ def _form(unit: BankUnit) -> None:
         note = st.text_input(at.say("rp_note"), max_chars=500)
         confirmed = st.checkbox(at.say("rp_confirm"))
         pressed = st.form_submit_button(
-            at.say("rp_sign_now", unit=name), type="primary", icon=":material/draw:"
+            markup.plain(at.say("rp_sign_now", unit=name)), type="primary", icon=":material/draw:"
         )
     if not pressed:
         return
@@ -178,7 +170,7 @@ def _form(unit: BankUnit) -> None:
             note=note,
         )
     except BranchmarkError as error:
-        st.error(at.refusal(error))
+        st.error(markup.plain(at.refusal(error)))
         return
     told = {"unit": name, "day": at.day(at.month.as_of), "version": at.month.version}
     common.tell(at.say("rp_signed_now", **told))

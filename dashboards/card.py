@@ -11,7 +11,7 @@ from typing import Final
 
 from dashboards.i18n import say
 from dashboards.markup import Style, linked, marked, provisional
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from transforms.catalogue.model import Kind, Unit
 
 Picture = Callable[[ScorecardRow], str | None]

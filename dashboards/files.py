@@ -36,7 +36,7 @@ def read_as(text: str | None, language: Language) -> str:
     """How a delivery was read.
 
     >>> read_as("read as GB18030, ';'-separated, 41 columns, 128,400 rows", Language.ZH)
-    'GB18030, “;”分隔，41 列，128,400 行'
+    'GB18030，“;”分隔，41 列，128,400 行'
     >>> read_as("read as Parquet, 8 columns, 300 rows", Language.ZH)
     'Parquet，8 列，300 行'
     """

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from dashboards.i18n import Language, say
 from dashboards.palette import MARKS, QUALITY_GLYPH, Ground
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from transforms.scorecards import Status
 
 _OBEYED: Final = re.compile(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dashboards import standing
 from dashboards.i18n import say
 from dashboards.numbers import Format
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from transforms.catalogue.model import Kind
 
 

@@ -13,7 +13,7 @@ from dashboards.charts.sparkline import sparkline
 from dashboards.i18n import Language, month_text, say
 from dashboards.numbers import Format
 from dashboards.palette import Ground
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from transforms.catalogue.model import Better, Kind
 
 _PERCENT: Final = Decimal(100)

@@ -1,7 +1,7 @@
-"""The scorecard of one branch: a record a metric, with raw decimals and ready-made texts.
+"""The scorecards of branches: their lines, made from published facts.
 
-Pages, terminal and paper print these records and compute nothing themselves. How a text is worded
-belongs in `words`; where facts come from, in `records.published`.
+What a line says belongs in `scorecard_row`; which ones a page shows, in `ordering`; where facts come from,
+in `records.published`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,42 +15,23 @@ import polars as pl
 
 from dashboards import words
 from dashboards.i18n import MESSAGES, Language, language_of, say
-from dashboards.numbers import MINUS, Format
-from dashboards.palette import mark_of
+from dashboards.numbers import Format
+from dashboards.ordering import in_order
+from dashboards.scorecard_row import Point, ScorecardRow
 from dashboards.short_names import SHORT_NAMES
 from dashboards.words import Comparison, Figure
 from records.access import Scope
 from records.published import Published
-from transforms.catalogue import families
 from transforms.catalogue.builder import DEFAULT_READING
-from transforms.catalogue.model import Better, Catalogue, Kind, Metric, Unit
+from transforms.catalogue.model import Better, Catalogue, Metric
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import UnknownNameError
 from transforms.periods import month_ends
 from transforms.quality import QualityState
 from transforms.scorecards import Status
 
-CORE: Final = (
-    "sei_share",
-    "tech_loan_share",
-    "first_time_clients_ytd",
-    "first_time_tech_clients_ytd",
-    "green_share",
-    "green_supply_chain_balance",
-    "npl_ratio",
-    "inclusive_npl_ratio",
-    "inclusive_npl_tolerance",
-    "loan_balance",
-    "loan_increment_ytd",
-)
-"""What stands first on a scorecard, in this order; the rest follows family by family."""
-
 MONTHS: Final = 13
 """Months of history: the same month last year is among them."""
-
-
-_AT_LEAST: Final = 8
-"""Figures that a scorecard without any target opens with, if the book gives as many."""
 
 _READ: Final = (
     *("metric_id", "branch_id", "as_of_date", "numerator", "denominator", "value"),
@@ -58,186 +39,6 @@ _READ: Final = (
     *("target_value", "near_band", "gap", "status", "snapshot_version"),
 )
 """Columns of a fact that a scorecard is made of."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """One month of a history; no value where the month has none.
-
-    Attributes:
-        quality_text: what keeps it from being final, with the amount; empty for a final one.
-    """
-
-    as_of: date
-    value: Decimal | None
-    target: Decimal | None
-    quality_text: str = ""
-
-
-@dataclass(frozen=True)
-class ScorecardRow:
-    """One metric of one branch, ready to be shown.
-
-    Texts are worded when they are asked for first: a page looks at thousands of rows and prints some.
-
-    Attributes:
-        figure: what the texts are worded from, `form` how.
-        value: the figure in the metric's own unit (0.15 is 15 % for a ratio).
-        gap: distance to target in the favourable sense: positive is better than the target.
-        previous: the value of the month compared with, if it may be compared.
-        limit: the tolerance limit in percent, `headroom` what may still turn bad in money.
-        history: 13 months, oldest first.
-        reason: why there is no value; empty if there is one.
-        name: the metric's name in the reader's language, and a short one for crowded places.
-        reading_text: which reading it is, if the metric has several.
-        befores: the values of every month end there is to compare with.
-        origin: whose definition it is, where that needs saying, as a key; then a word, and a sentence.
-        note: how the figure is meant to be read, where the catalogue says.
-    """
-
-    metric_id: str
-    family: str
-    reading: str
-    branch_id: str
-    kind: Kind
-    unit: Unit
-    better: Better
-    decimals: int
-    value: Decimal | None
-    numerator: Decimal | None
-    denominator: Decimal | None
-    target: Decimal | None
-    near_band: Decimal | None
-    gap: Decimal | None
-    limit: Decimal | None
-    headroom: Decimal | None
-    previous: Decimal | None
-    previous_numerator: Decimal | None
-    previous_denominator: Decimal | None
-    previous_status: Status | None
-    previous_gap: Decimal | None
-    previous_target: Decimal | None
-    history: tuple[Point, ...]
-    status: Status
-    quality: QualityState
-    quality_amount: Decimal | None
-    snapshot_version: int
-    reason: str
-    name: str
-    short_name: str
-    reading_text: str
-    figure: Figure
-    form: Format
-    befores: tuple[tuple[Comparison, Decimal], ...] = ()
-    change_note: str = ""
-    origin: str = ""
-    origin_text: str = ""
-    origin_sentence: str = ""
-    note: str = ""
-
-    @cached_property
-    def value_text(self) -> str:
-        """The value as printed."""
-        return self.form.value(self.figure.value, self.unit, self.decimals)
-
-    @cached_property
-    def compact_text(self) -> str:
-        """The value where a heading names the currency."""
-        return self.form.compact(self.figure.value, self.unit, self.decimals)
-
-    @cached_property
-    def target_text(self) -> str:
-        """The target or limit; empty without either."""
-        return words.target(self.figure, self.form)
-
-    @cached_property
-    def compact_target(self) -> str:
-        """The target where a heading names the currency."""
-        return words.target(self.figure, self.form, compact=True)
-
-    @cached_property
-    def gap_text(self) -> str:
-        """The gap in the favourable sense; empty without a target."""
-        return words.gap(self.figure, self.form)
-
-    @cached_property
-    def money_text(self) -> str:
-        """What the gap is in money; empty where that cannot be said."""
-        return words.money(self.figure, self.form)
-
-    @cached_property
-    def change_text(self) -> str:
-        """How it moved; a dash where nothing can be compared: `change_note` says why if it never can."""
-        return words.change(self.figure, self.previous, self.form)
-
-    @property
-    def moved(self) -> int:
-        """Whether it is higher or lower than before, as printed: 1, -1, or 0 for no more than rounding."""
-        return (self.change_text[0] == "+") - (self.change_text[0] == MINUS)
-
-    @cached_property
-    def changes(self) -> tuple[tuple[Comparison, str], ...]:
-        """How it moved against every month end there is to compare with: a comparison, a text."""
-        return tuple(
-            (one, words.change(self.figure, before, self.form)) for one, before in self.befores
-        )
-
-    @property
-    def status_word(self) -> str:
-        """The word of its status."""
-        return mark_of(self.figure.status, self.better).word(self.form.language)
-
-    @property
-    def status_glyph(self) -> str:
-        """The glyph of its status."""
-        return mark_of(self.figure.status, self.better).glyph
-
-    @cached_property
-    def quality_text(self) -> str:
-        """What keeps it from being final, with the amount; empty for a final one."""
-        return words.quality(self.quality, self.quality_amount, self.form)
-
-    @cached_property
-    def quality_short(self) -> str:
-        """The same in a few words."""
-        return words.quality_short(self.quality, self.quality_amount, self.form)
-
-    @property
-    def is_aimed(self) -> bool:
-        """Whether it stands against a target or a limit."""
-        return self.target is not None or self.limit is not None
-
-    @property
-    def about(self) -> str:
-        """Everything beside the figures, as one text: name, reading, note, whose definition."""
-        reading = f" ({self.reading_text})" if self.reading_text else ""
-        told = (f"{self.name}{reading}", self.note, self.origin_sentence)
-        return "\n".join(part for part in told if part)
-
-    @property
-    def shortfall(self) -> Decimal | None:
-        """The gap as a part of its target or limit, so that metrics can be ranked together."""
-        return _relative(self.gap, self.target, self.value, self.limit, self.kind)
-
-    @property
-    def previous_shortfall(self) -> Decimal | None:
-        """The same for the month compared with."""
-        return _relative(
-            self.previous_gap, self.previous_target, self.previous, self.limit, self.kind
-        )
-
-
-def _relative(
-    gap: Decimal | None,
-    target: Decimal | None,
-    value: Decimal | None,
-    limit: Decimal | None,
-    kind: Kind,
-) -> Decimal | None:
-    distance, base = (value, limit) if kind is Kind.TOLERANCE else (gap, target)
-    if distance is None or not base:
-        return None
-    return distance / abs(base)
 
 
 def rows(
@@ -385,83 +186,6 @@ def of_branches(  # noqa: PLR0913 - whose, when, against what, and how much of i
         )
         for branch in branches
     }
-
-
-def opening(rows: Sequence[ScorecardRow]) -> tuple[ScorecardRow, ...]:
-    """What a scorecard opens with: figures with a target or limit; without any, the main figures.
-
-    What cannot be computed comes last, with its reason.
-    """
-    by_id = {row.metric_id: row for row in rows}
-    names = choice(
-        list(by_id),
-        aimed={row.metric_id for row in rows if row.is_aimed},
-        given={row.metric_id for row in rows if not row.reason},
-    )
-    return given_first([by_id[name] for name in names])
-
-
-def choice(
-    names: Sequence[str], *, aimed: Collection[str], given: Collection[str]
-) -> tuple[str, ...]:
-    """The metrics a scorecard opens with: the aimed ones, or the core filled up from the rest.
-
-    Args:
-        names: in the order of a scorecard.
-        aimed: those that stand against a target or limit.
-        given: those that have a value.
-    """
-    if aimed:
-        return tuple(name for name in names if name in aimed)
-    core = [name for name in names if name in CORE]
-    rest = [name for name in names if name not in CORE and name in given]
-    missing = _AT_LEAST - sum(name in given for name in core)
-    chosen = {*core, *rest[: max(missing, 0)]}
-    return tuple(name for name in names if name in chosen)
-
-
-def given_first(rows: Sequence[ScorecardRow]) -> tuple[ScorecardRow, ...]:
-    """Rows with a target first, then those without one, then what cannot be computed."""
-    return tuple(sorted(rows, key=lambda row: 2 if row.reason else int(not row.is_aimed)))
-
-
-_FIRST: Final = 4
-_GRAVITY: Final = {
-    Status.MISSED: 0,
-    Status.EXCEEDED: 0,
-    Status.NEAR: 1,
-    Status.MET: 2,
-    Status.WITHIN: 2,
-}
-_UNJUDGED: Final = 3
-
-
-def leading(
-    rows: Sequence[ScorecardRow], most: int = 10
-) -> tuple[tuple[ScorecardRow, ...], tuple[ScorecardRow, ...]]:
-    """The rows that a short scorecard shows, and the others, both in their order.
-
-    The first four always; then what is missed, what is near, and what is met, until there are enough.
-    """
-    by_gravity = sorted(rows[_FIRST:], key=lambda row: _GRAVITY.get(row.status, _UNJUDGED))
-    shown = {row.metric_id for row in (*rows[:_FIRST], *by_gravity[: most - _FIRST])}
-    return (
-        tuple(row for row in rows if row.metric_id in shown),
-        tuple(row for row in rows if row.metric_id not in shown),
-    )
-
-
-def in_order(catalogue: Catalogue) -> tuple[Metric, ...]:
-    """The metrics of a catalogue in the order of a scorecard: the core, then family by family."""
-    core = [catalogue.metrics[name] for name in CORE if name in catalogue.metrics]
-    rest = [metric for name, metric in catalogue.metrics.items() if name not in CORE]
-    order = families.in_order(metric.family for metric in rest)
-    return (*core, *sorted(rest, key=lambda metric: order.index(metric.family)))
-
-
-def of_family(catalogue: Catalogue, family: str) -> tuple[str, ...]:
-    """The metrics of one family, those of the core first."""
-    return tuple(m.metric_id for m in in_order(catalogue) if m.family == family)
 
 
 @dataclass(frozen=True)

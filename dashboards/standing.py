@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from transforms.scorecards import Status
 
 Cards = Mapping[str, Sequence[ScorecardRow]]

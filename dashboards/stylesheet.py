@@ -18,7 +18,7 @@ def sheet(style: Style) -> str:
 [data-testid="stMainBlockContainer"]{{padding-left:1.9rem;padding-right:1.9rem}}
 [data-testid="stMainBlockContainer"]>[data-testid="stVerticalBlock"]{{gap:.7rem}}
 [data-testid="stMainBlockContainer"] h1{{padding:0}}
-[data-testid="stMainBlockContainer"] h2{{padding:.5rem 0 .3rem}}
+[data-testid="stMainBlockContainer"] h2{{padding:.5rem 0 .6rem}}
 [data-testid="stMainBlockContainer"] h3{{padding:.5rem 0 .3rem}}
 a:focus-visible,[tabindex]:focus-visible,summary:focus-visible{{
 outline:2px solid {favourable};outline-offset:2px;border-radius:2px}}

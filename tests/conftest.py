@@ -17,6 +17,11 @@ LONGEST = (
     "faults/test_side_by_side.py",
     "whole/test_command_line.py",  # makes the demo bank
     "oracle/test_engine_against_oracle.py",
+    "browser/test_journeys.py",
+    "whole/test_languages_of_the_bank.py",
+    "whole/test_no_leaks.py",
+    "browser/test_every_page.py",
+    "browser/test_sign_in.py",
     "whole/test_simulation.py",
     "faults/test_inbox_faults.py",
     "whole/test_trust_commands.py",

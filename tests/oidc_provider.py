@@ -73,7 +73,8 @@ def provider(folder: Path, port: int, dashboard: str):
             _await(f"http://127.0.0.1:{port}/.well-known/openid-configuration", process)
             yield
         finally:
-            process.terminate()
+            # It keeps nothing, and would wait for browsers that hold a connection open.
+            process.kill()
             process.wait(timeout=20)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboards import markup, openings, scorecard, standing
+from dashboards import markup, openings, ordering, standing
 from dashboards.app_pages import (
     address,
     check_ins,
@@ -19,7 +19,7 @@ from dashboards.app_pages import (
     what_changed,
 )
 from dashboards.app_pages.desk import desk
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.units import BankUnit
 
 
@@ -80,7 +80,7 @@ at = desk()
 unit = opening.unit_of_page()
 
 shown = figures.shown_metrics([unit])
-rows = scorecard.given_first(readings.cards([unit], shown, history=True)[unit.unit_id])
+rows = ordering.given_first(readings.cards([unit], shown, history=True)[unit.unit_id])
 given = [row for row in rows if not row.reason]
 aimed = readings.cards([unit], figures.main_metrics([unit]))[unit.unit_id]
 

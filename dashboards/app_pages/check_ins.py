@@ -14,7 +14,7 @@ from dashboards.app_pages.desk import desk
 from dashboards.card import Notes
 from dashboards.numbers import NOTHING
 from dashboards.palette import MARKS
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.units import BankUnit
 from records.ledger.check_ins import OPINIONS, CheckIn
 from records.ledger.sign_offs import signing_obstacles

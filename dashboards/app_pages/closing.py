@@ -13,7 +13,7 @@ from dashboards.app_pages.desk import desk
 from dashboards.listing import Column, table
 from dashboards.numbers import NOTHING, fixed
 from dashboards.palette import MARKS
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from transforms.analysis.gap.answers import Answer, Gap, Pace
 from transforms.catalogue.model import Kind, Label, Unit
 from transforms.scorecards import Status

@@ -10,14 +10,14 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
-from dashboards import card, markup, openings, scorecard
+from dashboards import card, markup, openings, ordering
 from dashboards.app_pages import address, check_ins, readings
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.opening import TARGETS, known_families
 from dashboards.markup import Fold, GridLine, Heading
 from dashboards.numbers import HEADED, Scale
 from dashboards.pictures import history_words
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.units import BankUnit
 from transforms.catalogue import families
 from transforms.catalogue.model import Kind, Unit
@@ -29,8 +29,8 @@ def main_metrics(units: Sequence[BankUnit]) -> tuple[str, ...]:
     """What has a target or limit at one of these units; if nothing has, their main figures."""
     at = desk()
     names = [unit.unit_id for unit in units]
-    return scorecard.choice(
-        [metric.metric_id for metric in scorecard.in_order(at.catalogue)],
+    return ordering.choice(
+        [metric.metric_id for metric in ordering.in_order(at.catalogue)],
         aimed=at.month.aimed(names),
         given=at.month.given(names),
     )
@@ -41,7 +41,7 @@ def shown_metrics(units: Sequence[BankUnit]) -> tuple[str, ...]:
     at = desk()
     if at.family == TARGETS:
         return main_metrics(units)
-    return scorecard.of_family(at.catalogue, at.family)
+    return ordering.of_family(at.catalogue, at.family)
 
 
 def family_choice(units: Sequence[BankUnit]) -> None:
@@ -100,7 +100,7 @@ def show_scorecard(
     if not rows:
         st.info(markup.plain(at.say("family_empty", branch=unit.name(at.language))))
         return
-    shown, rest = scorecard.leading(rows, most) if most else (tuple(rows), ())
+    shown, rest = ordering.leading(rows, most) if most else (tuple(rows), ())
     _table(shown, unit, said)
     if rest:
         key = "show_rest" if at.family == TARGETS else "show_rest_family"

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
-from dashboards import markup, scorecard, standing
+from dashboards import markup, ordering, standing
 from dashboards.app_pages import (
     address,
     check_ins,
@@ -28,7 +28,7 @@ from dashboards.app_pages.desk import desk
 from dashboards.markup import Fold, GridLine
 from dashboards.numbers import rounded
 from dashboards.palette import MARKS
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.standing import Cards
 from dashboards.units import BankUnit
 from transforms.catalogue.model import Kind, Unit
@@ -267,7 +267,7 @@ groups = units.compared()
 branches = [unit for _, members in groups for unit in members]
 compared = [units.top, *(unit for unit in branches if unit != units.top)]
 shown = figures.shown_metrics(compared)
-rows = scorecard.given_first(readings.cards([units.top], shown, history=True)[units.top.unit_id])
+rows = ordering.given_first(readings.cards([units.top], shown, history=True)[units.top.unit_id])
 given = [row for row in rows if not row.reason]
 somewhere = at.month.given([branch.unit_id for branch in branches])
 columns = [row for row in given if row.metric_id in somewhere]

@@ -16,7 +16,7 @@ from dashboards.documents.branch import BranchPage
 from dashboards.documents.overview import Groups, OverviewPage
 from dashboards.exports.document import Document
 from dashboards.port.analyses import Score
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.standing import Cards
 from dashboards.units import BankUnit
 from transforms.catalogue import families

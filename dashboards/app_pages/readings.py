@@ -36,7 +36,7 @@ from dashboards.quality.evidence import Evidence
 from dashboards.quality.evidence import read as read_evidence
 from dashboards.quality.parts import Parts
 from dashboards.quality.readiness import Line, lines
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.standing import Cards
 from dashboards.units import BankUnit
 from dashboards.words import Comparison

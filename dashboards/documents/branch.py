@@ -29,7 +29,7 @@ from dashboards.numbers import NOTHING, Format, fixed
 from dashboards.palette import LIGHT, MARKS
 from dashboards.pictures import history_words
 from dashboards.port.analyses import Score
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.standing import Cards
 from dashboards.units import BankUnit
 from records.ledger.check_ins import CHECK_INS

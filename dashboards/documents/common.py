@@ -17,7 +17,7 @@ from dashboards.i18n import Language, say
 from dashboards.numbers import NOTHING, Format
 from dashboards.palette import LIGHT, MARKS
 from dashboards.pictures import bullet_of, history_words, sparkline_of
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.units import BankUnit
 from transforms.catalogue.model import Catalogue, Kind, Metric, Unit
 from transforms.quality import QualityState

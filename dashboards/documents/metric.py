@@ -20,7 +20,7 @@ from dashboards.i18n import day_text, month_text, say
 from dashboards.numbers import Format
 from dashboards.palette import LIGHT
 from dashboards.port.analyses import Outlook, Walk
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.units import BankUnit
 from transforms.catalogue.model import Catalogue, Unit
 from transforms.reference.tables import Reference

@@ -24,7 +24,7 @@ from dashboards.headline import Headline
 from dashboards.i18n import day_text, say
 from dashboards.numbers import Format
 from dashboards.palette import MARKS
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.standing import Cards
 from dashboards.units import BankUnit
 from transforms.catalogue.model import Catalogue

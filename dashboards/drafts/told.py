@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from dashboards import scorecard, words
+from dashboards import ordering, scorecard, words
 from dashboards.i18n import day_text, say
 from dashboards.numbers import NOTHING, Format
 from dashboards.palette import mark_of
@@ -115,7 +115,7 @@ class Told:
 
     def figures(self) -> tuple[FigureLine, ...]:
         """The figures in the catalogue's order, each in its metric's own reading."""
-        order = {m.metric_id: n for n, m in enumerate(scorecard.in_order(self.catalogue))}
+        order = {m.metric_id: n for n, m in enumerate(ordering.in_order(self.catalogue))}
         rows = [row for row in self.answer.figures.to_dicts() if self._is_own(row)]
         rows.sort(key=lambda row: order[row["metric_id"]])
         return tuple(self._figure(row) for row in rows)

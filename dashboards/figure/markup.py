@@ -18,7 +18,7 @@ from dashboards.listing import Column, table
 from dashboards.markup import Style, linked, marked, provisional
 from dashboards.numbers import NOTHING, Format, Scale, fixed
 from dashboards.palette import Ground, mark_of
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.words import Comparison
 from transforms.catalogue.model import Kind, Parts, Unit
 from transforms.scorecards import Status

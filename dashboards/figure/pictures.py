@@ -23,7 +23,7 @@ from dashboards.numbers import NOTHING, Format
 from dashboards.palette import QUALITY_GLYPH, Ground
 from dashboards.pictures import doubts
 from dashboards.port.analyses import Outlook, Peers, Walk
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from transforms.catalogue.model import Better, Kind, Unit
 from transforms.periods import month_ends
 

@@ -13,7 +13,7 @@ from dashboards.definitions.voice import Voice
 from dashboards.figure.read import Facts
 from dashboards.i18n import MESSAGES, Language, say
 from dashboards.numbers import NOTHING, Format
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.words import Comparison
 from transforms.catalogue.builder import DEFAULT_READING
 from transforms.catalogue.model import (

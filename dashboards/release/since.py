@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from dashboards import scorecard, words
+from dashboards import ordering, words
 from dashboards.numbers import NOTHING, Format
 from dashboards.release.signed import Signature
 from dashboards.words import Figure
@@ -85,7 +85,7 @@ def read(lake: Path, published: Published, scope: Scope, unit: str, signature: S
 
 def changes(found: Since, catalogue: Catalogue, form: Format) -> tuple[Change, ...]:
     """The figures that differ, in the catalogue's order, those whose status flipped first."""
-    order = {m.metric_id: n for n, m in enumerate(scorecard.in_order(catalogue))}
+    order = {m.metric_id: n for n, m in enumerate(ordering.in_order(catalogue))}
     rows = [row for row in found.uncut.to_dicts() if row["metric_id"] in order]
     rows.sort(key=lambda row: (not row["flipped"], order[row["metric_id"]], row["reading"]))
     return tuple(_change(row, catalogue, form) for row in rows)

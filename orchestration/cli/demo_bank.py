@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dashboards import ordering
 from dashboards import scorecard as scorecards
 from orchestration import intake
 from orchestration.bank import Bank
@@ -146,7 +147,7 @@ def scorecard(root: Path, stories: Mapping[str, str]) -> None:
                 "since_year_end": row.change_text,
                 "status": f"{row.status_glyph} {row.status_word}",
             }
-            for row in scorecards.opening(rows)
+            for row in ordering.opening(rows)
         ],
         Format.TABLE,
         title=f"{bank.workspace.name}, head office, {as_of}",

@@ -6,7 +6,7 @@ How it becomes a document is said in `dashboards.documents.branch`.
 from collections.abc import Sequence
 from datetime import date
 
-from dashboards import month, openings, scorecard
+from dashboards import month, openings, ordering, scorecard
 from dashboards.documents.branch import BranchPage
 from dashboards.headline import Headline
 from dashboards.i18n import say
@@ -70,7 +70,7 @@ def branch_page(
     every = scorecard.of_branch(
         facts, catalogue, form, as_of=day, branch=branch, comparison=comparison
     )
-    aimed = scorecard.opening(every)
+    aimed = ordering.opening(every)
     rows = aimed if not metrics else tuple(row for row in every if row.metric_id in metrics)
     below = seen.units.children(branch)
     publication = published.current()[day, seen.version]

@@ -24,7 +24,8 @@ ATTRIBUTES = re.compile(r'(?:title|alt|aria-label)="([^"]*)"')
 MATERIAL = re.compile(r":material/\w+:")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 # Codes hold a digit, an underscore or a dot: numbers of loans, columns, files, people.
-NAMES = re.compile(r"[A-Za-z]*[_\d][A-Za-z_\d./-]*|••\w+|[a-z]+\.[a-z]+\b")
+# A file may be called like a table, whose name was taken out before.
+NAMES = re.compile(r"[A-Za-z]*[_\d][A-Za-z_\d./-]*|••\w+|[a-z]*\.[a-z]+\b")
 WORD = re.compile(r"[A-Za-z]{2,}")
 
 

@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from dashboards import scorecard
+from dashboards import ordering, scorecard
 from records.access import Scope
 from records.ledger.check_ins import CheckIn
 from records.ledger.ledger import Ledger
@@ -127,10 +127,10 @@ def test_a_short_card_keeps_what_is_missed_and_the_order(bank):
     one, *_ = scorecard.rows(published, WHOLE, catalogue(), **of)
     states = [Status.MET] * 6 + [Status.MISSED, Status.MET, Status.NEAR, Status.NO_TARGET]
     rows = [replace(one, metric_id=str(at), status=state) for at, state in enumerate(states)]
-    shown, rest = scorecard.leading(rows, 7)
+    shown, rest = ordering.leading(rows, 7)
     assert [one.metric_id for one in shown] == ["0", "1", "2", "3", "4", "6", "8"]
     assert [one.metric_id for one in rest] == ["5", "7", "9"]
-    assert scorecard.leading(rows[:3], 7) == (tuple(rows[:3]), ())
+    assert ordering.leading(rows[:3], 7) == (tuple(rows[:3]), ())
 
 
 def test_amounts_are_written_in_the_unit_of_the_address(opened, bank):

@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from dashboards import month, scorecard, standing
+from dashboards import month, ordering, scorecard, standing
 from dashboards.i18n import Language
 from dashboards.numbers import Format
 from dashboards.short_names import SHORT_NAMES
@@ -94,7 +94,7 @@ def test_history_has_thirteen_months_and_leaves_gaps_empty(tmp_path):
 
 
 def test_a_scorecard_opens_with_what_has_a_target_or_limit(published):
-    opening = scorecard.opening(rows(published, "B101"))
+    opening = ordering.opening(rows(published, "B101"))
     assert [row.metric_id for row in opening] == [
         "sei_share",
         "first_time_clients_ytd",
@@ -105,7 +105,7 @@ def test_a_scorecard_opens_with_what_has_a_target_or_limit(published):
 
 def test_without_targets_a_scorecard_opens_with_the_core_filled_up_from_the_rest(published):
     bare = [replace(row, target=None, limit=None) for row in rows(published, "B101")]
-    opening = scorecard.opening(bare)
+    opening = ordering.opening(bare)
     assert [row.metric_id for row in opening] == [
         "sei_share",
         "first_time_clients_ytd",
@@ -120,9 +120,9 @@ def test_without_targets_a_scorecard_opens_with_the_core_filled_up_from_the_rest
 
 
 def test_the_catalogue_is_told_core_first_and_then_family_by_family():
-    ordered = scorecard.in_order(catalogue())
-    assert tuple(metric.metric_id for metric in ordered[: len(scorecard.CORE)]) == scorecard.CORE
-    told = [metric.family for metric in ordered[len(scorecard.CORE) :]]
+    ordered = ordering.in_order(catalogue())
+    assert tuple(metric.metric_id for metric in ordered[: len(ordering.CORE)]) == ordering.CORE
+    told = [metric.family for metric in ordered[len(ordering.CORE) :]]
     assert tuple(dict.fromkeys(told)) == families.in_order(told)
     assert len(ordered) == len(catalogue().metrics)
 

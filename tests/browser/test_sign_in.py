@@ -89,15 +89,17 @@ def actions(bank, who):
 
 
 def test_head_office_sees_every_branch(page, bank):
+    before = len(actions(bank, "li.wei"))
     sign_in(page, "li.wei")
     expect(main(page)).to_contain_text(SOUTH, timeout=PATIENCE)
     expect(main(page)).to_contain_text(NORTH)
     expect(sidebar(page)).to_contain_text("li.wei@bank.example")
     expect(sidebar(page)).to_contain_text("head office, the whole bank")
-    assert actions(bank, "li.wei") == ["sign_in"]
+    assert actions(bank, "li.wei")[before:] == ["sign_in"]
 
 
 def test_a_branch_sees_itself_alone_by_page_by_address_and_by_file(page, bank):
+    before = len(actions(bank, "zhao.branch"))
     sign_in(page, "zhao.branch")
     expect(main(page)).to_contain_text(PIER, timeout=PATIENCE)
     expect(sidebar(page)).to_contain_text("branch, B101")
@@ -116,7 +118,7 @@ def test_a_branch_sees_itself_alone_by_page_by_address_and_by_file(page, bank):
     assert "B101" in text
     assert not re.search(r"\b(B201|R2|R1|HO)\b", text)
     assert "Garden" not in text
-    assert actions(bank, "zhao.branch") == ["sign_in", "export"]
+    assert actions(bank, "zhao.branch")[before:] == ["sign_in", "export"]
 
 
 def test_a_region_sees_its_branches(page):
@@ -176,11 +178,17 @@ def _leave(page, bank):
 
 
 def test_an_administrator_sees_as_a_branch_and_comes_back(page, bank):
+    before = len(actions(bank, "wang.admin"))
     sign_in(page, "wang.admin")
     expect(main(page)).to_contain_text(SOUTH, timeout=PATIENCE)
     settled(page)
     sidebar(page).get_by_text("View as another reader").click()
-    sidebar(page).get_by_role("combobox", name="Reader").click()
+    # The fold opens at the foot of the sidebar, whose end has to be in sight for the list to open.
+    page.mouse.move(100, 600)
+    page.mouse.wheel(0, 5000)
+    readers = sidebar(page).get_by_role("combobox", name="Reader")
+    expect(sidebar(page).get_by_role("button", name="View as this reader")).to_be_in_viewport()
+    readers.click()
     page.get_by_role("option", name="zhao.branch@bank.example").click()
     sidebar(page).get_by_role("button", name="View as this reader").click()
     banner = main(page).get_by_text("You see these pages as zhao.branch@bank.example")
@@ -195,4 +203,4 @@ def test_an_administrator_sees_as_a_branch_and_comes_back(page, bank):
     assert SOUTH not in page.content()
     main(page).get_by_role("button", name="Back to my own view").click()
     expect(main(page)).to_contain_text("South Region", timeout=PATIENCE)
-    assert actions(bank, "wang.admin") == ["sign_in", "view_as", "end_view_as"]
+    assert actions(bank, "wang.admin")[before:] == ["sign_in", "view_as", "end_view_as"]

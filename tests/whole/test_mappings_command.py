@@ -114,7 +114,7 @@ def test_a_trial_changes_nothing_in_the_workspace(root):
     before = contents(root)
     trial = told("check", "east", EAST, "-w", root)
     assert trial["as_of_date"] == "2026-10-31"
-    assert "客户名称" in trial["columns_unused"]
+    assert "明细科目名称" in trial["columns_unused"]
     assert trial["columns_absent"] == ["所属行业", "注册地行政区划"]
     assert trial["problems"] == []
     assert contents(root) == before

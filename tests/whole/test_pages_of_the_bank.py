@@ -39,8 +39,8 @@ def test_the_page_tells_the_score_that_the_command_prints(demo_bank, monkeypatch
         here("scorecard", "-w", demo_bank.root, "--branch", BRANCH, "--format", "json").out
     )
     assert told["total"] is not None
-    head = f"Score {told['total']} of 100, rank {told['rank']} of {told['ranked']} peers"
-    assert head in [one.label for one in app.expander]
+    head = f"Score {told['total']} / 100 rank {told['rank']} of {told['ranked']} peers"
+    assert head in " ".join(words(app).split())
     card = lines(app, "How the score comes about")
     assert card[-1][5] == told["total"]
     scores = [line["score"] for line in told["lines"]]

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
-from dashboards import markup, scorecard
+from dashboards import markup, ordering
 from dashboards.app_pages.aims import common
 from dashboards.app_pages.desk import desk
 from dashboards.units import BankUnit
@@ -37,7 +37,7 @@ def show(targets: pl.DataFrame, unit: BankUnit) -> None:
     judged = _directed()
     known = {
         metric.metric_id: at.language.pick(metric.label.en, metric.label.zh)
-        for metric in scorecard.in_order(at.catalogue)
+        for metric in ordering.in_order(at.catalogue)
         if metric.kind is not Kind.TOLERANCE
         and (metric.better in _DIRECTIONS or metric.metric_id in judged)
     }

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboards import markup, scorecard
+from dashboards import markup, ordering, scorecard
 from dashboards.app_pages import address, figures, readings
 from dashboards.app_pages.desk import desk
 from dashboards.app_pages.loan_parts.asked import Asked
@@ -24,7 +24,7 @@ def show(unit: BankUnit) -> None:
     with st.container(width=330):
         figures.family_choice([unit])
     shown = figures.shown_metrics([unit])
-    rows = scorecard.given_first(readings.cards([unit], shown)[unit.unit_id])
+    rows = ordering.given_first(readings.cards([unit], shown)[unit.unit_id])
     given = [row for row in rows if not row.reason]
     columns = [
         Column(at.say("measure"), width="46%"),
@@ -68,7 +68,7 @@ def controls(of: Asked) -> None:
     address.choice(
         "metric",
         at.say("metric"),
-        [one.metric_id for one in scorecard.in_order(at.catalogue)],
+        [one.metric_id for one in ordering.in_order(at.catalogue)],
         lambda name: scorecard.short_name(by_id[name], at.language),
         of.metric.metric_id,
         bare=True,

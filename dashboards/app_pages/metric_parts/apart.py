@@ -19,7 +19,7 @@ from dashboards.listing import Column, table
 from dashboards.markup import linked
 from dashboards.numbers import NOTHING
 from dashboards.port.analyses import Apart
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from transforms.catalogue.model import Unit
 from transforms.trace import Side
 

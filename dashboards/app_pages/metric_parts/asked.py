@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboards import scorecard, words
+from dashboards import ordering, scorecard, words
 from dashboards.app_pages import address, figures, opening, readings
 from dashboards.app_pages.desk import desk
 from dashboards.figure.members import slice_name
@@ -119,7 +119,7 @@ def _one_of(name: str, known: Collection[str], default: str, **values: str) -> s
 def controls(of: Asked) -> None:
     """Which metric, and which of its readings: both hold for the whole page."""
     at = desk()
-    ordered = [one.metric_id for one in scorecard.in_order(at.catalogue)]
+    ordered = [one.metric_id for one in ordering.in_order(at.catalogue)]
     by_id = at.catalogue.metrics
     if len(of.metric.readings) > 1:
         address.choice(

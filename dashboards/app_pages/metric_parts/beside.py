@@ -19,7 +19,7 @@ from dashboards.listing import Column, table
 from dashboards.markup import linked
 from dashboards.numbers import NOTHING
 from dashboards.port.analyses import Peers
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from transforms.catalogue.model import Better, Kind
 from transforms.errors import BranchmarkError
 

@@ -17,7 +17,7 @@ from dashboards.listing import Column, table
 from dashboards.markup import linked
 from dashboards.numbers import NOTHING, fixed
 from dashboards.port.analyses import BranchStep, BranchWalk, Step, Walk
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from dashboards.words import Comparison
 from transforms.errors import BranchmarkError
 

@@ -13,7 +13,7 @@ from dashboards.figure.breakdown import Breakdown, breakdown
 from dashboards.figure.markup import parts_table
 from dashboards.figure.read import Facts
 from dashboards.figure.subject import Subject, unit_of
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from transforms.catalogue.model import Parts
 from transforms.trace import Side
 

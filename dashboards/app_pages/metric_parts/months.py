@@ -20,7 +20,7 @@ from dashboards.figure.subject import Subject
 from dashboards.palette import QUALITY_GLYPH
 from dashboards.pictures import doubts
 from dashboards.port.analyses import Outlook
-from dashboards.scorecard import ScorecardRow
+from dashboards.scorecard_row import ScorecardRow
 from records.ledger.errors import LedgerError
 from transforms.catalogue.model import Kind
 from transforms.errors import BranchmarkError

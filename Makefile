@@ -26,9 +26,9 @@ $(STAMP): requirements.lock pyproject.toml tests/oidc_provider.lock
 demo: setup
 	$(BIN)/branchmark demo
 
-# Two processes more than most machines that run this have cores: many tests wait for servers and browsers.
+# One process more than most machines that run this have cores: some tests wait for servers and browsers.
 test: setup
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations 40
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 40
 
 lint: setup
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboards.palette import MARKS
-from tests.browser.serving import PATIENCE, of_this_machine, served, sound
+from tests.browser.serving import PATIENCE, of_this_machine, served, settled, sound
 from transforms.scorecards import Status
 
 pytestmark = pytest.mark.whole
@@ -179,8 +179,10 @@ def test_back_undoes_controls_links_and_pages_one_by_one(page):
     heading(page, "Harbour Bank")
     page.go_forward()
     heading(page, "Garden Branch")
+    settled(page)
     page.get_by_test_id("stSidebarNav").get_by_text("Overview").click()
     heading(page, "Harbour Bank")
+    settled(page)
     page.go_back()
     heading(page, "Garden Branch")
     assert "branch=B201" in page.url

@@ -143,9 +143,10 @@ def test_what_is_left_out_and_what_counts_are_the_whole_book_of_the_node(grown, 
 
 
 def test_the_loans_of_a_member_add_up_to_the_figure_of_the_member(grown, node):
-    """Of each slice the smallest member and the largest; at the branch the largest."""
+    """Of each slice the largest member; of the bank's every third metric, the smallest as well."""
     wrong, compared = [], 0
-    for metric, reading, _ in given(grown, node):
+    chosen = list(given(grown, node))
+    for metric, reading, _ in chosen[::3] if node == HEAD else chosen:
         for cut in metric.cuts:
             facts = sorted(
                 grown.members[metric.metric_id, reading.name, node, cut],

@@ -92,12 +92,14 @@ class Month:
         return self._where(units, "given")
 
     def _where(self, units: Collection[str], what: str) -> frozenset[str]:
-        held = self._metrics[what]
-        return frozenset().union(*(held[unit] for unit in units if unit in held))
+        if len(units) == 1:
+            return self._metrics[what].get(next(iter(units)), frozenset())
+        own = self.standing.filter(pl.col("branch_id").is_in(list(units)))
+        return frozenset(own[what].explode(empty_as_null=False).unique())
 
     @cached_property
     def _metrics(self) -> dict[str, dict[str, frozenset[str]]]:
-        """By `aimed` and `given`, and by unit: asked for unit by unit on pages that list them."""
+        """By `aimed` and `given`, and by unit: pages that list units ask for one after the other."""
         return {
             what: {
                 unit: frozenset(names)

@@ -28,6 +28,7 @@ from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import UnknownNameError
 from transforms.periods import month_ends
 from transforms.quality import QualityState
+from transforms.schema import TEXT
 from transforms.scorecards import Status
 
 MONTHS: Final = 13
@@ -104,10 +105,15 @@ def window(
         days: some month ends only; the 13 up to `as_of` if not given.
     """
     wanted = month_ends(as_of, MONTHS) if days is None else tuple(days)
-    frame = default_facts(published, scope, catalogue, wanted, metrics)
-    if branches is not None:
-        frame = frame.filter(pl.col("branch_id").is_in(list(branches)))
-    return frame.select(_READ).sort("branch_id", "metric_id", "as_of_date").collect()
+    if branches is None:
+        found = default_facts(published, scope, catalogue, wanted, metrics).select(_READ).collect()
+    else:
+        own = pl.col("branch_id").is_in(list(branches))
+        held = published.facts_of(scope, wanted).filter(pl.col("slice") == TOTAL, own)
+        # Which readings are default ones is asked of the few rows found, not of all that lie beside them.
+        facts = held.select(*_READ, "reading").collect()
+        found = facts.join(_defaults(catalogue, metrics), on=_DEFAULT, how="semi").select(_READ)
+    return found.sort("branch_id", "metric_id", "as_of_date")
 
 
 def default_facts(
@@ -118,21 +124,22 @@ def default_facts(
     metrics: Collection[str] | None = None,
 ) -> pl.LazyFrame:
     """Uncut facts of default readings at some month ends, of all metrics unless some are named."""
-    return published.facts_of(scope, days).filter(
-        pl.col("slice") == TOTAL, _default(catalogue, metrics)
-    )
+    uncut = published.facts_of(scope, days).filter(pl.col("slice") == TOTAL)
+    # Of a whole bank a condition that names them all takes six times as long.
+    return uncut.join(_defaults(catalogue, metrics).lazy(), on=_DEFAULT, how="semi")
 
 
-def _default(catalogue: Catalogue, metrics: Collection[str] | None) -> pl.Expr:
-    """Rows of default readings, by readings: a handful of names instead of one for each metric."""
-    by_reading: dict[str, list[str]] = {}
-    for name, metric in catalogue.metrics.items():
-        if metrics is None or name in metrics:
-            by_reading.setdefault(metric.default_reading, []).append(name)
-    found = pl.lit(value=False)
-    for reading, names in by_reading.items():
-        found = found | (pl.col("metric_id").is_in(names) & (pl.col("reading") == reading))
-    return found
+_DEFAULT: Final = ["metric_id", "reading"]
+
+
+def _defaults(catalogue: Catalogue, metrics: Collection[str] | None) -> pl.DataFrame:
+    """The default reading of every metric, or of some."""
+    wanted = [
+        (name, metric.default_reading)
+        for name, metric in catalogue.metrics.items()
+        if metrics is None or name in metrics
+    ]
+    return pl.DataFrame(wanted, schema=dict.fromkeys(_DEFAULT, TEXT), orient="row")
 
 
 def of_branch(
@@ -324,12 +331,7 @@ class _Maker:
         return tuple((one, before) for one, before in found.items() if before is not None)
 
     def _starts_anew(self, metric: Metric, comparison: Comparison) -> bool:
-        """Whether the month compared with lies in another year, and the figure covers one year only."""
-        return (
-            self._befores[comparison].year != self.as_of.year
-            and comparison is not Comparison.SAME_MONTH_LAST_YEAR
-            and self._of(metric).accumulates
-        )
+        return _in_another_year(comparison, self.as_of) and self._of(metric).accumulates
 
     def _figure(self, metric: Metric, fact: Mapping[str, object]) -> Figure:
         return Figure(
@@ -347,6 +349,16 @@ class _Maker:
             headroom=_decimal(fact, "headroom_amount"),
             worth_of=self._of(metric).worth_of,
         )
+
+
+def starts_anew(metric: Metric, catalogue: Catalogue, comparison: Comparison, as_of: date) -> bool:
+    """Whether the month compared with lies in another year, and the figure covers one year only."""
+    return _in_another_year(comparison, as_of) and words.accumulates(metric, catalogue)
+
+
+def _in_another_year(comparison: Comparison, as_of: date) -> bool:
+    other = comparison.before(as_of).year != as_of.year
+    return other and comparison is not Comparison.SAME_MONTH_LAST_YEAR
 
 
 def short_name(metric: Metric, language: Language) -> str:

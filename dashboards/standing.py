@@ -19,7 +19,7 @@ Cards = Mapping[str, Sequence[ScorecardRow]]
 MOST_LINES: Final = 60
 """Branches that stand side by side at once; of a larger bank they are folded by region."""
 
-_GRAVITY: Final[Mapping[Status, int]] = {
+GRAVITY: Final[Mapping[Status, int]] = {
     Status.MET: 0,
     Status.WITHIN: 0,
     Status.NEAR: 1,
@@ -86,7 +86,7 @@ def behind(cards: Cards) -> list[Behind]:
         count = tally(card)
         missed = count[Status.MISSED] + count[Status.EXCEEDED]
         furthest = furthest_behind(
-            [row for row in card if _GRAVITY.get(row.status) == _GRAVITY[Status.MISSED]]
+            [row for row in card if GRAVITY.get(row.status) == GRAVITY[Status.MISSED]]
         )
         if missed and furthest is not None:
             found.append(Behind(branch, missed, count[Status.NEAR], furthest))
@@ -99,10 +99,10 @@ def flips(cards: Cards) -> list[Flip]:
     for branch, card in cards.items():
         for row in card:
             before = row.previous_status
-            if before not in _GRAVITY or row.status not in _GRAVITY or before is None:
+            if before not in GRAVITY or row.status not in GRAVITY or before is None:
                 continue
-            if _GRAVITY[before] != _GRAVITY[row.status]:
-                worse = _GRAVITY[row.status] > _GRAVITY[before]
+            if GRAVITY[before] != GRAVITY[row.status]:
+                worse = GRAVITY[row.status] > GRAVITY[before]
                 found.append(Flip(branch, row, before, worse))
     return sorted(found, key=lambda flip: (-abs(_move(flip.row)), flip.branch, flip.row.metric_id))
 

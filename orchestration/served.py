@@ -6,6 +6,7 @@ is said in `orchestration.cli.serve`. Definitions and rules of the workspace are
 """
 
 import ast
+import gc
 import runpy
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,9 @@ def main() -> None:
         for name in imported(script.read_text(encoding="utf-8")):
             import_module(name)
     warm(sys.argv)
+    # Streamlit looks for garbage after every run of a page. What stands now is needed until the end.
+    gc.collect()
+    gc.freeze()
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
 
 

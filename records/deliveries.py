@@ -254,23 +254,23 @@ class Deliveries:
             as_of: the month end.
             version: the month's version; the newest if not given.
         """
-        batches = self.batches().filter(pl.col("as_of_date") <= as_of)
+        carried = [name for name, one in TABLES.items() if one.delivery is Delivery.CARRIED]
+        batches = self.batches().filter(
+            pl.col("as_of_date") <= as_of,
+            pl.col("table").is_in(carried) | (pl.col("as_of_date") == as_of),
+        )
         if version is not None:
             batches = batches.filter(
                 (pl.col("as_of_date") < as_of) | (pl.col("snapshot_version") <= version)
             )
-        chosen: dict[str, Batch] = {}
-        for row in batches.sort("as_of_date", "snapshot_version", "received_at").to_dicts():
-            carried = TABLES[row["table"]].delivery is Delivery.CARRIED
-            if carried or row["as_of_date"] == as_of:
-                chosen[row["table"]] = _batch(row)
-        return chosen
+        ordered = batches.sort("as_of_date", "snapshot_version", "received_at").to_dicts()
+        return {row["table"]: batch_of(row) for row in ordered}
 
     def months_of(self, table: str, until: date) -> dict[date, Batch]:
         """The newest delivery of a monthly table for each month up to a date."""
         rows = self.batches().filter(pl.col("table") == table, pl.col("as_of_date") <= until)
         ordered = rows.sort("as_of_date", "snapshot_version", "received_at").to_dicts()
-        return {row["as_of_date"]: _batch(row) for row in ordered}
+        return {row["as_of_date"]: batch_of(row) for row in ordered}
 
     def rows(self, scope: Scope, batch: Batch) -> pl.LazyFrame:
         """Accepted rows of one delivered table: canonical columns and `source_row_no`."""
@@ -340,7 +340,8 @@ class Deliveries:
         return as_of
 
 
-def _batch(row: Mapping[str, object]) -> Batch:
+def batch_of(row: Mapping[str, object]) -> Batch:
+    """The delivered table that a row of `load_batch` tells of."""
     values = {name: row[name] for name in Batch.__dataclass_fields__}
     values["columns"] = frozenset(row["columns"] or ())  # type: ignore[call-overload]
     return Batch(**values)  # type: ignore[arg-type]

@@ -19,10 +19,12 @@ from records.access import Scope
 from records.delta import (
     append,
     delete,
+    of_run,
     replace_month,
     replace_rows,
     scan,
     version_of,
+    where,
     whole,
 )
 from transforms.catalogue.vocabulary import TOTAL
@@ -114,6 +116,9 @@ RESULTS: Final[Mapping[str, Mapping[str, pl.DataType]]] = {
 _READ_BY_BRANCH: Final = ("metric_fact", "branch_measure")
 """Large tables, of which pages read the uncut rows of a few branches, for many months: these lie together."""
 
+_KEPT: Final = ("node", "counts_for")
+"""Small tables that every page and every answer looks at, some of them many times."""
+
 PUBLICATION: Final[Mapping[str, pl.DataType]] = {
     "sequence": pl.Int64(),
     "as_of_date": DAY,
@@ -165,6 +170,7 @@ class Published:
     def __init__(self, root: Path, history: pl.DataFrame | None = None) -> None:
         self._root = root
         self._history = history
+        self._current: dict[tuple[date, int], Publication] | None = None
 
     def pinned(self) -> "Published":
         """The same as it is published at this moment: whatever is read through it is of one state."""
@@ -240,6 +246,11 @@ class Published:
             .collect()
         )
 
+    def counted(self, table: str) -> pl.DataFrame:
+        """How many rows of a result table each run left: `as_of_date, snapshot_version, run_id, rows`."""
+        rows = scan(self._root / table, RESULTS[table])
+        return rows.group_by(*_STAMPS).agg(rows=pl.len()).sort(*_STAMPS).collect()
+
     def publish(self, publication: Publication) -> None:
         """Make what a run wrote for a month the month's figures, in one commit.
 
@@ -277,7 +288,11 @@ class Published:
 
     def current(self) -> dict[tuple[date, int], Publication]:
         """The newest publication of each month and version."""
-        return _by_version(self.publications())
+        if self._history is None:
+            return _by_version(self.publications())
+        if self._current is None:  # pinned: worked out once for the many who ask
+            self._current = _by_version(self._history)
+        return dict(self._current)
 
     def last_published_at(self, as_of: date) -> datetime | None:
         """When any version of a month was published last, whichever of them this view shows."""
@@ -333,6 +348,19 @@ class Published:
     def facts_of(self, scope: Scope, days: Collection[date]) -> pl.LazyFrame:
         """The facts of some months, each in its newest version; a month that is not published has none."""
         return scope.limit(self._of_months("metric_fact", days), "branch_id")
+
+    def of_figure(
+        self, scope: Scope, branch: str, metric: str, known: Known = Known.NOW
+    ) -> pl.DataFrame:
+        """Every month's uncut facts of one metric at one unit, each reading: what trends are made of.
+
+        Raises:
+            AccessError: if the unit is not in the scope.
+        """
+        of = {"branch_id": scope.require(branch), "metric_id": metric, "slice": TOTAL}
+        rows = where(self._root / "metric_fact", METRIC_FACT, of)
+        runs = [one.run_id for one in self._wanted(None, None, known)]
+        return rows.filter(pl.col("run_id").is_in(runs)).sort("as_of_date", "reading")
 
     def nodes(
         self,
@@ -446,7 +474,12 @@ class Published:
         self, table: str, as_of: date | None, version: int | None, known: Known = Known.NOW
     ) -> pl.LazyFrame:
         wanted = self._wanted(as_of, version, known)
-        frame = scan(self._root / table, RESULTS[table])
+        path, columns = self._root / table, RESULTS[table]
+        if len(wanted) == 1 and table in _KEPT:
+            one = wanted[0]
+            month = (one.as_of_date, one.snapshot_version, one.run_id)
+            return of_run(path, columns, *month).lazy()
+        frame = scan(path, columns)
         if len(wanted) == 1:
             one = wanted[0]
             return frame.filter(

@@ -6,8 +6,11 @@ added up the tree. Money is in base currency, and what has no amount or no rate 
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, Final
 
 import polars as pl
+
+_HAS_MONEY: Final = "_has_money"
 
 
 @dataclass(frozen=True)
@@ -47,19 +50,38 @@ def account_of(
         own = own.filter(pl.col("branch_id").is_in(below.implode()))
     if own.is_empty():
         return None
-    has_money = own["delivered_amount"].is_not_null().any()
+    return _account(own.select(*_sums()).row(0, named=True))
+
+
+def accounts_by(rows: pl.DataFrame, column: str) -> dict[str | None, Account]:
+    """The accounts of a table's rows by what a column says of them; what it is empty for, under None.
+
+    Args:
+        rows: of one table, as for `account_of`.
+        column: another one, such as the unit a row counts for.
+    """
+    sums = rows.group_by(column, maintain_order=True).agg(*_sums())
+    return {row.pop(column): _account(row) for row in sums.to_dicts()}
+
+
+def _sums() -> list[pl.Expr]:
     without_rate = pl.col("delivered_in_base").is_null()
-    sums = own.select(
+    return [
         pl.col("delivered_rows", "accepted_rows", "rejected_rows").sum(),
         *(
             pl.col(f"{part}_in_base").sum().alias(part)
             for part in ("delivered", "accepted", "rejected")
         ),
-        unmeasured_rows=pl.when(without_rate)
+        pl.when(without_rate)
         .then(pl.col("delivered_rows"))
         .otherwise(pl.col("rows_without_amount"))
-        .sum(),
-    ).row(0, named=True)
-    if not has_money:
+        .sum()
+        .alias("unmeasured_rows"),
+        pl.col("delivered_amount").is_not_null().any().alias(_HAS_MONEY),
+    ]
+
+
+def _account(sums: dict[str, Any]) -> Account:
+    if not sums.pop(_HAS_MONEY):
         sums |= {"delivered": None, "accepted": None, "rejected": None, "unmeasured_rows": 0}
     return Account(**sums)

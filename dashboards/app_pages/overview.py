@@ -3,7 +3,7 @@
 What keeps the month from being believed belongs in `month_state`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from html import escape
 from typing import Final
@@ -29,6 +29,7 @@ from dashboards.markup import Fold, GridLine
 from dashboards.numbers import rounded
 from dashboards.palette import MARKS
 from dashboards.scorecard_row import ScorecardRow
+from dashboards.side_by_side import Told
 from dashboards.standing import Cards
 from dashboards.units import BankUnit
 from transforms.catalogue.model import Kind, Unit
@@ -40,9 +41,11 @@ _BY_REGION: Final = "region"
 _BY_BEHIND: Final = "behind"
 
 Groups = Sequence[tuple[BankUnit | None, Sequence[BankUnit]]]
+# Gives the scorecards of some units. Streamlit would print a bare string of the script that it serves.
+Made = Callable[[Sequence[BankUnit]], Cards]
 
 
-def _message(whole: Sequence[ScorecardRow], cards: Cards) -> str:
+def _message(whole: Sequence[ScorecardRow], found: Told, count: int) -> str:
     """The sentence the page opens with: the bank, its branches, its tolerance."""
     at = desk()
     stop = at.language.pick(". ", "。")
@@ -50,29 +53,21 @@ def _message(whole: Sequence[ScorecardRow], cards: Cards) -> str:
     furthest = standing.furthest_behind(whole)
     if furthest is not None:
         told.append(figures.furthest_text(furthest))
-    behind = standing.behind(cards)
-    if any(standing.judged(card) for card in cards.values()):
-        told.append(at.say("message_branches", behind=len(behind), count=len(cards)))
-    exceeded = [
-        branch
-        for branch, card in cards.items()
-        if any(row.status is Status.EXCEEDED for row in card)
-    ]
-    if exceeded:
-        told.append(at.say("message_exceeded", names=figures.names(exceeded)))
+    if found.judged:
+        told.append(at.say("message_branches", behind=found.behind_count, count=count))
+    if found.exceeded:
+        told.append(at.say("message_exceeded", names=figures.names(found.exceeded)))
     return (stop.join(told) + stop).strip()
 
 
-def _behind(cards: Cards) -> None:
+def _behind(told: Told) -> None:
     at = desk()
     st.header(at.say("behind"), anchor=False)
-    found = standing.behind(cards)
-    if not found:
-        judged = any(standing.judged(card) for card in cards.values())
-        st.write(at.say("behind_none" if judged else "no_targets"))
+    if not told.behind:
+        st.write(at.say("behind_none" if told.judged else "no_targets"))
         return
     lines = []
-    for one in found[:_LISTED]:
+    for one in told.behind:
         row = one.furthest
         name = at.month.units.by_id[one.branch].name(at.language)
         count = at.say("behind_line", missed=one.missed, near=one.near)
@@ -88,24 +83,23 @@ def _behind(cards: Cards) -> None:
             )
         )
     st.html(markup.listed(lines))
-    if len(found) > _LISTED:
-        st.caption(at.say("more_below", count=len(found) - _LISTED))
+    if told.behind_count > _LISTED:
+        st.caption(at.say("more_below", count=told.behind_count - _LISTED))
 
 
-def _changes(cards: Cards) -> None:
+def _changes(told: Told) -> None:
     at = desk()
     day = at.day(at.before)
     st.header(at.say("movers", day=day), anchor=False)
     if at.before not in at.month.published:
         st.write(at.say("movers_no_month", day=day))
         return
-    found = standing.flips(cards)
-    if not found:
+    if not told.flips:
         st.write(at.say("movers_none", day=day))
         return
     lines: list[tuple[str, str]] = []
     colon = at.language.pick(": ", "：")
-    for flip in found[:_LISTED]:
+    for flip in told.flips:
         row = flip.row
         name = at.month.units.by_id[flip.branch].name(at.language)
         lines.append(
@@ -120,8 +114,7 @@ def _changes(cards: Cards) -> None:
             )
         )
     st.html(markup.listed(lines))
-    worse = sum(flip.worse for flip in found)
-    st.caption(at.say("moves", worse=worse, better=len(found) - worse))
+    st.caption(at.say("moves", worse=told.worse, better=told.flip_count - told.worse))
 
 
 def _order(whole: Sequence[ScorecardRow]) -> str:
@@ -139,8 +132,7 @@ def _order(whole: Sequence[ScorecardRow]) -> str:
 def _matrix(
     whole: Sequence[ScorecardRow],
     groups: Groups,
-    cards: Cards,
-    regions: Cards,
+    cards: Made,
     *,
     order: str,
     opened: str,
@@ -162,11 +154,12 @@ def _matrix(
         )
     lines = [figures.grid_line(at.month.units.top, whole, "whole")]
     if order == _BY_REGION:
-        lines += _by_region(groups, cards, regions, opened)
+        lines += _by_region(groups, cards, opened)
     else:
         lines += _in_order(order, groups, cards)
-    if len(cards) > standing.MOST_LINES:
-        st.caption(at.say("fold_hint", count=len(cards), most=standing.MOST_LINES))
+    count = sum(len(members) for _, members in groups)
+    if count > standing.MOST_LINES:
+        st.caption(at.say("fold_hint", count=count, most=standing.MOST_LINES))
     # Above the table, which is longer than a screen: whoever reads it has to know what it leads to.
     st.caption(at.say("click_hint"))
     figures.show_grid(
@@ -179,19 +172,22 @@ def _matrix(
     _table(groups, cards)
 
 
-def _by_region(groups: Groups, cards: Cards, regions: Cards, opened: str) -> list[GridLine]:
+def _by_region(groups: Groups, cards: Made, opened: str) -> list[GridLine]:
     top = desk().month.units.top
-    lines: list[GridLine] = []
-    folds = len(cards) > standing.MOST_LINES
-    for region, units in groups:
+    folds = sum(len(members) for _, members in groups) > standing.MOST_LINES
+    placed: list[tuple[BankUnit, str, Fold | None]] = []
+    for region, members in groups:
         # Without regions there is nothing to fold by.
-        shown_units: Sequence[BankUnit] = units[: standing.MOST_LINES]
+        seen: Sequence[BankUnit] = members[: standing.MOST_LINES]
         if region is not None and region != top:
-            fold = _fold(region, len(units), opened) if folds else None
-            lines.append(figures.grid_line(region, regions[region.unit_id], "group", fold=fold))
-            shown_units = units if fold is None or fold.is_open else ()
-        lines += [figures.grid_line(one, cards[one.unit_id], "branch") for one in shown_units]
-    return lines
+            fold = _fold(region, len(members), opened) if folds else None
+            placed.append((region, "group", fold))
+            seen = members if fold is None or fold.is_open else ()
+        placed += [(one, "branch", None) for one in seen]
+    rows = cards([unit for unit, _, _ in placed])
+    return [
+        figures.grid_line(unit, rows[unit.unit_id], kind, fold=fold) for unit, kind, fold in placed
+    ]
 
 
 def _opened(groups: Groups) -> str:
@@ -212,8 +208,9 @@ def _fold(region: BankUnit, count: int, opened: str) -> Fold:
     return Fold(count, text, at.link(OVERVIEW, region=region.unit_id), is_open=False)
 
 
-def _in_order(order: str, groups: Groups, cards: Cards) -> list[GridLine]:
+def _in_order(order: str, groups: Groups, made: Made) -> list[GridLine]:
     at = desk()
+    cards = made([unit for _, members in groups for unit in members])
     region_of = {unit.unit_id: region for region, units in groups for unit in units}
     ranked = (
         standing.by_misses(cards) if order == _BY_BEHIND else standing.by_distance(cards, order)
@@ -227,15 +224,16 @@ def _in_order(order: str, groups: Groups, cards: Cards) -> list[GridLine]:
     return lines
 
 
-def _table(groups: Groups, cards: Cards) -> None:
+def _table(groups: Groups, made: Made) -> None:
     """The matrix as a grid that sorts, searches and downloads."""
     at = desk()
     opened = st.expander(at.say("show_table"), on_change="rerun", key="matrix_table")
     if not opened.open:
         return
     records = []
-    for region, units in groups:
-        for unit in units:
+    cards = made([unit for _, members in groups for unit in members])
+    for region, members in groups:
+        for unit in members:
             record: dict[str, str | float | None] = {
                 at.say("by_region"): region.name(at.language) if region else "",
                 at.say("branch"): unit.name(at.language),
@@ -276,15 +274,22 @@ column_names = [row.metric_id for row in columns]
 aims = figures.main_metrics(compared)
 # What is aimed at is most of what the columns show: read and worded once, for both.
 above = [one for one, _ in groups if one is not None and one not in compared]
-whole = readings.cards([*compared, *above], list(dict.fromkeys((*column_names, *aims))))
-aimed = standing.narrowed(whole, aims)
-cards = standing.narrowed({unit.unit_id: whole[unit.unit_id] for unit in branches}, column_names)
-regions = standing.narrowed({one.unit_id: whole[one.unit_id] for one in above}, column_names)
-aimed_branches = {branch.unit_id: aimed[branch.unit_id] for branch in branches}
+beside = readings.side_by_side(
+    [unit.unit_id for unit in (*compared, *above)], list(dict.fromkeys((*column_names, *aims)))
+)
+names = [branch.unit_id for branch in branches]
+told = beside.told(names, aims, _LISTED)
+
+
+def _cards(asked: Sequence[BankUnit]) -> Cards:
+    """What the columns show of some units."""
+    return beside.cards([unit.unit_id for unit in asked], column_names)
+
 
 strip.header()
 tools = strip.title(at.workspace.name if at.scope.branches is None else units.top.name(at.language))
-message = _message(aimed[units.top.unit_id], aimed_branches)
+top = units.top.unit_id
+message = _message(beside.cards([top], aims)[top], told, len(branches))
 figures.message_and_family(message, compared)
 month_state.show_notices(branches)
 month_state.show_readiness(branches)
@@ -293,11 +298,14 @@ figures.show_missing(rows)
 if branches:
     left, right = st.columns(2, gap="large")
     with left:
-        _behind(aimed_branches)
+        _behind(told)
     with right:
-        _changes(aimed_branches)
+        _changes(told)
 if branches and columns:
-    _matrix(columns, groups, cards, regions, order=order, opened=opened)
+    _matrix(columns, groups, _cards, order=order, opened=opened)
 exporting.offer(
-    lambda: page_documents.of_overview(rows, message, groups, cards, aimed_branches), tools
+    lambda: page_documents.of_overview(
+        rows, message, groups, _cards(branches), beside.cards(names, aims)
+    ),
+    tools,
 )

@@ -37,6 +37,7 @@ from dashboards.quality.evidence import read as read_evidence
 from dashboards.quality.parts import Parts
 from dashboards.quality.readiness import Line, lines
 from dashboards.scorecard_row import ScorecardRow
+from dashboards.side_by_side import SideBySide
 from dashboards.standing import Cards
 from dashboards.units import BankUnit
 from dashboards.words import Comparison
@@ -67,6 +68,19 @@ def cards(units: Sequence[BankUnit], metrics: Sequence[str], *, history: bool = 
         tuple(unit.unit_id for unit in units),
         tuple(metrics),
         history=history,
+    )
+
+
+def side_by_side(units: Sequence[str], metrics: Sequence[str]) -> SideBySide:
+    """The units that an overview of this month compares: lines are made of those that it prints."""
+    at = desk()
+    return _side_by_side(
+        str(at.workspace.root),
+        at.data_version,
+        at.scope_key,
+        (at.month.as_of, at.comparison, at.form, at.catalogue.fingerprint),
+        tuple(metrics),
+        _units=units,
     )
 
 
@@ -378,6 +392,30 @@ def _cards(
         metrics=metrics,
         history=history,
     )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _side_by_side(
+    root: str,  # noqa: ARG001 - a part of the key, as are the next two
+    data_version: str,  # noqa: ARG001
+    branches: Branches,  # noqa: ARG001
+    told: tuple[date, Comparison, Format, str],
+    metrics: tuple[str, ...],
+    *,
+    _units: Sequence[str],
+) -> SideBySide:
+    at = desk()
+    as_of, comparison, form, _ = told
+    facts = scorecard.window(
+        at.published,
+        at.scope,
+        at.catalogue,
+        as_of=as_of,
+        branches=_units,
+        metrics=metrics,
+        days=(as_of, comparison.before(as_of)),
+    )
+    return SideBySide(facts, at.catalogue, form, as_of, comparison, metrics)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

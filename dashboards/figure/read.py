@@ -7,6 +7,7 @@ through `dashboards.port`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import polars as pl
 
@@ -16,8 +17,10 @@ from records.published import Known, Published
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.schema import LOAN_SNAPSHOT
 
-LONGEST = 36
+LONGEST: Final = 36
 """Months of history that a trend shows at most."""
+
+_ORDER: Final = ("as_of_date", "reading", "branch_id", "member")
 
 
 @dataclass(frozen=True)
@@ -80,28 +83,26 @@ def read(published: Published, deliveries: Deliveries, scope: Scope, asked: Ques
     branch = scope.require(asked.branch)
     versions = {d: v for d, v in published.newest_versions().items() if d <= asked.as_of}
     months = tuple(versions)[-LONGEST:]
-    compared = [asked.as_of, *asked.before]
     own = pl.col("branch_id") == branch
     uncut = pl.col("slice") == TOTAL
-    reading = pl.col("reading") == asked.reading
-    wanted = own & uncut & pl.col("as_of_date").is_in(months)
-    near = reading & pl.col("as_of_date").is_in(compared)
-    if asked.below:
-        wanted = wanted | (near & uncut & pl.col("branch_id").is_in(list(asked.below)))
-    if asked.cut is not None:
-        wanted = wanted | (near & own & (pl.col("slice") == asked.cut))
-    rows = (
-        published.facts(scope)
-        .filter(pl.col("metric_id") == asked.metric, wanted)
-        .sort("as_of_date", "reading", "branch_id", "member")
-        .collect()
+    near = published.facts_of(scope, [asked.as_of, *asked.before]).filter(
+        pl.col("metric_id") == asked.metric, pl.col("reading") == asked.reading
     )
+    cuts = [] if asked.cut is None else [asked.cut]
+    # Apart from each other: of each, whole groups of rows that cannot hold any are passed over.
+    below, parts = pl.collect_all(
+        [
+            near.filter(uncut, pl.col("branch_id").is_in(list(asked.below))).sort(*_ORDER),
+            near.filter(own, pl.col("slice").is_in(cuts)).sort(*_ORDER),
+        ]
+    )
+    history = published.of_figure(scope, branch, asked.metric)
     return Facts(
         months=months,
-        own=rows.filter(own, uncut),
+        own=history.filter(pl.col("as_of_date").is_in(months)),
         reported=_reported(published, scope, asked, months),
-        parts=rows.filter(own, ~uncut),
-        below=rows.filter(~own),
+        parts=parts,
+        below=below,
         # A reason speaks of the whole delivery, and may name any branch of it.
         reasons={} if scope.branches is not None else _reasons(deliveries, months),
         taxonomies=_taxonomies(deliveries, {day: versions[day] for day in months}),
@@ -118,14 +119,9 @@ def _reported(
         .len()
         .filter(pl.col("len") > 1, pl.col("as_of_date").is_in(list(months)))
     )["as_of_date"].to_list()
-    facts = published.facts(scope, known=Known.REPORTED).filter(
-        pl.col("metric_id") == asked.metric,
-        pl.col("reading") == asked.reading,
-        pl.col("branch_id") == asked.branch,
-        pl.col("slice") == TOTAL,
-        pl.col("as_of_date").is_in(again),
+    return published.of_figure(scope, asked.branch, asked.metric, Known.REPORTED).filter(
+        pl.col("reading") == asked.reading, pl.col("as_of_date").is_in(again)
     )
-    return (facts if again else facts.head(0)).sort("as_of_date").collect()
 
 
 def _reasons(deliveries: Deliveries, months: Sequence[date]) -> dict[tuple[date, int], str]:

@@ -11,7 +11,7 @@ import polars as pl
 
 from dashboards.month import Month
 from dashboards.units import BankUnit
-from transforms.accounting import Account, account_of
+from transforms.accounting import Account, accounts_by
 
 PART = "part"
 """Column with the part a row counts for; empty for the rest."""
@@ -54,12 +54,7 @@ class Parts:
     def accounts(self, table: str) -> dict[str | None, Account]:
         """The account of a table by part; the rest under None, if there is any."""
         rows = self.parted(self.month.delivered.filter(pl.col("table") == table))
-        found: dict[str | None, Account] = {}
-        for (part,), own in rows.group_by(PART, maintain_order=True):
-            account = account_of(own, table, counts_for=self.month.counts_for, node="", root="")
-            if account is not None:
-                found[None if part is None else str(part)] = account
-        return found
+        return accounts_by(rows, PART)
 
     def _reach(self, units: Sequence[BankUnit]) -> pl.DataFrame:
         """Each branch with the one of some units it counts for."""

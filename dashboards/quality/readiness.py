@@ -94,27 +94,30 @@ class _Maker:
         return self._line(
             unit,
             self.month.account(unit.unit_id),
-            self._graded(self.parts_of.rows(self.evidence.findings)),
-            self._named(self.parts_of.rows(self._overrides())),
+            self._graded(self._undivided(self.evidence.findings)).get(None, {}),
+            self._named(self._undivided(self._overrides())).get(None, {}),
         )
+
+    def _undivided(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows of the whole, as if all of them were the rest."""
+        return self.parts_of.rows(frame).with_columns(pl.lit(None, dtype=pl.String).alias(PART))
 
     def parts(self) -> list[Line]:
         loans = self.parts_of.accounts(LOAN_SNAPSHOT.name)
-        findings = self.parts_of.parted(self.evidence.findings)
-        overrides = self.parts_of.parted(self._overrides())
+        graded = self._graded(self.parts_of.parted(self.evidence.findings))
+        named = self._named(self.parts_of.parted(self._overrides()))
         made = [
             self._line(
                 unit,
                 loans.get(unit.unit_id),
-                self._graded(findings.filter(pl.col(PART) == unit.unit_id)),
-                self._named(overrides.filter(pl.col(PART) == unit.unit_id)),
+                graded.get(unit.unit_id, {}),
+                named.get(unit.unit_id, {}),
             )
             for unit in self.parts_of.below
         ]
-        rest = self._graded(findings.filter(pl.col(PART).is_null()))
-        named = self._named(overrides.filter(pl.col(PART).is_null()))
-        if made and (None in loans or rest or any(named.values())):
-            made.append(self._line(None, loans.get(None), rest, named))
+        rest, others = graded.get(None, {}), named.get(None, {})
+        if made and (None in loans or rest or any(others.values())):
+            made.append(self._line(None, loans.get(None), rest, others))
         return made
 
     def _line(
@@ -228,13 +231,19 @@ class _Maker:
             return Step(Standing.WATCH, self._say("dq_version_waits", told=text), waiting)
         return Step(Standing.GOOD, text, day)
 
-    def _graded(self, findings: pl.DataFrame) -> dict[str, tuple[int, int]]:
-        """Rules that found something and rows that fail, by severity, the gravest first."""
-        sums = findings.group_by("severity").agg(
+    @staticmethod
+    def _graded(findings: pl.DataFrame) -> dict[str | None, dict[str, tuple[int, int]]]:
+        """By part, rules that found something and rows that fail, by severity, the gravest first."""
+        sums = findings.group_by(PART, "severity").agg(
             rules=pl.col("rule_id").n_unique(), rows=pl.col("failing_rows").sum()
         )
-        held = {row["severity"]: (row["rules"], row["rows"]) for row in sums.to_dicts()}
-        return {grade: held[grade] for grade in SEVERITIES if grade in held}
+        held: dict[str | None, dict[str, tuple[int, int]]] = {}
+        for part, severity, rules, rows in sums.iter_rows():
+            held.setdefault(part, {})[severity] = (rules, rows)
+        return {
+            part: {grade: told[grade] for grade in SEVERITIES if grade in told}
+            for part, told in held.items()
+        }
 
     def _overrides(self) -> pl.DataFrame:
         """Overrides with the group each is told in; none where none was delivered."""
@@ -244,13 +253,18 @@ class _Maker:
         return kept.grouped(held, self.month.as_of)
 
     @staticmethod
-    def _named(overrides: pl.DataFrame) -> dict[str, int]:
-        """How many overrides are in each group that somebody has to know of."""
+    def _named(overrides: pl.DataFrame) -> dict[str | None, dict[str, int]]:
+        """By part, how many overrides are in each group that somebody has to know of."""
         if overrides.is_empty():
             return {}
-        sums = overrides.group_by(kept.GROUP).agg(pl.col("override_id").n_unique())
-        held: dict[str, int] = dict(sums.iter_rows())
-        return {name: held[name] for name in kept.TOLD if name in held}
+        sums = overrides.group_by(PART, kept.GROUP).agg(pl.col("override_id").n_unique())
+        held: dict[str | None, dict[str, int]] = {}
+        for part, group, count in sums.iter_rows():
+            held.setdefault(part, {})[group] = count
+        return {
+            part: {name: told[name] for name in kept.TOLD if name in told}
+            for part, told in held.items()
+        }
 
 
 def message(whole: Line, below: Sequence[Line], form: Format) -> str:

@@ -6,7 +6,7 @@ Whether they may be signed is said by `records.ledger.sign_offs`, which refuses 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -79,16 +79,26 @@ def last(signatures: pl.DataFrame, unit: str, version: int, run_id: str) -> Sign
         run_id: of the figures shown.
     """
     own = signatures.filter(pl.col("branch_id") == unit)
-    if own.is_empty():
-        return None
-    these = own.filter(pl.col("snapshot_version") == version, pl.col("run_id") == run_id)
-    row: dict[str, Any] = (own if these.is_empty() else these).row(-1, named=True)
-    return Signature(
-        person=row["person"],
-        at=row["at"],
-        version=row["snapshot_version"],
-        run_id=row["run_id"],
-        fingerprint=row["fingerprint"],
-        holds=not these.is_empty(),
-        note=row["note"] or "",
+    return last_by_unit(own, version, run_id).get(unit)
+
+
+def last_by_unit(signatures: pl.DataFrame, version: int, run_id: str) -> dict[str, Signature]:
+    """The same of every unit that has a signature; arguments as for `last`."""
+    these = (pl.col("snapshot_version") == version) & (pl.col("run_id") == run_id)
+    chosen = (
+        signatures.with_columns(_holds=these)
+        .sort("_holds", maintain_order=True)
+        .unique("branch_id", keep="last", maintain_order=True)
     )
+    return {
+        row["branch_id"]: Signature(
+            person=row["person"],
+            at=row["at"],
+            version=row["snapshot_version"],
+            run_id=row["run_id"],
+            fingerprint=row["fingerprint"],
+            holds=row["_holds"],
+            note=row["note"] or "",
+        )
+        for row in chosen.to_dicts()
+    }

@@ -7,7 +7,7 @@ How events are found and ranked is said by `transforms.analysis`; how they are t
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from itertools import pairwise
+from typing import Final
 
 import polars as pl
 
@@ -15,7 +15,7 @@ from dashboards.words import Comparison, accumulates
 from orchestration.bank import SYSTEM, Bank
 from records.access import Scope
 from records.ledger import monthly
-from records.published import Known, Published
+from records.published import Published
 from transforms.analysis.changed import events, movements, reorganised, unusual
 from transforms.catalogue.model import Catalogue, Kind, Unit
 from transforms.catalogue.vocabulary import TOTAL
@@ -42,7 +42,7 @@ class Changed:
     names: dict[str, tuple[str, str]]
 
 
-_READ = (
+_READ: Final = (
     *("branch_id", "metric_id", "as_of_date", "value", "target_value", "gap", "limit_value"),
     *("headroom_amount", "status", "reason", "definition_version"),
 )
@@ -101,18 +101,14 @@ def changes(
         )
     metrics = _metrics(bank.catalogue)
     node = _Node(bank, published, scope, branch, before, day)
-    facts = node.facts(metrics, Known.NOW)
+    facts = node.facts(metrics)
     then, now = (facts.filter(pl.col("as_of_date") == one) for one in (before, day))
     found = [
         movements.statuses(then, now),
         movements.headrooms(then, now),
         movements.definitions(then, now),
-        movements.targets(
-            node.targets(metrics, published.reported()[before].published_at),
-            node.targets(metrics, None),
-            day,
-        ),
-        movements.findings(node.findings(before), node.findings(day), branch, day),
+        node.aimed(metrics),
+        node.found(),
         node.restated(facts, metrics),
         node.reorganised(),
         unusual.moves(facts, metrics, after=before, left_out=node.reorganised_in(facts)),
@@ -155,11 +151,13 @@ class _Node:
     before: date
     as_of: date
 
-    def facts(self, metrics: pl.DataFrame, known: Known, since: date = date.min) -> pl.DataFrame:
-        """Uncut facts of default readings of every month from one to the one asked for."""
+    def facts(self, metrics: pl.DataFrame) -> pl.DataFrame:
+        """Uncut facts of default readings of every month up to the one asked for."""
+        return self._uncut(self.published.facts(self.scope), metrics, date.min)
+
+    def _uncut(self, facts: pl.LazyFrame, metrics: pl.DataFrame, since: date) -> pl.DataFrame:
         return (
-            self.published.facts(self.scope, known=known)
-            .filter(
+            facts.filter(
                 pl.col("branch_id") == self.branch,
                 pl.col("slice") == TOTAL,
                 pl.col("as_of_date").is_between(since, self.as_of),
@@ -177,15 +175,26 @@ class _Node:
         )
         return then, now
 
-    @cached_property
-    def _entered(self) -> pl.DataFrame:
-        return self.bank.ledger.targets.all(SYSTEM, branch=self.branch)
+    def aimed(self, metrics: pl.DataFrame) -> pl.DataFrame:
+        """Targets that were changed or withdrawn since the month compared with was first reported."""
+        then = self.published.reported()[self.before].published_at
+        entered = self.bank.ledger.targets.all(SYSTEM, branch=self.branch)
+        moments = ("made_at", "submitted_at", "checked_at", "withdrawn_at")
+        if not entered.select(pl.any_horizontal((pl.col(moments) > then).any())).item():
+            return events.nothing()
+        return movements.targets(
+            self._targets(entered, metrics, then),
+            self._targets(entered, metrics, None),
+            self.as_of,
+        )
 
-    def targets(self, metrics: pl.DataFrame, known_at: datetime | None) -> pl.DataFrame:
+    def _targets(
+        self, entered: pl.DataFrame, metrics: pl.DataFrame, known_at: datetime | None
+    ) -> pl.DataFrame:
         """The node's targets for the month asked for, whole, as they stood in the ledger at a moment."""
         found = monthly.month_targets(
             SYSTEM,
-            self._entered,
+            entered,
             self.published,
             self.bank.catalogue,
             self.as_of,
@@ -198,22 +207,40 @@ class _Node:
             .select("branch_id", "metric_id", target_value="full_value")
         )
 
-    def findings(self, day: date) -> pl.DataFrame:
+    def found(self) -> pl.DataFrame:
+        """Grave rules that rows of the node and below break now, and none of them broke before."""
+        grave = pl.col("severity").is_in(movements.GRAVE)
+        then, now = pl.collect_all(
+            [
+                self._findings(self.before).select("rule_id").unique(),
+                self._findings(self.as_of).filter(grave).select(*movements.FOUND),
+            ]
+        )
+        return movements.findings(then, now, self.branch, self.as_of)
+
+    def _findings(self, day: date) -> pl.LazyFrame:
         """What the checks found of the node and below."""
+        found = self.published.findings(self.scope, as_of=day)
+        root = self.published.nodes(self.scope, as_of=day).filter(pl.col("parent_id").is_null())
+        if self.branch in root.collect()["node_id"]:
+            return found
         counting = self.published.counts_for(self.scope, as_of=day).filter(
             pl.col("node_id") == self.branch
         )
-        found = self.published.findings(self.scope, as_of=day)
-        root = self.published.nodes(self.scope, as_of=day).filter(pl.col("parent_id").is_null())
-        whole = self.branch in root.collect()["node_id"]
-        if whole:
-            return found.collect()
-        return found.join(counting, on="branch_id", how="semi").collect()
+        return found.filter(pl.col("branch_id").is_in(counting.collect()["branch_id"].implode()))
 
     def restated(self, facts: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:
         """Months from the one compared with on whose figures were restated."""
-        since = pl.col("as_of_date") >= self.before
-        first = self.facts(metrics, Known.REPORTED, self.before)
+        newest, current = self.published.newest_versions(), self.published.current()
+        others = [
+            day
+            for day, first in self.published.reported().items()
+            if self.before <= day <= self.as_of and first.run_id != current[day, newest[day]].run_id
+        ]
+        if not others:
+            return events.nothing()
+        reported = self.published.as_reported().facts_of(self.scope, others)
+        then = self._uncut(reported, metrics, self.before)
         batches = self.bank.deliveries.batches().filter(pl.col("snapshot_version") > 1)
         # A reason speaks of the whole delivery, and may name any branch of it.
         told = pl.col("reason") if self.scope.branches is None else pl.lit(None, dtype=TEXT)
@@ -230,7 +257,8 @@ class _Node:
                 why=told.cast(TEXT),
             )
         )
-        return movements.restatements(first, facts.filter(since), reasons, metrics)
+        known = facts.filter(pl.col("as_of_date").is_in(others))
+        return movements.restatements(then, known, reasons, metrics)
 
     def reorganised(self) -> pl.DataFrame:
         """Branches at or below the node that were merged, moved, opened or closed.
@@ -244,20 +272,25 @@ class _Node:
     def reorganised_in(self, facts: pl.DataFrame) -> list[date]:
         """The months in which other branches began to count for the node than counted before."""
         days = facts["as_of_date"].unique().sort().to_list()
-        rows = self.published.counts_in(SYSTEM, days).select("as_of_date", "branch_id", "node_id")
-        by_day = (
-            rows.group_by("as_of_date")
-            .agg(
-                known=pl.col("branch_id").unique(),
-                counting=pl.col("branch_id").filter(pl.col("node_id") == self.branch),
-            )
-            .collect()
-        )
-        nobody: dict[date, set[str]] = {day: set() for day in days}
-        known = nobody | {day: set(branches) for day, branches, _ in by_day.iter_rows()}
-        counting = nobody | {day: set(branches) for day, _, branches in by_day.iter_rows()}
-        return [
-            day
-            for earlier, day in pairwise(days)
-            if counting[day] & known[earlier] != counting[earlier] & known[day]
-        ]
+        return _regrouped(self.bank, self.published, days).get(self.branch, [])
+
+
+_KEPT: Final = 8
+_kept: Final[dict[tuple[object, ...], dict[str, list[date]]]] = {}
+"""By node, the months in which other branches began to count for it, of a few rows of months."""
+
+
+def _regrouped(bank: Bank, published: Published, days: list[date]) -> dict[str, list[date]]:
+    """The months in which other branches began to count for a node, by node; none for most of them."""
+    newest, current = published.newest_versions(), published.current()
+    key = (bank.workspace.root, *(current[day, newest[day]].run_id for day in days))
+    found = _kept.get(key)
+    if found is None:
+        rows = published.counts_in(SYSTEM, days).select("as_of_date", "branch_id", "node_id")
+        told = reorganised.regrouped(rows.collect(), days)
+        by_node = told.group_by("node_id").agg(pl.col("as_of_date").sort())
+        found = dict(by_node.iter_rows())
+        for old in list(_kept)[: max(len(_kept) - _KEPT + 1, 0)]:
+            _kept.pop(old, None)
+        _kept[key] = found
+    return found

@@ -8,7 +8,8 @@ of these is a row of its own; nothing is changed afterwards. Whether a proposal 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import polars as pl
 import sqlalchemy as sa
@@ -392,6 +393,20 @@ def _rows(
         target_ids: some numbers only.
         wanted: values that columns of a key must have.
     """
+    version, query = TARGET_VERSION, _versions_query()
+    if target_ids is not None and len(target_ids) <= _NAMED:
+        other = version.alias("same_key")
+        keys = sa.and_(*(other.c[name] == version.c[name] for name in KEY))
+        asked = other.c.target_id.in_(sorted(target_ids))
+        query = query.where(sa.exists().where(keys, asked))
+    for column, value in (wanted or {}).items():
+        query = query.where(version.c[column] == value)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+@cache
+def _versions_query() -> sa.Select[*tuple[Any, ...]]:
+    """Versions with their steps beside them; put together once, since that takes as long as to ask it."""
     stages = {name: TARGET_STEP.alias(name) for name in ("submission", "decision", "withdrawal")}
     version = TARGET_VERSION
     joined: sa.FromClause = version
@@ -401,7 +416,7 @@ def _rows(
         )
     submission, decision, withdrawal = stages.values()
     own = [column for column in version.c if column.name != "maker_key"]
-    query = sa.select(
+    return sa.select(
         *own,
         submission.c.person.label("submitter"),
         submission.c.at.label("submitted_at"),
@@ -415,14 +430,6 @@ def _rows(
             withdrawal.c.step, decision.c.step, submission.c.step, State.DRAFT.value
         ).label("step"),
     ).select_from(joined)
-    if target_ids is not None and len(target_ids) <= _NAMED:
-        other = version.alias("same_key")
-        keys = sa.and_(*(other.c[name] == version.c[name] for name in KEY))
-        asked = other.c.target_id.in_(sorted(target_ids))
-        query = query.where(sa.exists().where(keys, asked))
-    for column, value in (wanted or {}).items():
-        query = query.where(version.c[column] == value)
-    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 _KEPT: Final = 4
@@ -453,15 +460,23 @@ def _held(database: Database, connection: Connection, keys: Mapping[str, str]) -
 
 def _state(connection: Connection) -> tuple[object, ...]:
     """Rows are only added: how many there are, and the last of them, tell one state from another."""
-    told = [
-        sa.select(of(column)).scalar_subquery()
-        for number, moment in (
-            (TARGET_VERSION.c.target_id, TARGET_VERSION.c.made_at),
-            (TARGET_STEP.c.step_id, TARGET_STEP.c.at),
-        )
-        for of, column in ((sa.func.count, number), (sa.func.max, number), (sa.func.max, moment))
-    ]
-    return tuple(connection.execute(sa.select(*told)).one())
+    return tuple(connection.execute(_state_query()).one())
+
+
+@cache
+def _state_query() -> sa.Select[*tuple[Any, ...]]:
+    told: list[sa.ScalarSelect[Any]] = []
+    for number, moment in (
+        (TARGET_VERSION.c.target_id, TARGET_VERSION.c.made_at),
+        (TARGET_STEP.c.step_id, TARGET_STEP.c.at),
+    ):
+        last = sa.select(moment).order_by(number.desc()).limit(1)
+        told += [
+            sa.select(sa.func.count(number)).scalar_subquery(),
+            sa.select(sa.func.max(number)).scalar_subquery(),
+            last.scalar_subquery(),
+        ]
+    return sa.select(*told)
 
 
 def _frame(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from transforms.accounting import Account, account_of
+from transforms.accounting import Account, account_of, accounts_by
 
 COUNTS_FOR = pl.DataFrame(
     [
@@ -76,3 +76,19 @@ def test_the_bank_accounts_for_rows_that_no_branch_is_known_of():
 def test_where_nothing_was_delivered_there_is_no_account():
     assert at("elsewhere") is None
     assert account_of(ROWS, "fx_rate", counts_for=COUNTS_FOR, node="bank", root="bank") is None
+
+
+def test_the_accounts_of_all_parts_at_once_are_those_of_each():
+    parts = ROWS.with_columns(part=pl.Series(["north", "north", "south", None]))
+    assert accounts_by(parts, "part") == {
+        "north": at("north"),
+        "south": at("s1"),
+        None: Account(1, 0, 1, Decimal("5.00"), Decimal(0), Decimal("5.00"), 0),
+    }
+
+
+def test_a_part_without_any_amount_has_rows_and_no_money():
+    rates = ROWS.with_columns(
+        pl.lit(None, dtype=pl.Decimal(38, 2)).alias(name) for name in MONEY
+    ).with_columns(part=pl.lit("north"))
+    assert accounts_by(rates, "part") == {"north": Account(17, 10, 7, None, None, None, 0)}

@@ -262,6 +262,37 @@ def test_a_node_is_told_of_its_own_branches_only():
     assert set(reorganisation("B1")) == {"B2", "B31", "B12"}
 
 
+def counted(day, *pairs):
+    """Each branch with the nodes that it counted for in a month."""
+    rows = [(day, branch, node) for branch, nodes_of in pairs for node in nodes_of.split()]
+    schema = {"as_of_date": DAY, "branch_id": TEXT, "node_id": TEXT}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def test_a_node_is_regrouped_when_a_branch_of_both_months_counts_for_it_and_did_not_before():
+    august = date(2026, 8, 31)
+    months = [
+        counted(august, ("B1", "B1 R1"), ("B2", "B2 R1"), ("B3", "B3 R2")),
+        # B2 moved to R2; B4 was opened in R1, and that alone makes no other node of it.
+        counted(SEPTEMBER, ("B1", "B1 R1"), ("B2", "B2 R2"), ("B3", "B3 R2"), ("B4", "B4 R1")),
+        # B3 was merged into B1; B4 is gone.
+        counted(OCTOBER, ("B1", "B1 R1"), ("B2", "B2 R2"), ("B3", "B1 R1")),
+    ]
+    found = reorganised.regrouped(pl.concat(months), [august, SEPTEMBER, OCTOBER])
+    assert found.rows() == [
+        *((SEPTEMBER, "R1"), (SEPTEMBER, "R2")),
+        *((OCTOBER, "B1"), (OCTOBER, "B3"), (OCTOBER, "R1"), (OCTOBER, "R2")),
+    ]
+
+
+def test_months_are_compared_with_the_one_before_them_in_the_list():
+    august = date(2026, 8, 31)
+    months = [counted(august, ("B1", "R1")), counted(SEPTEMBER, ("B1", "R2"))]
+    rows = pl.concat([*months, counted(OCTOBER, ("B1", "R1"))])
+    assert reorganised.regrouped(rows, [august, OCTOBER]).is_empty()
+    assert reorganised.regrouped(rows, [august]).is_empty()
+
+
 def history(values, metric="npl_balance", last=OCTOBER, **more):
     days = month_ends(last, len(values))
     rows = [

@@ -10,6 +10,7 @@ import pytest
 from records.access import Scope
 from records.delta import ROW_GROUP
 from records.published import METRIC_FACT, Publication, Published
+from transforms.hierarchy import NODE
 from transforms.schema import WIDE
 
 OCTOBER, NOVEMBER = date(2026, 10, 31), date(2026, 11, 30)
@@ -143,3 +144,46 @@ def test_a_lake_made_anew_in_the_same_place_is_not_taken_for_the_one_before(lake
     assert Published(place).facts(EVERYBODY, as_of=OCTOBER).collect()[
         "run_id"
     ].unique().to_list() == ["first"]
+
+
+def tree(*units):
+    empty = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in NODE.items()]
+    return (
+        pl.DataFrame({"_unit": units})
+        .select(*empty, unit="_unit")
+        .select(pl.exclude("unit", "node_id", "depth"), node_id="unit", depth=pl.lit(0))
+    )
+
+
+def test_a_tree_that_is_kept_is_read_again_when_it_was_written_again(tmp_path):
+    published = Published(tmp_path / "lake")
+    at = datetime(2026, 12, 1, tzinfo=UTC)
+
+    def units(scope=EVERYBODY):
+        return published.nodes(scope, as_of=OCTOBER).collect()["node_id"].to_list()
+
+    published.write("node", tree("B1", "B2"), OCTOBER, 1, "one")
+    published.publish(Publication(OCTOBER, 1, "f", "c", "r", "one", at))
+    assert units() == units() == ["B1", "B2"]
+    assert units(Scope.of("reader", ["B2"])) == [
+        "B2"
+    ]  # what is kept is everybody's, what is shown is not
+    published.write("node", tree("B1", "B2", "B3"), OCTOBER, 1, "two")
+    assert units() == ["B1", "B2"]  # not published yet
+    published.publish(Publication(OCTOBER, 1, "f", "c", "r", "two", at))
+    assert units() == ["B1", "B2", "B3"]
+    published.write("node", tree("B4"), OCTOBER, 1, "two")  # the same run, begun again
+    assert units() == ["B4"]
+
+
+def test_what_is_pinned_stays_as_it_was_whatever_is_published_meanwhile(tmp_path):
+    published = Published(tmp_path / "lake")
+    for run in ("one", "two"):
+        published.publish(
+            Publication(OCTOBER, 1, "f", "c", "r", run, datetime(2026, 12, 1, tzinfo=UTC))
+        )
+        if run == "one":
+            pinned = published.pinned()
+            pinned.current().clear()  # a reader's own copy
+    assert pinned.current()[OCTOBER, 1].run_id == "one"
+    assert published.current()[OCTOBER, 1].run_id == "two"

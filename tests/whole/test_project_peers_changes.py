@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -16,6 +17,7 @@ from orchestration.questions.projecting import Asked
 from records.access import Scope
 from records.published import RESULTS
 from tests.whole.commands import here, kpis, one_sentence
+from transforms.analysis.changed import reorganised
 from transforms.errors import AccessError
 from transforms.periods import month_ends
 
@@ -171,6 +173,25 @@ def merged(bank):
 
 def peers_of(root, *words):
     return here("peers", "-w", root, "--format", "json", *words).json
+
+
+def test_months_in_which_other_branches_began_to_count_are_those_of_sets_node_by_node(grown):
+    published = grown.bank.published
+    days = sorted(published.newest_versions())
+    rows = published.counts_in(SYSTEM, days).select("as_of_date", "branch_id", "node_id").collect()
+    counting, known = {}, {}
+    for day, branch, node in rows.iter_rows():
+        counting.setdefault((day, node), set()).add(branch)
+        known.setdefault(day, set()).add(branch)
+    expected = [
+        (day, node)
+        for earlier, day in pairwise(days)
+        for node in sorted(rows["node_id"].unique())
+        if counting.get((day, node), set()) & known[earlier]
+        != counting.get((earlier, node), set()) & known[day]
+    ]
+    assert expected
+    assert reorganised.regrouped(rows, days).rows() == expected
 
 
 def test_a_branch_is_ranked_among_its_level_and_the_figures_are_the_published_ones(root):

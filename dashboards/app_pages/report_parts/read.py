@@ -64,8 +64,9 @@ class Entered:
     def last_of(self, units: Sequence[str]) -> dict[str, Signature | None]:
         """The same of several units, each by its number."""
         at = desk()
-        month, run = self.of_month(at.month.as_of), readings.run_id()
-        return {unit: signed.last(month, unit, at.month.version, run) for unit in units}
+        month = self.of_month(at.month.as_of)
+        found = signed.last_by_unit(month, at.month.version, readings.run_id())
+        return {unit: found.get(unit) for unit in units}
 
 
 def entered() -> Entered:
@@ -104,7 +105,10 @@ def steps(parts: Parts, held: Entered) -> tuple[UnitSteps, tuple[UnitSteps, ...]
 def _is_late() -> bool:
     at = desk()
     days = at.workspace.cut_off_working_days
-    return days is not None and calendar.cut_off(at.month.as_of, days) < now().date()
+    if days is None:
+        return False
+    worked = readings.reference().calendar
+    return calendar.cut_off(worked, at.month.as_of, days) < now().date()
 
 
 def year(unit: BankUnit, held: Entered) -> tuple[MonthState, ...]:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards import markup
 from dashboards.app_pages.address import REPORTS
-from dashboards.app_pages.desk import desk
+from dashboards.app_pages.desk import Desk, desk
 from dashboards.listing import Column, table
 from dashboards.quality import states
 from dashboards.release.steps import STEPS, UnitSteps
@@ -26,7 +26,7 @@ def bar(whole: UnitSteps) -> None:
     """The steps of the unit in a line."""
     at = desk()
     items = [
-        f"<small>{escape(at.say(f'rp_step_{name}'))}</small><br>{_state(whole, name)}"
+        f"<small>{escape(at.say(f'rp_step_{name}'))}</small><br>{_state(at, whole, name)}"
         for name in STEPS
         if name in whole.steps
     ]
@@ -52,28 +52,26 @@ def show(whole: UnitSteps, below: Sequence[UnitSteps]) -> None:
     st.html(
         table(
             columns,
-            [_line(one, _link(one.unit)) for one in below],
+            [_line(at, one, _link(at, one.unit)) for one in below],
             caption=at.say("rp_units"),
-            whole=[_line(whole, escape(whole.unit.name(at.language)))],
+            whole=[_line(at, whole, escape(whole.unit.name(at.language)))],
             least_width=900,
         )
     )
     st.caption(at.say("rp_matrix_hint"))
 
 
-def _link(unit: BankUnit) -> str:
-    at = desk()
+def _link(at: Desk, unit: BankUnit) -> str:
     name = markup.linked(unit.name(at.language), at.link(REPORTS, branch=unit.unit_id))
     return f"{name} <span aria-hidden='true'>›</span>"
 
 
-def _line(one: UnitSteps, name: str) -> list[str]:
-    return [name, *(_state(one, step) if step in one.steps else "" for step in STEPS)]
+def _line(at: Desk, one: UnitSteps, name: str) -> list[str]:
+    return [name, *(_state(at, one, step) if step in one.steps else "" for step in STEPS)]
 
 
-def _state(one: UnitSteps, name: str) -> str:
+def _state(at: Desk, one: UnitSteps, name: str) -> str:
     """A step with the way to where it is mended."""
-    at = desk()
     unit, step = one.unit.unit_id, one.steps[name]
     if name in _SECTIONS:
         href = at.quality_link(unit, section=_SECTIONS[name])

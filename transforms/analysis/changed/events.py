@@ -6,6 +6,7 @@ How events are found is said by `movements`, `unusual` and `reorganised`; how th
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -107,8 +108,16 @@ def metrics_of(catalogue: Catalogue) -> pl.DataFrame:
     )
 
 
+@cache
+def nothing() -> pl.DataFrame:
+    """No event at all: what most questions about most units end with."""
+    return pl.DataFrame(schema=dict(EVENT))
+
+
 def events(rows: pl.DataFrame, /, **named: str) -> pl.DataFrame:
     """The columns of `EVENT` out of a frame's own names; what is not named is empty."""
+    if rows.is_empty():
+        return nothing()
     always = {"kind", "branch_id", "metric_id", "favourable", "score", "gravity", "size"}
     columns = []
     for name, dtype in EVENT.items():

@@ -29,6 +29,13 @@ _WORST: Final = 2
 SMALL_HEADROOM_PERCENT: Final = 20
 """A tolerance with less than this part of its limit left is small."""
 
+GRAVE: Final = ("critical", "error")
+"""Severities of rules whose breach is told."""
+FOUND: Final = (
+    *("rule_id", "severity", "reason_en", "reason_zh"),
+    *("failing_rows", "failing_amount"),
+)
+"""What has to be known of a finding."""
 _NOTHING: Final = pl.lit(0, dtype=WIDE)
 
 
@@ -159,12 +166,12 @@ def findings(before: pl.DataFrame, now: pl.DataFrame, branch: str, as_of: date) 
     """Grave rules that rows of the node break now and broke none of before, one event a rule.
 
     Args:
-        before: findings of the node and below at the month compared with.
-        now: the same at the month asked for.
+        before: findings of the node and below at the month compared with; `rule_id` is enough.
+        now: the same at the month asked for, columns `FOUND`.
         branch: the node.
         as_of: the month asked for.
     """
-    new = now.filter(pl.col("severity").is_in(["critical", "error"])).join(
+    new = now.filter(pl.col("severity").is_in(GRAVE)).join(
         before.select("rule_id").unique(), on="rule_id", how="anti"
     )
     rows = new.group_by("rule_id", "severity", "reason_en", "reason_zh").agg(

@@ -1,12 +1,13 @@
 """Which branches were merged, moved, opened or closed between two month ends, as events."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 import polars as pl
 
 from transforms.analysis.changed.events import GRAVITY, EventKind, events
-from transforms.schema import WIDE
+from transforms.schema import DAY, WIDE
 
 
 def branches(
@@ -62,6 +63,28 @@ def branches(
         month=pl.lit(as_of),
     )
     return events(rows, other_id="other_id", month="month", rows="below")
+
+
+def regrouped(counts: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
+    """For which nodes other branches began to count, and when: `as_of_date, node_id`.
+
+    Only branches that there were in both of two following months are looked at: one that was opened and
+    one that is gone do not make another node of it.
+
+    Args:
+        counts: `as_of_date, branch_id, node_id`: the nodes each branch counted for, in every month.
+        days: the months, each compared with the one before it in this list.
+    """
+    order = pl.DataFrame({"as_of_date": days}, schema={"as_of_date": DAY}).with_row_index("_number")
+    here = counts.join(order, on="as_of_date", how="inner").select(
+        "_number", "branch_id", "node_id"
+    )
+    there = here.with_columns(pl.col("_number") + 1)
+    branch, whole = ["_number", "branch_id"], ["_number", "branch_id", "node_id"]
+    began = here.join(there, on=whole, how="anti").join(there, on=branch, how="semi")
+    ended = there.join(here, on=whole, how="anti").join(here, on=branch, how="semi")
+    found = pl.concat([began, ended]).join(order, on="_number", how="inner")
+    return found.select("as_of_date", "node_id").unique().sort("as_of_date", "node_id")
 
 
 def _folded(rows: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from transforms.analysis.changed.events import EVENT, GRAVITY, EventKind, events
+from transforms.analysis.changed.events import GRAVITY, EventKind, events, nothing
 from transforms.catalogue.model import Unit
 from transforms.schema import WIDE
 
@@ -96,7 +96,7 @@ def moves(
         .unique("metric_id", keep="first", maintain_order=True)
     )
     if found.is_empty():
-        return pl.DataFrame(schema=dict(EVENT))
+        return nothing()
     aimed = pl.col("target_value").is_not_null() | pl.col("limit_value").is_not_null()
     gravity = (
         pl.when(pl.col("favourable").fill_null(value=True))

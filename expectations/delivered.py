@@ -7,7 +7,7 @@ per table, bounded in memory. Which rows break which rule is said in `expectatio
 
 import re
 import tempfile
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -144,8 +144,7 @@ def opened(
             if delivered.provided is not None:
                 kept = delivered.provided | frozenset(DELIVERY_COLUMNS)
                 columns[delivered.table] &= kept
-            for name in schema.TABLES.keys() - columns.keys():
-                _created(connection, name, pl.DataFrame(schema=dict(CONTEXT_COLUMNS[name])), None)
+            connection.execute(_empty(schema.TABLES.keys() - columns.keys()))
             yield Session(delivered, connection, columns)
         finally:
             connection.close()
@@ -267,6 +266,18 @@ def _created(
     )
     connection.execute(f'CREATE VIEW "{name}" AS SELECT *{nothing} FROM {scanned}')  # noqa: S608
     return found
+
+
+def _empty(tables: Iterable[str]) -> str:
+    """The statements that make canonical tables without a row: all at once, as they are many."""
+    return "".join(
+        f'CREATE TABLE "{name}" ({", ".join(_typed(CONTEXT_COLUMNS[name]))}); '
+        for name in sorted(tables)
+    )
+
+
+def _typed(columns: Mapping[str, pl.DataType]) -> Iterator[str]:
+    return (f'"{column}" {sql_type(dtype)}' for column, dtype in columns.items())
 
 
 def _copied(connection: duckdb.DuckDBPyConnection, name: str, rows: pl.LazyFrame) -> None:

@@ -77,21 +77,20 @@ def catalogue_of(root):
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("own-definitions")
-    root = books.delivered(folder / "bank", folder / "files")
+def told(two_months, tmp_path_factory):
+    root = two_months.copy(tmp_path_factory.mktemp("own-definitions") / "bank")
     story = {"root": root}
 
-    def step(name):
+    def step(name, said=None):
         story[name] = {
-            "built": built(root),
+            "built": said or built(root),
             SEPTEMBER: figures(root, "--as-of", SEPTEMBER),
             OCTOBER: figures(root, "--as-of", OCTOBER),
             "fingerprints": fingerprints(root),
             "catalogue": catalogue_of(root),
         }
 
-    step("as it comes")
+    step("as it comes", two_months.built)
     (root / "catalogue" / "sei.yaml").write_text(other_reading(), encoding="utf-8")
     mine = root / "catalogue" / "mine.yaml"
     mine.write_text(MINE.replace("EARLIER\n", ""), encoding="utf-8")

@@ -29,6 +29,14 @@ REASONS: Final[tuple[tuple[str, str], ...]] = (
     (r"industries are coded in (\S+), and this needs (\S+)", r"行业按 \1 编码，而本指标需要 \2"),
     (r"the definition holds from (\S+) on", r"定义自 \1 起有效"),
     (r"the definition held until (\S+)", r"定义有效期至 \1"),
+    # Why a cell of a report is empty
+    (r"nothing is published of it for that month end", "该月末未发布此项数据"),
+    (r"the book cannot be cut by it", "台账不支持按此维度拆分"),
+    (r"no figure of it is defined", "未设对应指标，未采集"),
+    (r"no target is set for it", "未设目标"),
+    (r"the metric points neither way, so that there is no gap", "该指标无优劣方向，不计差距"),
+    (r"it is not given for this figure", "该指标无此项"),
+    (r"shares and rates do not add up", "占比、比率不可相加"),
     # Why a check was not asked
     (r"no (\S+) table delivered", r"未报送表 \1"),
     (r"no column (\S+) delivered in (\S+)", r"表 \2 未报送字段 \1"),

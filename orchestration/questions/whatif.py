@@ -21,7 +21,7 @@ from orchestration import months
 from orchestration.bank import SYSTEM, Bank
 from orchestration.months import MonthAtWork
 from records.access import Scope
-from transforms import measures, scorecards
+from transforms import measures, scorecards, written
 from transforms.analysis.scenario import applied as scenario
 from transforms.analysis.scenario.model import Action, Done, How, Verb
 from transforms.catalogue.model import Catalogue
@@ -29,7 +29,6 @@ from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.hierarchy import Tree
 from transforms.measures import Material
-from transforms.scoring import reading
 
 Progress = Callable[[str], None]
 
@@ -274,7 +273,7 @@ def read(path: Path, branch: str | None = None) -> Scenario:
         text = path.read_text(encoding="utf-8")
         # The strict reader refuses what stands twice, of which one would be lost; values are read as YAML's.
         problems: list[str] = []
-        reading.read(path.name, text, problems)
+        written.read(path.name, text, problems)
         given = None if problems else yaml.safe_load(text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         told = " ".join(str(error).split())

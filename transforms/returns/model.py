@@ -79,14 +79,16 @@ class Scale(StrEnum):
     PERCENT = "percent"
     """A fraction times a hundred."""
     PP = "pp"
-    """Percentage points."""
+    """Percentage points: of a figure that is in them, or the difference of two columns in per cent."""
     BP = "bp"
-    """Basis points."""
+    """Basis points, likewise."""
     COUNT = "count"
     DAYS = "days"
     INDEX = "index"
     TEXT = "text"
     """No number: a status."""
+    OWN = "own"
+    """Of a column only: each row says in which unit it is. Cells have that unit, never this one."""
 
 
 DIVISOR: Final = {
@@ -129,6 +131,9 @@ class Row:
         level: how far it is set in.
         heading: whether it has words only.
         footnotes: which footnotes of the table are about it.
+        scale: the unit of its cells in columns that leave it to the row (`Scale.OWN`); none elsewhere.
+        decimals: printed there.
+        not_collected: no figure of it is defined: its cells are empty and say so, a footnote says why.
     """
 
     row_id: str
@@ -139,6 +144,9 @@ class Row:
     level: int = 0
     heading: bool = False
     footnotes: tuple[str, ...] = ()
+    scale: Scale | None = None
+    decimals: int = 0
+    not_collected: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,6 +189,15 @@ class Column:
     point: Point | None = None
     formula: Formula | None = None
     footnotes: tuple[str, ...] = ()
+
+    def unit_of(self, row: Row | None) -> tuple[Scale, int]:
+        """Unit and decimals of its cell in a row; of a unit's row for none."""
+        if self.scale is not Scale.OWN or row is None or row.scale is None:
+            return self.scale, self.decimals
+        is_difference = self.formula is not None and self.formula.sign == "-"
+        if row.scale is Scale.PERCENT and (is_difference or self.take is Take.GAP):
+            return Scale.PP, row.decimals
+        return row.scale, row.decimals
 
 
 class PictureKind(StrEnum):
@@ -314,7 +331,8 @@ class Check:
         severity: what it asks for where it does not hold.
         left: one side: the cells, the opening column, the parts, the counts or what moved.
         relation: how the sides compare, where there are two.
-        right: the other side: cells, the whole, or the balances; none where there is none.
+        right: the other side: cells, the whole, the balances, or of a move what it moved from; none for an
+            opening.
         tolerance: how far the sides may be apart, in the unit of the figures.
         threshold: of a move, as a fraction of what stood before; none for the others.
         points: of a move of shares and rates, in percentage points; none for amounts and counts.

@@ -40,6 +40,7 @@ CELL: Final[Mapping[str, pl.DataType]] = {
     "text": TEXT,  # of a cell that is no number
     "reason": TEXT,  # why there is no value
     "quality_state": TEXT,
+    "unit": TEXT,  # what `exact` is measured in, of `transforms.catalogue.model.Unit`; filled by `reckoning`
 }
 """One cell a row, in the order of tables, rows and columns. `*` is no member, row or unit here."""
 
@@ -51,7 +52,7 @@ SERIES: Final[Mapping[str, pl.DataType]] = {
     "exact": WIDE,
     "printed": WIDE,
 }
-"""What trends are drawn of: thirteen months, the last one with adjustments."""
+"""What trends are drawn of: thirteen months, each with the adjustments that hold for it."""
 
 VERDICT: Final[Mapping[str, pl.DataType]] = {
     "check_id": TEXT,
@@ -61,10 +62,10 @@ VERDICT: Final[Mapping[str, pl.DataType]] = {
     "state": TEXT,  # `State`
     "cells": pl.List(pl.String),  # data points it is about
     "left": WIDE,
-    "relation": TEXT,
-    "right": WIDE,
-    "difference": WIDE,
-    "tolerance": WIDE,
+    "relation": TEXT,  # null of a move, and of counts beside balances
+    "right": WIDE,  # of a move what stood before
+    "difference": WIDE,  # left less right; null of counts beside balances
+    "tolerance": WIDE,  # how far they may be apart, in the unit of the figures
     "label_en": TEXT,
     "label_zh": TEXT,
     "why": TEXT,  # why it could not be asked, a key of `WHY`
@@ -75,8 +76,16 @@ HOLDS: Final = "holds"
 FAILS: Final = "fails"
 NOT_ASKED: Final = "not_asked"
 """States of a verdict. What could not be asked (nothing released before, a figure missing) says why."""
-WHY: Final = ("nothing_before", "no_figure")
-"""`nothing_before`: nothing was released or published for the earlier month; `no_figure`: a cell is empty."""
+NOTHING_BEFORE: Final = "nothing_before"
+"""Nothing was released or published for the earlier month, or the cell was no part of it."""
+NO_FIGURE: Final = "no_figure"
+"""A cell is empty."""
+NO_OTHER: Final = "no_other"
+"""The other report was not filled."""
+NO_ROWS: Final = "no_rows"
+"""The table has no rows: there are no units below."""
+WHY: Final = (NOTHING_BEFORE, NO_FIGURE, NO_OTHER, NO_ROWS)
+"""Why a check could not be asked."""
 
 ADJUSTED: Final[Mapping[str, pl.DataType]] = {
     "adjustment_id": pl.Int64(),

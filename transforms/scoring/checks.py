@@ -4,7 +4,6 @@ Every problem names file, line and the offending name, with the near miss.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
@@ -13,14 +12,10 @@ from transforms.catalogue.model import (
     NODE_LEVEL,
     At,
     Better,
-    Catalogue,
     Label,
-    Metric,
-    Reading,
     Unit,
 )
 from transforms.catalogue.model import Kind as MetricKind
-from transforms.errors import did_you_mean
 from transforms.scorecards import JUDGED, RULES, Status, StatusRule, When
 from transforms.scoring.forms import (
     BandsForm,
@@ -47,7 +42,7 @@ from transforms.scoring.model import (
     Step,
     Veto,
 )
-from transforms.scoring.reading import Path, Text
+from transforms.written import Draft, Path
 
 _WAYS: Final = {Formula.HIGHER: Better.HIGHER, Formula.LOWER: Better.LOWER}
 _JUDGES: Final = frozenset({Better.HIGHER, Better.LOWER})
@@ -55,20 +50,6 @@ _WITH_BASE: Final = frozenset({MetricKind.TOTAL, MetricKind.RATIO, MetricKind.WE
 _NARROW: Final = frozenset({When.WITHIN_NARROWLY, When.MET_NARROWLY})
 _UNJUDGED: Final = (When.NOT_COMPUTABLE, When.NOTHING_TO_COMPUTE_ON, When.NO_TARGET)
 _NOWHERE: Final = Figure("", "", Unit.RATIO, Better.HIGHER, tolerated=False, label=Label("", ""))
-
-
-@dataclass(frozen=True, eq=False)
-class Draft:
-    """A file while it is checked: its text, what it may name, and every problem so far."""
-
-    file: str
-    text: Text
-    catalogue: Catalogue
-    problems: list[str]
-
-    def problem(self, path: Path, what: str) -> None:
-        """Add a problem of one part of the file."""
-        self.problems.append(f"{self.file} line {self.text.line(path)}, {'.'.join(path)}: {what}")
 
 
 def profile_of(form: ProfileForm, version: str, draft: Draft) -> Profile:
@@ -265,10 +246,10 @@ def _items(forms: Sequence[ItemForm], kind: Kind, section: str, draft: Draft) ->
 
 
 def _figure(form: FigureForm, path: Path, draft: Draft) -> Figure:
-    metric = _metric(form.metric, (*path, "metric"), draft)
+    metric = draft.metric(form.metric, (*path, "metric"))
     if metric is None:
         return _NOWHERE
-    reading = _reading(metric, form.reading, path, draft)
+    reading = draft.reading(metric, form.reading, path)
     own = None if form.better is None else Better(form.better)
     better = metric.better if metric.better in _JUDGES else own
     if better is None:
@@ -287,31 +268,11 @@ def _figure(form: FigureForm, path: Path, draft: Draft) -> Figure:
     return Figure(metric.metric_id, reading.name, metric.unit, better, tolerated, label)
 
 
-def _metric(asked: str, path: Path, draft: Draft) -> Metric | None:
-    metrics = draft.catalogue.metrics
-    if asked not in metrics:
-        draft.problem(path, f"no metric {asked!r}.{did_you_mean(asked, metrics)}".rstrip("."))
-        return None
-    return metrics[asked]
-
-
-def _reading(metric: Metric, asked: str | None, path: Path, draft: Draft) -> Reading:
-    names = [reading.name for reading in metric.readings]
-    if asked is not None and asked not in names:
-        draft.problem(
-            (*path, "reading"),
-            f"{metric.metric_id} has no reading {asked!r}; it has {', '.join(names)}"
-            f".{did_you_mean(asked, names)}".rstrip("."),
-        )
-        asked = None
-    return metric.reading(asked or metric.default_reading)
-
-
 def _exemption(form: ToleranceForm | None, draft: Draft, path: Path) -> Figure | None:
     if form is None:
         return None
     here = (*path, "exempt", "tolerance")
-    metric = _metric(form.tolerance, here, draft)
+    metric = draft.metric(form.tolerance, here)
     if metric is None:
         return None
     if metric.kind is not MetricKind.TOLERANCE:
@@ -322,7 +283,7 @@ def _exemption(form: ToleranceForm | None, draft: Draft, path: Path) -> Figure |
         ]
         draft.problem(here, f"{metric.metric_id} is no tolerance; there are {', '.join(known)}")
         return None
-    reading = _reading(metric, form.reading, (*path, "exempt"), draft)
+    reading = draft.reading(metric, form.reading, (*path, "exempt"))
     return Figure(metric.metric_id, reading.name, metric.unit, metric.better, True, metric.label)  # noqa: FBT003
 
 

@@ -11,19 +11,15 @@ from importlib import resources
 from itertools import pairwise
 from typing import Final
 
-from pydantic import ValidationError
-
 from transforms.catalogue.model import Better, Catalogue
-from transforms.errors import BranchmarkError, CatalogueError, UnknownNameError, did_you_mean
-from transforms.scoring.checks import Draft, profile_of
+from transforms.errors import BranchmarkError, CatalogueError, UnknownNameError
+from transforms.scoring.checks import profile_of
 from transforms.scoring.forms import ProfileForm
 from transforms.scoring.model import Editions, Profile
-from transforms.scoring.reading import Text, read
+from transforms.written import Draft, formed, read
 
 STANDARD: Final = "standard"
 """The profile that is used where none is named."""
-_UNKNOWN: Final = "extra_forbidden"
-_CHOICES: Final = frozenset({"enum", "literal_error"})
 
 
 def packaged_texts() -> dict[str, str]:
@@ -93,7 +89,7 @@ def _profiles(
     for name, text in sorted(texts.items()):
         own: list[str] = []
         parsed = read(f"{folder}{name}", text, own)
-        form = None if own else _formed(f"{folder}{name}", parsed, own)
+        form = None if own else formed(ProfileForm, f"{folder}{name}", parsed, own)
         if form is not None:
             version = f"{form.version}.{_hash(form)}"
             draft = Draft(f"{folder}{name}", parsed, catalogue, own)
@@ -128,41 +124,6 @@ def _hash(form: ProfileForm) -> str:
         }
     )
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def _formed(name: str, text: Text, problems: list[str]) -> ProfileForm | None:
-    try:
-        return ProfileForm.model_validate(text.content)
-    except ValidationError as error:
-        for detail in error.errors():
-            path = tuple(str(part) for part in detail["loc"])
-            message = detail["msg"].lower()
-            if detail["type"] == _UNKNOWN:
-                message = f"nothing is called {path[-1]!r} here.{_near(path)}".rstrip(".")
-            elif detail["type"] in _CHOICES:
-                expected = str(detail.get("ctx", {}).get("expected", ""))
-                words = [word.strip("'\" ") for word in expected.replace(" or ", ",").split(",")]
-                message += f".{did_you_mean(str(detail['input']), words)}".rstrip(".")
-            problems.append(f"{name} line {text.line(path)}, {'.'.join(path)}: {message}")
-    return None
-
-
-def _near(path: tuple[str, ...]) -> str:
-    """The near miss among all names that a profile may have anywhere."""
-    return did_you_mean(path[-1], _names(ProfileForm.model_json_schema()))
-
-
-def _names(schema: Mapping[str, object]) -> list[str]:
-    parts = [schema, *_mappings(schema.get("$defs"))]
-    return sorted({name for part in parts for name in _keys(part.get("properties"))})
-
-
-def _mappings(held: object) -> list[Mapping[str, object]]:
-    return [one for one in held.values() if isinstance(one, dict)] if isinstance(held, dict) else []
-
-
-def _keys(held: object) -> list[str]:
-    return [str(key) for key in held] if isinstance(held, dict) else []
 
 
 def directed(editions: Editions) -> frozenset[str]:

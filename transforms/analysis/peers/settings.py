@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from transforms.catalogue.forms import LabelForm
 from transforms.errors import BranchmarkError
-from transforms.scoring.reading import read
+from transforms.written import read
 
 FILE: Final = "peers.yaml"
 LEAST_BRANCHES: Final = 5

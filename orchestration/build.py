@@ -14,6 +14,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration import partitions, settings, trust
+from orchestration.auditing import BY, COMMAND_LINE, UNTOLD
 from orchestration.bank import Bank
 from orchestration.months import MonthAtWork
 from orchestration.run_history import instance
@@ -40,11 +41,12 @@ class BuildFailedError(BranchmarkError):
 
 @dataclass(frozen=True)
 class Built:
-    """One month and what became of it."""
+    """One month and what became of it; a note where the audit log could not be written."""
 
     as_of: date
     version: int
     outcome: Outcome
+    note: str | None = None
 
 
 Told = Callable[[Built], None]
@@ -81,34 +83,45 @@ def build(
             for as_of in sorted(wanted):
                 # A bank is opened anew for each month: what the last one published is this one's base.
                 month = MonthAtWork.newest(Bank.at(root), as_of)
-                outcome = Outcome.UNCHANGED
+                outcome, note = Outcome.UNCHANGED, None
                 if force or not month.is_published:
                     before(as_of)
-                    _run(bank.workspace, as_of)
+                    note = _run(bank.workspace, as_of)
                     outcome = Outcome.BUILT
-                done.append(Built(as_of, month.version, outcome))
+                done.append(Built(as_of, month.version, outcome, note))
                 after(done[-1])
     return done
 
 
-def _run(workspace: Workspace, as_of: date) -> None:
+def _run(workspace: Workspace, as_of: date) -> str | None:
     settings.settle(workspace.root)
     with warnings.catch_warnings():
         # What Dagster thinks of its own parameters is for us to read, not for who publishes a month.
         warnings.simplefilter("ignore", dg.PreviewWarning)
         warnings.simplefilter("ignore", dg.BetaWarning)
-        from orchestration.definitions import defs  # noqa: PLC0415 - resources ask for the workspace
+        from orchestration.definitions import without_reports  # noqa: PLC0415 - resources ask for the workspace
 
-        job = defs().resolve_job_def("month")
+        job = without_reports().resolve_job_def("month")
     with instance(workspace) as home:
         result = job.execute_in_process(
             partition_key=partitions.partition_key(as_of),
             instance=home,
             raise_on_error=False,
+            tags={BY: COMMAND_LINE},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     if not result.success:
         raise BuildFailedError(as_of, _why(result))
+    return _untold(result)
+
+
+def _untold(result: dg.ExecuteInProcessResult) -> str | None:
+    """What the audit log could not be told of."""
+    for event in result.get_asset_materialization_events():
+        metadata = event.materialization.metadata
+        if UNTOLD in metadata:
+            return str(metadata[UNTOLD].value)
+    return None
 
 
 def _why(result: dg.ExecuteInProcessResult) -> str:

@@ -10,7 +10,7 @@ import tempfile
 import uuid
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from typing import Final
 import polars as pl
 
 from orchestration import canonical_files
+from orchestration.auditing import COMMAND_LINE, noted
 from orchestration.bank import Bank
 from orchestration.gate import gate_of
 from orchestration.judging import Judging, Part, Progress, Split, content_hash, judged, known_sum
@@ -25,6 +26,8 @@ from orchestration.receipts import Finding, Receipt
 from orchestration.sources import Source, open_source, state_of
 from orchestration.sources.source import first_line
 from records.deliveries import amount_column
+from records.evidence_files import file_hash
+from records.ledger.events import DELIVERED
 from transforms import book
 from transforms.errors import BadDateError, MappingError, RestatementError, UnreadableFileError
 from transforms.mappings.model import CANONICAL, packaged_text, parse_mapping
@@ -54,7 +57,7 @@ _LEFT_LYING: Final = "targets.csv"
 """A file that went with deliveries once; targets are entered now."""
 
 
-def ingest(
+def ingest(  # noqa: PLR0913 - a delivery says so much
     bank: Bank,
     paths: Sequence[Path],
     *,
@@ -62,6 +65,7 @@ def ingest(
     as_of: date | None,
     table: str | None = None,
     reason: str | None = None,
+    by: str = COMMAND_LINE,
     progress: Progress = lambda _: None,
 ) -> Receipt:
     """Take a delivery for a month.
@@ -74,6 +78,7 @@ def ingest(
         as_of: the month end; the files' own statement if not given.
         table: for canonical files, the table, where names and columns do not say it.
         reason: why a month is delivered again.
+        by: who delivers, for the audit log.
         progress: is told each step.
 
     Raises:
@@ -103,7 +108,36 @@ def ingest(
             shutil.rmtree(scratch, ignore_errors=True)
             if not kept:
                 shutil.rmtree(evidence, ignore_errors=True)
-    return receipt
+    return receipt if receipt.unchanged else _noted(bank, receipt, batch_id, by)
+
+
+def _noted(bank: Bank, receipt: Receipt, batch_id: str, by: str) -> Receipt:
+    """The receipt of a delivery that the audit log holds, or says that it does not."""
+    taken = bank.deliveries.batches().filter(pl.col("batch_id") == batch_id).to_dicts()
+    folder = bank.deliveries.evidence(batch_id)
+    tables = {
+        row["table"]: {
+            "source_file": row["source_file"],
+            "source_sha256": row["source_sha256"],
+            "content_hash": row["content_hash"],
+            "delivered_rows": row["delivered_rows"],
+            "accepted_rows": row["accepted_rows"],
+            "files": {name: file_hash(folder / name) for name in row["delivered_file"].split("; ")},
+        }
+        for row in taken
+    }
+    told = noted(
+        bank,
+        who=by,
+        action=DELIVERED,
+        subject=receipt.as_of_date.isoformat(),
+        detail={
+            "batch_id": batch_id,
+            "snapshot_version": receipt.snapshot_version,
+            "tables": tables,
+        },
+    )
+    return receipt if told is None else replace(receipt, notes=(*receipt.notes, told))
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,10 @@ from functools import cached_property
 import polars as pl
 
 from expectations.reconciliation import reconcile
+from orchestration.auditing import noted
 from orchestration.bank import HISTORIES, SYSTEM, Bank
 from orchestration.month_targets import MonthTargets, month_targets
+from records.ledger.events import PUBLISHED
 from records.published import Publication
 from transforms import (
     availability,
@@ -362,16 +364,30 @@ def reconciliation(month: MonthAtWork) -> pl.DataFrame:
     )
 
 
-def publish(month: MonthAtWork, run_id: str) -> None:
-    """Make the month's new figures the published ones."""
-    month.bank.published.publish(
-        Publication(
-            as_of_date=month.as_of,
-            snapshot_version=month.version,
-            fingerprint=month.fingerprint,
-            catalogue_fingerprint=month.catalogue.fingerprint,
-            reference_fingerprint=month.bank.reference.fingerprint,
-            run_id=run_id,
-            published_at=datetime.now(UTC),
-        )
+def publish(month: MonthAtWork, run_id: str, *, by: str) -> str | None:
+    """Make the month's new figures the published ones.
+
+    Returns:
+        What is to be said if the audit log does not hold it.
+    """
+    publication = Publication(
+        as_of_date=month.as_of,
+        snapshot_version=month.version,
+        fingerprint=month.fingerprint,
+        catalogue_fingerprint=month.catalogue.fingerprint,
+        reference_fingerprint=month.bank.reference.fingerprint,
+        run_id=run_id,
+        published_at=datetime.now(UTC),
+    )
+    month.bank.published.publish(publication)
+    return noted(
+        month.bank,
+        who=by,
+        action=PUBLISHED,
+        subject=month.as_of.isoformat(),
+        detail={
+            "snapshot_version": month.version,
+            "fingerprint": publication.fingerprint,
+            "run_id": run_id,
+        },
     )

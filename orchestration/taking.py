@@ -17,6 +17,7 @@ from typing import Final
 import polars as pl
 
 from orchestration import intake
+from orchestration.auditing import INBOX
 from orchestration.bank import Bank
 from orchestration.inbox import arrivals, file_names, filing
 from orchestration.inbox import reports as inbox_reports
@@ -205,6 +206,7 @@ def _receipt(bank: Bank, copied: Copied, progress: Progress) -> Receipt:
             mapping=arrival.mapping,
             as_of=as_of,
             reason=copied.reason,
+            by=INBOX,
             progress=progress,
         )
 
@@ -241,7 +243,7 @@ def _built(root: Path, months: Sequence[date], progress: Progress) -> dict[date,
     found: dict[date, MonthReport] = {}
 
     def after(one: Built) -> None:
-        found[one.as_of] = MonthReport(one.as_of, Publication(one.outcome.value))
+        found[one.as_of] = MonthReport(one.as_of, Publication(one.outcome.value), one.note)
 
     def before(day: date) -> None:
         progress(f"building {day}")

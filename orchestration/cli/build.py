@@ -66,10 +66,16 @@ def run(root: Path, months: list[date], *, force: bool = False) -> "list[Built]"
         console=console(error=True),
     ) as progress:
         task = progress.add_task("building", total=len(months))
+
+        def after(one: "Built") -> None:
+            progress.advance(task)
+            if one.note is not None:
+                progress.console.print(f"{one.as_of}: {one.note}", soft_wrap=True)
+
         return build_months(
             root,
             months,
             force=force,
             before=lambda day: progress.update(task, description=f"building {day}"),
-            after=lambda _: progress.advance(task),
+            after=after,
         )

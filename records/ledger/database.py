@@ -1,8 +1,8 @@
 """The ledger's database: where it is, one connection at a time, and what goes wrong with it in words.
 
 SQLite in the workspace, or PostgreSQL where the workspace says so. Writers take turns: whoever writes
-holds the ledger's only pen until the transaction ends. What is read and written belongs in `targets`,
-`check_ins`, `sign_offs` and `access_log`.
+holds the ledger's only pen until the transaction ends. What is read and written belongs in the modules
+that `ledger` names, what ties its rows together in `links`.
 """
 
 import os
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool
 
+from records.ledger import links
 from records.ledger.errors import LedgerError
 from records.ledger.revisions import HEAD, READABLE, revision_of, upgrade
 from records.workspace import SETTINGS, Workspace
@@ -91,24 +92,23 @@ class Database:
             head = file.read(_COUNTED.stop)
             return os.fstat(file.fileno()).st_ino, head[_COUNTED]
 
-    @cached_property
+    @property
     def _engine(self) -> Engine:
-        connect: dict[str, Any] = {"timeout": _PATIENCE} if self.is_file else {"connect_timeout": 5}
         try:
-            engine = sa.create_engine(self.url, poolclass=NullPool, connect_args=connect)
+            return _engine(self.url, is_file=self.is_file)
         except ModuleNotFoundError:
             raise LedgerError(
                 "The ledger is in PostgreSQL, and the driver psycopg is not installed. Install "
                 "branchmark[postgresql]."
             ) from None
-        if self.is_file:
-            sa.event.listen(engine, "connect", _in_our_hands)
-            sa.event.listen(engine, "begin", _begin)
-        return engine
 
     @contextmanager
-    def reading(self) -> Iterator[Connection | None]:
+    def reading(self, *, since: str = READABLE[0]) -> Iterator[Connection | None]:
         """A connection to read by; none while nothing has ever been entered.
+
+        Args:
+            since: the revision that brought the tables in question; none is given by an older ledger, which
+                holds nothing of them.
 
         Raises:
             LedgerError: if the database cannot be read, or is of a revision too old to be read as it is.
@@ -126,11 +126,13 @@ class Database:
                     f"The ledger {self.place} is of revision {revision}, and this product reads {HEAD}. "
                     "Bring it up to date: branchmark ledger upgrade."
                 )
-            yield connection
+            yield connection if revision >= since else None
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection in a transaction of its own, at the newest revision; writers take turns.
+
+        Every row that is added is tied to the chain before the transaction ends.
 
         Raises:
             LedgerError: if the database cannot be written to.
@@ -141,9 +143,14 @@ class Database:
                 if not self.is_file:
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}s'")
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PEN)))
-                if revision_of(connection) != HEAD:
+                before: links.Marks = {}
+                revision = revision_of(connection)
+                if revision is not None and revision >= links.SINCE:
+                    before = links.marks(connection)
+                if revision != HEAD:
                     upgrade(connection)
                 yield connection
+                links.link(connection, before)
 
     def revision(self) -> str | None:
         """The revision of the database, whichever it is; none while nothing was ever entered."""
@@ -185,6 +192,17 @@ class Database:
         if isinstance(error, sa.exc.IntegrityError):
             return f"The ledger {self.place} refuses the entry ({said[:300]}). Nothing was written."
         return f"The ledger {self.place} cannot be {what} ({said[:300]}). {self.way_out}"
+
+
+@lru_cache(maxsize=16)
+def _engine(url: URL, *, is_file: bool) -> Engine:
+    """One engine for an address: it holds no connection, and the statements that it worked out already."""
+    connect: dict[str, Any] = {"timeout": _PATIENCE} if is_file else {"connect_timeout": 5}
+    engine = sa.create_engine(url, poolclass=NullPool, connect_args=connect)
+    if is_file:
+        sa.event.listen(engine, "connect", _in_our_hands)
+        sa.event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _server(text: str, where: str) -> tuple[URL, str, str]:

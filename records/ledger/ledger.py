@@ -1,15 +1,21 @@
 """The ledger of a workspace: what people enter, kept apart from what files deliver.
 
-Pages and commands begin here: targets, check-ins, signatures and the access log of one database, each
-read within a `Scope`. Nothing here looks at the clock or at the environment: both are passed in.
+Pages and commands begin here: targets, check-ins, signatures, editions of reports, adjustments, what was
+sent and the access log of one database, each read within a `Scope`, and the chain that ties them together.
+Nothing here looks at the clock or at the environment: both are passed in.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 
 from records.ledger.access_log import AccessLog
+from records.ledger.adjustments import Adjustments
+from records.ledger.chain import Chain
 from records.ledger.check_ins import CheckIns
 from records.ledger.database import Database, Variable
+from records.ledger.dispatches import Dispatches
+from records.ledger.events import Events
+from records.ledger.returns import Returns
 from records.ledger.revisions import HEAD
 from records.ledger.sign_offs import SignOffs
 from records.ledger.targets import Targets
@@ -69,6 +75,31 @@ class Ledger:
     def access_log(self) -> AccessLog:
         """Who came in, and what was shown to them."""
         return AccessLog(self.database)
+
+    @cached_property
+    def returns(self) -> Returns:
+        """Editions of reports, and the steps to their release."""
+        return Returns(self.database)
+
+    @cached_property
+    def adjustments(self) -> Adjustments:
+        """Signed deltas on published figures."""
+        return Adjustments(self.database)
+
+    @cached_property
+    def dispatches(self) -> Dispatches:
+        """What was sent to whom."""
+        return Dispatches(self.database)
+
+    @cached_property
+    def events(self) -> Events:
+        """What happened outside the ledger's own tables."""
+        return Events(self.database)
+
+    @cached_property
+    def chain(self) -> Chain:
+        """What ties every row to the one before it."""
+        return Chain(self.database)
 
     def standing(self) -> Standing:
         """Where it is, and of which revision.

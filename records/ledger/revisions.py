@@ -11,10 +11,10 @@ from sqlalchemy.engine import Connection
 
 from records.ledger.errors import LedgerError
 
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
 """Every revision there has been, the first one first."""
 HEAD: Final = REVISIONS[-1]
-READABLE: Final = ("0002", "0003")
+READABLE: Final = ("0002", "0003", "0004")
 """Those that can be read as they are: since the first of them, revisions only added tables."""
 _TABLE: Final = "branchmark_revision"
 _FIRST: Final = "target_version"

@@ -1,7 +1,8 @@
-"""The ledger's tables, as this version of the product reads and writes them.
+"""The ledger's tables of targets, check-ins and access, as this version of the product uses them.
 
 Rows are added and never changed: a correction is a row of its own. How a database comes to have these
-tables is said in `migrations`; a test holds both against each other.
+tables is said in `migrations`; a test holds both against each other. Tables about reports, and the
+chain, belong in `report_tables`.
 """
 
 from datetime import UTC, datetime
@@ -34,8 +35,7 @@ class Exact(TypeDecorator[Decimal]):
         """The decimal, or its digits without an exponent."""
         if value is None:
             return None
-        settled = _settled(value)
-        return settled if dialect.name == "postgresql" else f"{settled:f}"
+        return _settled(value) if dialect.name == "postgresql" else exact_text(value)
 
     @override
     def process_result_value(self, value: Decimal | str | None, dialect: Dialect) -> Decimal | None:
@@ -62,10 +62,8 @@ class Instant(TypeDecorator[datetime]):
         """The moment in UTC; one without a time zone is nobody's moment."""
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value} names no time zone")
-        moment = value.astimezone(UTC)
-        return moment if dialect.name == "postgresql" else moment.isoformat(timespec="microseconds")
+        told = moment_text(value)
+        return value.astimezone(UTC) if dialect.name == "postgresql" else told
 
     @override
     def process_result_value(
@@ -82,6 +80,22 @@ class Instant(TypeDecorator[datetime]):
 def _settled(value: Decimal) -> Decimal:
     with localcontext(prec=50):
         return value.quantize(_TWELVE)
+
+
+def exact_text(value: Decimal) -> str:
+    """A decimal to twelve places, as text without an exponent."""
+    return f"{_settled(value):f}"
+
+
+def moment_text(value: datetime) -> str:
+    """A moment in UTC to the microsecond, as text.
+
+    Raises:
+        ValueError: if it names no time zone: it is nobody's moment.
+    """
+    if value.tzinfo is None:
+        raise ValueError(f"{value} names no time zone")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 METADATA: Final = sa.MetaData()

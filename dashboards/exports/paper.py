@@ -6,47 +6,22 @@ the same bytes. How the sheet is set stands in `paper.typ`.
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-import typst
-
+from dashboards.exports import press
 from dashboards.exports.cells import face_of, notes_of
 from dashboards.exports.document import Cell, Document, Face, Made, Picture, Table, Words
 from dashboards.i18n import Language, say
 from dashboards.palette import LIGHT, MARKS
-from transforms.errors import BranchmarkError
 from transforms.scorecards import Status
 
 _SHEET: Final = Path(__file__).with_suffix(".typ")
-_CHINESE: Final = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_CHINESE_RUN: Final = re.compile(f"{press.CHINESE.pattern}+")
 
-_CHINESE_RUN: Final = re.compile(f"{_CHINESE.pattern}+")
-
-CHINESE_FONTS: Final = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "WenQuanYi Zen Hei",
-    "WenQuanYi Micro Hei",
-    "Noto Serif CJK SC",
-    "Source Han Serif SC",
-    "SimSun",
-    "SimHei",
-)
-"""Fonts with Chinese signs, the first one installed is taken."""
-
-_LATIN_FONTS: Final = ("Segoe UI", "Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans")
-_EMBEDDED: Final = "Libertinus Serif"
-"""Comes with the typesetter, so that there always is one."""
-
-_SHAPES: Final[Mapping[Status, str]] = {
+SHAPES: Final[Mapping[Status, str]] = {
     Status.MET: "dot",
     Status.WITHIN: "dot",
     Status.NEAR: "triangle",
@@ -56,6 +31,7 @@ _SHAPES: Final[Mapping[Status, str]] = {
     Status.NOT_COMPARABLE: "ring",
     Status.NOT_APPLICABLE: "ring",
 }
+"""What is drawn for a status, so that no font has to have its glyph."""
 
 _LINE: Final = 765
 """Points that a line has."""
@@ -70,17 +46,13 @@ _SMALL, _NORMAL = (6.5, 1.6, 2.5), (8.0, 2.6, 5.0)
 """Size of text, air above it and beside it: in a table of many columns, and in others."""
 
 
-class MissingFontError(BranchmarkError):
-    """Chinese cannot be printed where no font has its signs."""
-
-
 def write(document: Document, made: Made) -> bytes:
     """The PDF.
 
     Raises:
         MissingFontError: if there is Chinese to print, and no font for it.
     """
-    return _compiled(_given(document, made), made, "pdf")[0]
+    return press.printed(_SHEET, _given(document, made), made.language, "pdf")[0]
 
 
 def pictures(document: Document, made: Made, *, ppi: float = 110) -> list[bytes]:
@@ -89,48 +61,12 @@ def pictures(document: Document, made: Made, *, ppi: float = 110) -> list[bytes]
     Raises:
         MissingFontError: if there is Chinese to print, and no font for it.
     """
-    return _compiled(_given(document, made), made, "png", ppi)
+    return press.printed(_SHEET, _given(document, made), made.language, "png", ppi)
 
 
 def refusal(document: Document, made: Made) -> str:
     """Why it cannot be printed, in a sentence; empty if it can."""
-    return _refusal(_given(document, made), made, installed())
-
-
-def _refusal(given: str, made: Made, families: Collection[str]) -> str:
-    if _CHINESE.search(given) and not any(name in families for name in CHINESE_FONTS):
-        return say(made.language, "ex_no_font")
-    return ""
-
-
-def _compiled(given: str, made: Made, kind: str, ppi: float | None = None) -> list[bytes]:
-    why = _refusal(given, made, installed())
-    if why:
-        raise MissingFontError(why)
-    compiler = typst.Compiler(
-        _SHEET.read_bytes(), font_paths=_fonts(), sys_inputs={"document": given}
-    )
-    found = compiler.compile(format=kind, ppi=ppi)  # type: ignore[arg-type]
-    pages = found if isinstance(found, list) else [found]
-    return [page for page in pages if page is not None]
-
-
-@lru_cache(maxsize=1)
-def _fonts() -> typst.Fonts:
-    """The fonts of this machine, looked for once: that takes a third of a second."""
-    return typst.Fonts()
-
-
-def installed() -> frozenset[str]:
-    """The font families that can be printed with."""
-    return frozenset(_fonts().families())
-
-
-def _chosen() -> list[str]:
-    families = installed()
-    latin = next((name for name in _LATIN_FONTS if name in families), _EMBEDDED)
-    chinese = next((name for name in CHINESE_FONTS if name in families), None)
-    return [latin] if chinese is None else [latin, chinese]
+    return press.refusal(_given(document, made), made.language, press.installed())
 
 
 def _given(document: Document, made: Made) -> str:
@@ -149,7 +85,7 @@ def _given(document: Document, made: Made) -> str:
             "minute": at.minute,
             "second": at.second,
         },
-        "fonts": _chosen(),
+        "fonts": press.chosen(),
         "ink": LIGHT.ink,
         "quiet": LIGHT.quiet,
         "rule": LIGHT.rule,
@@ -179,9 +115,9 @@ def _definitions(document: Document, made: Made) -> list[tuple[str, str, str]]:
 def _left_out(document: Document, made: Made) -> str:
     """That Chinese names of sources are left out, if they are."""
     sources = "".join(text for _, _, text in document.definitions)
-    if made.language is Language.ZH or not _CHINESE.search(sources):
+    if made.language is Language.ZH or not press.CHINESE.search(sources):
         return ""
-    printable = any(name in installed() for name in CHINESE_FONTS)
+    printable = press.has_chinese(press.installed())
     return "" if printable else say(made.language, "ex_sources_left_out")
 
 
@@ -259,7 +195,7 @@ def _cell(cell: Cell, room: float) -> dict[str, object]:
         "width": min(_width_of(cell.svg) * _POINTS, room - 8) if cell.svg else 0,
         "mark": None
         if mark is None
-        else {"shape": _SHAPES[mark], "colour": MARKS[mark].colour(dark=False)},
+        else {"shape": SHAPES[mark], "colour": MARKS[mark].colour(dark=False)},
     }
 
 

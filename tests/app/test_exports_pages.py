@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from dashboards.app_pages import exporting, viewing
-from dashboards.exports import formats, paper
+from dashboards.exports import formats, press
 from dashboards.exports.document import Made
 from dashboards.exports.formats import FileKind
 from dashboards.headline import Headline
@@ -158,7 +158,7 @@ def test_the_targets_document_holds_every_version_with_codes_in_words(opened, ta
 
 
 def test_a_pdf_that_cannot_be_printed_is_refused_in_words(opened, bank, monkeypatch):
-    monkeypatch.setattr(paper, "installed", lambda: frozenset({"Liberation Sans"}))
+    monkeypatch.setattr(press, "installed", lambda: frozenset({"Liberation Sans"}))
     app = offered(opened, bank, "branch", branch="B201", language="zh")
     assert [one.proto.label for one in app.get("download_button")][-1] == "离线网页"
     assert any("PDF 需要中文字体" in one.value for one in app.caption)

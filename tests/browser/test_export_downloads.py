@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import expect
 
-from dashboards.exports import paper
+from dashboards.exports import press
 from tests.browser.serving import PATIENCE, settled, sound
 from tests.pdf_reading import read
 
@@ -69,7 +69,7 @@ def test_the_web_page_is_read_without_any_network(page, browser, tmp_path):
 
 
 @pytest.mark.skipif(
-    not any(name in paper.installed() for name in paper.CHINESE_FONTS),
+    not any(name in press.installed() for name in press.CHINESE_FONTS),
     reason="no Chinese font is installed here",
 )
 def test_the_overview_is_taken_as_a_chinese_pdf(page, tmp_path):

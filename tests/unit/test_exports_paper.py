@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboards.exports import formats, paper
+from dashboards.exports import formats, paper, press
 from dashboards.exports.document import Cell, Column, Face, Heading, Picture
 from dashboards.exports.formats import FileKind
 from tests.exported import MADE, MADE_ZH, ROWS, SVG, document, faced, table
@@ -98,7 +98,7 @@ def test_the_moment_is_written_into_the_file():
 
 
 needs_chinese = pytest.mark.skipif(
-    not any(name in paper.installed() for name in paper.CHINESE_FONTS),
+    not any(name in press.installed() for name in press.CHINESE_FONTS),
     reason="no Chinese font is installed here",
 )
 
@@ -123,8 +123,8 @@ def test_a_sign_that_no_font_has_would_be_counted():
 
 
 def test_chinese_without_a_chinese_font_is_refused_in_one_sentence(monkeypatch):
-    monkeypatch.setattr(paper, "installed", lambda: frozenset(NO_CHINESE))
-    with pytest.raises(paper.MissingFontError, match="PDF 需要中文字体"):
+    monkeypatch.setattr(press, "installed", lambda: frozenset(NO_CHINESE))
+    with pytest.raises(press.MissingFontError, match="PDF 需要中文字体"):
         paper.write(document(title="记分卡"), MADE_ZH)
     assert "needs a Chinese font" in formats.refusal(document(title="港口"), MADE, FileKind.PDF)
     assert formats.refusal(document(title="港口"), MADE, FileKind.HTML) == ""
@@ -134,7 +134,7 @@ def test_english_needs_no_chinese_font_and_says_where_it_leaves_chinese_sources_
     definitions = (("npl_ratio", "NPL ratio", "Bad loans. 银保监会令〔2023〕第1号; CBRC."),)
     changed = document(definitions=definitions)
     assert "银保监会令" in read(paper.write(changed, MADE)).text()
-    monkeypatch.setattr(paper, "installed", lambda: frozenset(NO_CHINESE))
+    monkeypatch.setattr(press, "installed", lambda: frozenset(NO_CHINESE))
     assert formats.refusal(document(), MADE, FileKind.PDF) == ""
     assert formats.refusal(changed, MADE, FileKind.PDF) == ""
     told = words(written(definitions=definitions))

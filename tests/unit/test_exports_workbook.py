@@ -8,7 +8,7 @@ import pytest
 
 from dashboards.exports import workbook
 from dashboards.exports.document import Column, Content, Words
-from dashboards.exports.workbook import sheet_names
+from dashboards.exports.sheets import sheet_names
 from tests.exported import AMOUNT, MADE, MADE_ZH, SHARE, document, table
 
 

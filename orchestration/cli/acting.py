@@ -27,9 +27,10 @@ AsOption = Annotated[
 
 OPEN: Final = frozenset(
     {
+        *("alerts", "evidence"),
         *("bridge", "catalogue", "changes", "check", "checkins", "dictionary", "diff", "explain"),
         *("export", "findings", "fork", "gap", "kpis", "loans", "overrides", "peers", "profiles"),
-        *("project", "scorecard", "sign", "targets", "template", "whatif"),
+        *("project", "report", "scorecard", "sign", "signoff", "targets", "template", "whatif"),
     }
 )
 """Commands that a reader's scope can narrow. All others are about the whole bank."""

@@ -1,0 +1,1 @@
+"""Reports that are signed and go out: filled, checked, approved, released, rendered, planned and sent."""

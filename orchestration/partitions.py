@@ -1,4 +1,4 @@
-"""Months as Dagster partitions: the key is the month, the figures are of its last day."""
+"""Months and quarters as Dagster partitions: the key is the (last) month, the figures are of its last day."""
 
 from datetime import date
 from typing import Final
@@ -9,6 +9,11 @@ from transforms.periods import month_end
 
 MONTHS: Final = dg.MonthlyPartitionsDefinition(start_date="1990-01", fmt="%Y-%m", end_offset=1)
 """From 1990, so that old books can be loaded, to the month that is still running."""
+
+QUARTERS: Final = dg.TimeWindowPartitionsDefinition(
+    start="1990-03", fmt="%Y-%m", cron_schedule="0 0 1 3,6,9,12 *", end_offset=1
+)
+"""Quarters by their last month, so that a period has the same key in all reports."""
 
 
 def as_of(partition_key: str) -> date:

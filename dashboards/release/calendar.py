@@ -1,6 +1,6 @@
 """The month's calendar in working days, and how the months of a year stand step by step.
 
-Which days are worked is said by `transforms.working_days`; the cut-off is the bank's own setting.
+Which days are worked is data, read by `transforms.working_days`; the cut-off is the bank's own setting.
 """
 
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from typing import Final
 
 from dashboards.quality.states import Standing
 from dashboards.release.signed import Signature, Spoken
-from transforms import working_days
 from transforms.periods import month_end
 from transforms.quality import QualityState
+from transforms.working_days import WorkingCalendar
 
 YEAR: Final = 12
 STEPS: Final = ("delivered", "published", "reconciled", "check_ins", "signed")
@@ -43,6 +43,7 @@ def milestones(
     published: datetime,
     cut_off_days: int | None,
     signed: datetime | None,
+    worked: WorkingCalendar,
 ) -> tuple[Milestone, ...]:
     """The calendar of a month, in the order of its days.
 
@@ -53,6 +54,7 @@ def milestones(
         published: when its figures were published.
         cut_off_days: so many working days after the month end is the cut-off; none if the bank set none.
         signed: when the unit's figures were signed.
+        worked: which days are worked.
     """
     found: list[tuple[str, date, Standing]] = [
         ("month_end", as_of, Standing.GOOD),
@@ -63,7 +65,7 @@ def milestones(
     if signed is not None:
         found.append(("signed", signed.date(), Standing.GOOD))
     if cut_off_days is not None:
-        day = cut_off(as_of, cut_off_days)
+        day = cut_off(worked, as_of, cut_off_days)
         late = day < today and signed is None
         found.append(("cut_off", day, Standing.WATCH if late else Standing.OPEN))
     coming = month_end(as_of + timedelta(days=1))
@@ -72,7 +74,7 @@ def milestones(
         found.append(("today", today, Standing.OPEN))
     made = []
     for name, day, standing in sorted(found, key=lambda one: (one[1], _ORDER.index(one[0]))):
-        counted = working_days.between(as_of, day)
+        counted = worked.between(as_of, day)
         made.append(Milestone(name, day, counted.count, counted.announced, standing))
     return tuple(made)
 
@@ -82,9 +84,9 @@ _ORDER: Final = (
 )
 
 
-def cut_off(as_of: date, days: int) -> date:
+def cut_off(worked: WorkingCalendar, as_of: date, days: int) -> date:
     """Until when a month can be delivered."""
-    return working_days.due(as_of, days).day
+    return worked.due(as_of, days).day
 
 
 @dataclass(frozen=True)

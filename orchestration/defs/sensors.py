@@ -12,6 +12,7 @@ from typing import Final
 
 import dagster as dg
 
+from orchestration.defs.asking import is_under_way
 from orchestration.defs.jobs import take_delivery
 from orchestration.defs.resources import BankResource
 from orchestration.inbox import arrivals
@@ -22,16 +23,7 @@ from transforms.errors import WorkspaceError
 
 TAG: Final = "branchmark/inbox"
 """What a run was asked for: a hash of the deliveries' places and contents."""
-_LIFELESS: Final = 120
-"""Seconds after which a run that holds no lock is taken for dead."""
 _LONGEST_PAUSE: Final = 3600
-_UNDER_WAY: Final = (
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-)
 
 
 @dg.sensor(
@@ -94,12 +86,7 @@ def _not_now(instance: dg.DagsterInstance, root: Path, digest: str, at: float) -
     not take it) is asked for again, after a pause that doubles each time.
     """
     job = take_delivery.name
-    under_way = instance.get_run_records(
-        dg.RunsFilter(job_name=job, statuses=list(_UNDER_WAY)), limit=10
-    )
-    if any(at - record.update_timestamp.timestamp() < _LIFELESS for record in under_way) or (
-        under_way and _is_held(root)
-    ):
+    if is_under_way(instance, job, at, lambda: _is_held(root)):
         return "A run is taking deliveries already."
     earlier = instance.get_run_records(dg.RunsFilter(job_name=job, tags={TAG: digest}))
     if earlier:

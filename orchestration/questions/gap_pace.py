@@ -15,7 +15,6 @@ from transforms.catalogue.model import Better, Kind, Metric, Reading
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.periods import previous_year_end
 from transforms.phasing import parse_period
-from transforms.working_days import between
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +38,8 @@ class Paced:
         day = self.month.as_of
         until, full = self._period(metric, reading, amount_of(row["target_value"]))
         since = previous_year_end(day)
-        left, gone = between(day, until), between(since, day)
+        calendar = self.month.bank.reference.calendar
+        left, gone = calendar.between(day, until), calendar.between(since, day)
         missing = full - amount_of(row["value"])
         open_yet = not met or (missing < 0 if metric.better is Better.LOWER else missing > 0)
         return Pace(

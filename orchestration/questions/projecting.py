@@ -22,7 +22,6 @@ from transforms.analysis.projection.backtest import Outlook, Projection
 from transforms.analysis.projection.methods import Form, Method, Month, Nature, Path, Shape
 from transforms.arithmetic import dates_of, terms_of
 from transforms.catalogue.model import NODE_LEVEL, At, Better, Catalogue, Kind, Label, Metric
-from transforms.catalogue.vocabulary import TOTAL
 from transforms.clients import NODE_MEASURE
 from transforms.cube import BRANCH_MEASURE
 from transforms.errors import BranchmarkError, UnknownNameError
@@ -164,7 +163,7 @@ def project(bank: Bank, scope: Scope, asked: Asked) -> Answer:
     told = backtest.chosen(methods)
     if asked.method is not None:
         told = next(one for one in methods if one.method is asked.method)
-    gone, ahead = backtest.working_days(day, end)
+    gone, ahead = backtest.working_days(bank.reference.calendar, day, end)
     return Answer(
         metric=metric,
         reading=name,
@@ -230,21 +229,12 @@ class _History:
 
     def _facts(self, known: Known = Known.NOW) -> pl.DataFrame:
         published = self.bank.published
-        return (
-            published.facts(self.scope, known=known)
-            .filter(
-                pl.col("metric_id") == self.metric.metric_id,
-                pl.col("reading") == self.reading,
-                pl.col("branch_id") == self.branch,
-                pl.col("slice") == TOTAL,
-                pl.col("as_of_date") <= self.as_of,
-            )
-            .select(
-                *("as_of_date", "numerator", "denominator", "limit_value", "reason"),
-                "definition_version",
-            )
-            .sort("as_of_date")
-            .collect()
+        rows = published.of_figure(self.scope, self.branch, self.metric.metric_id, known)
+        return rows.filter(
+            pl.col("reading") == self.reading, pl.col("as_of_date") <= self.as_of
+        ).select(
+            *("as_of_date", "numerator", "denominator", "limit_value", "reason"),
+            "definition_version",
         )
 
     @property
@@ -279,7 +269,8 @@ class _History:
             notes += _told_moved(moved, again)
         notes += self._definitions(rows)
         notes += self._restated(rows)
-        return Path(shape, dict(sorted(found.items()))), tuple(notes)
+        months = dict(sorted(found.items()))
+        return Path(shape, months, self.bank.reference.calendar), tuple(notes)
 
     def _organised_otherwise(self, days: list[date]) -> tuple[date, ...]:
         """The months in which other branches counted for the node than count for it now."""

@@ -41,6 +41,7 @@ from transforms.reference import tables
 OCTOBER = date(2026, 10, 31)
 END = date(2026, 12, 31)
 STOCK = Shape(Form.AMOUNT, Nature.STOCK)
+CALENDAR = tables.load().calendar
 TO_DATE = Shape(Form.AMOUNT, Nature.TO_DATE)
 RATIO = Shape(Form.RATIO, Nature.STOCK, Nature.STOCK)
 
@@ -52,7 +53,7 @@ def path(shape, months):
         above, below, *limit = sides if isinstance(sides, tuple) else (sides, None)
         day = months_back(date.fromisoformat(f"{text}-01"), 0)
         found[day] = Month(Decimal(above), None if below is None else Decimal(below), "1", *limit)
-    return Path(shape, found)
+    return Path(shape, found, CALENDAR)
 
 
 def carried(shape, months, method):
@@ -62,7 +63,7 @@ def carried(shape, months, method):
 
 
 def test_working_days_of_the_year_are_gone_and_ahead():
-    gone, ahead = working_days(OCTOBER, END)
+    gone, ahead = working_days(CALENDAR, OCTOBER, END)
     assert (gone.count, ahead.count, ahead.announced) == (204, 44, True)
 
 
@@ -175,7 +176,8 @@ def test_what_cannot_be_projected_says_why(shape, months, method, said):
 def rising(by=1, months=24, start=100):
     """A balance that grows by the same amount every month, up to October."""
     days = month_ends(OCTOBER, months)
-    return Path(STOCK, {d: Month(Decimal(start + by * n), None, "1") for n, d in enumerate(days)})
+    months = {d: Month(Decimal(start + by * n), None, "1") for n, d in enumerate(days)}
+    return Path(STOCK, months, CALENDAR)
 
 
 def test_a_back_test_looks_as_far_ahead_as_the_projection():
@@ -198,7 +200,7 @@ def test_no_test_reaches_across_a_change_of_definition():
     for day in list(months):
         if day >= date(2026, 5, 31):
             months[day] = replace(months[day], definition="2")
-    tests = back_tests(Path(STOCK, months), OCTOBER, END, Method.LAST_VALUE)
+    tests = back_tests(Path(STOCK, months, CALENDAR), OCTOBER, END, Method.LAST_VALUE)
     origins = {test.origin for test in tests}
     assert date(2026, 3, 31) not in origins
     assert date(2026, 4, 30) not in origins
@@ -219,7 +221,11 @@ def test_no_method_looks_ahead_of_its_origin(values, others, cut):
     ]
     for shape in (STOCK, TO_DATE):
         as_was, as_is = (
-            Path(shape, {d: Month(Decimal(v), None, "1") for d, v in zip(days, held, strict=True)})
+            Path(
+                shape,
+                {d: Month(Decimal(v), None, "1") for d, v in zip(days, held, strict=True)},
+                CALENDAR,
+            )
             for held in (values, changed)
         )
         for method in Method:
@@ -254,7 +260,7 @@ def test_a_figure_that_cannot_be_negative_has_no_negative_range():
     days = month_ends(OCTOBER, 12)
     falling = {d: Month(Decimal(v), None, "1") for d, v in zip(days, [90, 5] * 6, strict=True)}
     wide = {d: replace(m, numerator=Decimal(n)) for n, (d, m) in enumerate(falling.items())}
-    steep = Path(STOCK, wide | {days[0]: Month(Decimal(500), None, "1")})
+    steep = Path(STOCK, wide | {days[0]: Month(Decimal(500), None, "1")}, CALENDAR)
     free, held = (
         {one.method: one for one in project(steep, OCTOBER, END, floored=floored)}
         for floored in (False, True)

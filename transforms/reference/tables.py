@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from importlib import resources
 from typing import Final
 
 import polars as pl
 
 from transforms.errors import ReferenceTableError, UnknownNameError
+from transforms.working_days import WorkingCalendar
 
 NAMES: Final = (
     "admin_divisions",
@@ -26,6 +28,7 @@ NAMES: Final = (
     "green_catalogue",
     "green_editions",
     "high_tech_industry",
+    "holidays",
     "ip_patent_intensive_industry",
     "naics_sectors",
     "npl_tolerance_rules",
@@ -34,6 +37,11 @@ NAMES: Final = (
     "sei_2018_by_class",
     "thresholds",
 )
+
+_OF_NO_FIGURE: Final = frozenset({"holidays"})
+"""Tables that no published figure rests on: another edition of them makes no month stale."""
+_OFF: Final = "off"
+_WORKED: Final = "worked"
 
 
 class Taxonomy(StrEnum):
@@ -67,10 +75,22 @@ BANK: Final = "bank"
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """All reference tables, checked, and the fingerprint of their contents."""
+    """All reference tables, checked.
+
+    Attributes:
+        tables: by name.
+        fingerprint: of the contents of those that published figures rest on.
+    """
 
     tables: Mapping[str, pl.DataFrame]
     fingerprint: str
+
+    @cached_property
+    def calendar(self) -> WorkingCalendar:
+        """Which days are worked, and of which years that is announced."""
+        rows = self.tables["holidays"].with_columns(pl.col("day").str.to_date())
+        off, worked = (rows.filter(pl.col("kind") == kind)["day"] for kind in (_OFF, _WORKED))
+        return WorkingCalendar(off.to_list(), worked.to_list())
 
     def thresholds(self, on: date) -> dict[str, Decimal]:
         """Every named threshold in force on that day, by name."""
@@ -301,6 +321,8 @@ def load(replacements: Mapping[str, str] | None = None) -> Reference:
             raise ReferenceTableError(name, problems)
     digest = hashlib.sha256()
     for name in NAMES:
+        if name in _OF_NO_FIGURE:
+            continue
         digest.update(f"{name}\0{texts[name]}\0".encode())
     return Reference(tables, digest.hexdigest())
 
@@ -320,6 +342,7 @@ def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
         "gbt4754_2017": ["code"],
         "green_catalogue": ["edition", "code"],
         "green_editions": ["edition"],
+        "holidays": ["day"],
         "naics_sectors": ["prefix"],
         "npl_tolerance_rules": ["rule_id", "scope"],
         "pboc_tech_loan_items": ["item"],
@@ -354,8 +377,16 @@ def check(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
         ("thresholds", "valid_from", "valid_to"),
         ("green_catalogue", "effective", None),
         ("green_editions", "default_from", "last_approval"),
+        ("holidays", "day", None),
     ):
         problems[name] += _date_problems(tables[name], start, end)
+    holidays = tables["holidays"].filter(
+        pl.col("day").is_null() | ~pl.col("kind").is_in([_OFF, _WORKED]).fill_null(value=False)
+    )
+    problems["holidays"] += [
+        f"{row['day'] or 'a row without a day'} is of kind {row['kind']!r}, and a day is off or worked"
+        for row in holidays.to_dicts()
+    ]
     return problems
 
 

@@ -2,9 +2,9 @@
 
 from datetime import date
 
+from dashboards.app_pages import readings
 from dashboards.app_pages.aims.common import now
 from dashboards.app_pages.desk import desk
-from transforms import working_days
 
 
 def text(as_of: date) -> str:
@@ -13,12 +13,13 @@ def text(as_of: date) -> str:
     days = at.workspace.cut_off_working_days
     if days is None:
         return ""
-    today, cut_off = now().date(), working_days.due(as_of, days).day
+    worked = readings.reference().calendar
+    today, cut_off = now().date(), worked.due(as_of, days).day
     told = {"month": at.day(as_of), "day": at.day(cut_off)}
     if cut_off == today:
         return at.say("ck_cut_off_today", **told)
     if cut_off > today:
-        left = working_days.between(today, cut_off).count
+        left = worked.between(today, cut_off).count
         return at.say("ck_cut_off_ahead", count=left, **told)
-    past = working_days.between(cut_off, today).count
+    past = worked.between(cut_off, today).count
     return at.say("ck_cut_off_past", count=past, **told)

@@ -21,7 +21,7 @@ from transforms.analysis.projection.methods import (
 )
 from transforms.catalogue.model import Better, Label
 from transforms.periods import months_back, previous_year_end
-from transforms.working_days import WorkingDays, between
+from transforms.working_days import WorkingCalendar, WorkingDays
 
 MINIMUM_TESTS: Final = 6
 """Fewer past outcomes than these give no range."""
@@ -212,6 +212,8 @@ def outlook(one: Projection, target: Decimal | None, better: Better) -> Outlook:
     return Outlook.WOULD_MISS if max(gaps) < 0 else Outlook.INSIDE_THE_RANGE
 
 
-def working_days(as_of: date, to: date) -> tuple[WorkingDays, WorkingDays]:
+def working_days(
+    calendar: WorkingCalendar, as_of: date, to: date
+) -> tuple[WorkingDays, WorkingDays]:
     """The working days of the year so far, and those that remain."""
-    return between(previous_year_end(as_of), as_of), between(as_of, to)
+    return calendar.between(previous_year_end(as_of), as_of), calendar.between(as_of, to)

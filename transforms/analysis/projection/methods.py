@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
 from transforms.catalogue.model import Label
 from transforms.periods import months_back, previous_year_end
-from transforms.working_days import between
+from transforms.working_days import WorkingCalendar
 
 EXACT: Final = Context(prec=50, rounding=ROUND_HALF_UP)
 """The one rounding of this package: half up, after every digit that could matter."""
@@ -145,10 +144,11 @@ class Month:
 
 @dataclass(frozen=True)
 class Path:
-    """The months of one figure, oldest first."""
+    """The months of one figure, oldest first, and the calendar that days between them are counted by."""
 
     shape: Shape
     months: Mapping[date, Month]
+    calendar: WorkingCalendar
 
     def until(self, day: date) -> "Path":
         """What was there on a day: no month after it."""
@@ -197,7 +197,8 @@ def carry_on(path: Path, origin: date, to: date, method: Method) -> Point:
         return Point(reason=_not_there(origin))
     shape = path.shape
     keep = method is Method.LAST_VALUE and shape.form is not Form.AMOUNT
-    above = _side(shape.numerator, known.numerators(), origin, to, method, keep=keep)
+    days = path.calendar
+    above = _side(shape.numerator, known.numerators(), days, origin, to, method, keep=keep)
     if isinstance(above, Label):
         return Point(reason=above)
     below: Decimal | Label | None = None
@@ -205,7 +206,8 @@ def carry_on(path: Path, origin: date, to: date, method: Method) -> Point:
         then = months_back(to, 12)
         below = known.numerators().get(then, _not_there(then))
     elif shape.denominator is not Nature.NONE:
-        below = _side(shape.denominator, known.denominators(), origin, to, method, keep=keep)
+        sides = known.denominators()
+        below = _side(shape.denominator, sides, days, origin, to, method, keep=keep)
     if isinstance(below, Label):
         return Point(reason=below)
     value = shape.value(above, below, known.months[origin].limit)
@@ -217,6 +219,7 @@ def carry_on(path: Path, origin: date, to: date, method: Method) -> Point:
 def _side(
     nature: Nature,
     amounts: Mapping[date, Decimal],
+    calendar: WorkingCalendar,
     origin: date,
     to: date,
     method: Method,
@@ -230,7 +233,10 @@ def _side(
         return _not_there(origin)
     if keep or nature is Nature.FIXED:
         return now
-    ahead = _METHODS[method](nature, amounts, origin, to)
+    if method is Method.RUN_RATE:
+        ahead = _run_rate(nature, amounts, calendar, origin, to)
+    else:
+        ahead = _OTHERS[method](nature, amounts, origin, to)
     if isinstance(ahead, Label):
         return ahead
     # A balance ends at nothing; what adds up may be an increment, and that may be below zero.
@@ -239,21 +245,20 @@ def _side(
 
 
 def _run_rate(
-    nature: Nature, amounts: Mapping[date, Decimal], origin: date, to: date
+    nature: Nature,
+    amounts: Mapping[date, Decimal],
+    calendar: WorkingCalendar,
+    origin: date,
+    to: date,
 ) -> Decimal | Label:
     """As much a working day as since the year began."""
     began = previous_year_end(origin)
     start = amounts.get(began) if nature is Nature.STOCK else _ZERO
     if start is None:
         return _not_there(began)
-    moved = EXACT.multiply(amounts[origin] - start, _days(origin, to))
-    return amounts[origin] + EXACT.divide(moved, _days(began, origin))
-
-
-# Every origin asks for the same spans again, and a span is counted day by day.
-@lru_cache(maxsize=1024)
-def _days(after: date, until: date) -> Decimal:
-    return Decimal(between(after, until).count)
+    gone, ahead = calendar.between(began, origin).count, calendar.between(origin, to).count
+    moved = EXACT.multiply(amounts[origin] - start, Decimal(ahead))
+    return amounts[origin] + EXACT.divide(moved, Decimal(gone))
 
 
 def _seasonal(
@@ -292,9 +297,8 @@ def _last_value(
 
 
 _Carry = Callable[[Nature, Mapping[date, Decimal], date, date], Decimal | Label]
-_METHODS: Final[Mapping[Method, _Carry]] = MappingProxyType(
+_OTHERS: Final[Mapping[Method, _Carry]] = MappingProxyType(
     {
-        Method.RUN_RATE: _run_rate,
         Method.SEASONAL: _seasonal,
         Method.LAST_VALUE: _last_value,
     }

@@ -64,7 +64,7 @@ def stem(paper: Paper) -> str:
 def stem_of(return_id: str, unit_id: str, as_of: date, edition: int | None) -> str:
     """The same, of a report that is known by its number only; no edition is a draft."""
     told = "draft" if edition is None else f"e{edition}"
-    return "-".join((_plain(return_id), _plain(unit_id), f"{as_of:%Y-%m}", told))
+    return "-".join((plain(return_id), plain(unit_id), f"{as_of:%Y-%m}", told))
 
 
 def file_name(paper: Paper, kind: SummaryKind) -> str:
@@ -72,7 +72,7 @@ def file_name(paper: Paper, kind: SummaryKind) -> str:
     return f"{stem(paper)}.{kind.value}"
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A name that every file system takes; two names stay two."""
-    plain = _ODD.sub("_", name)
-    return name if plain == name else f"{plain}_{hashlib.sha256(name.encode()).hexdigest()[:_TAIL]}"
+    kept = _ODD.sub("_", name)
+    return name if kept == name else f"{kept}_{hashlib.sha256(name.encode()).hexdigest()[:_TAIL]}"

@@ -89,6 +89,7 @@ def _given(paper: Paper) -> str:
         "head": [list(pair) for pair in _head(paper)],
         "message": verdicts.summary(paper),
         "disclaimer": words.label(paper.return_.disclaimer, paper.language),
+        "rounding": paper.say("sm_rounding"),
         "tables": [_table(paper, form) for form in laid_out],
         "checks": _checks(paper, laid_out),
         "adjustments": _adjustments(paper, laid_out),

@@ -205,6 +205,7 @@ def _lines(paper: Paper, table: ReturnTable, reasons: Mapping[str, _Reason]) -> 
         yield from _unit_lines(paper, table, reasons)
         return
     parent = ""
+    levels = _set_in(table)
     for row in table.rows:
         is_first = bool(row.of_which) and row.of_which != parent
         parent = row.of_which
@@ -214,7 +215,7 @@ def _lines(paper: Paper, table: ReturnTable, reasons: Mapping[str, _Reason]) -> 
             number="" if row.heading else row.row_id,
             label=_label(paper, row, is_first=is_first),
             name=words.label(row.label, paper.language),
-            level=max(row.level, 1 if row.of_which else 0),
+            level=levels[row.row_id],
             is_heading=row.heading,
             is_strong=bool(row.sum_of) or row.heading,
             is_doubtful=False,
@@ -222,6 +223,17 @@ def _lines(paper: Paper, table: ReturnTable, reasons: Mapping[str, _Reason]) -> 
             marks=row.footnotes,
             entries=entries,
         )
+
+
+def _set_in(table: ReturnTable) -> Mapping[str, int]:
+    """How far each row is set in: as its definition says, and always further than what it is a part of."""
+    rows = {row.row_id: row for row in table.rows}
+
+    def level(row: Row) -> int:
+        whole = rows.get(row.of_which)
+        return row.level if whole is None else max(row.level, level(whole) + 1)
+
+    return {row_id: level(row) for row_id, row in rows.items()}
 
 
 def _label(paper: Paper, row: Row, *, is_first: bool) -> str:
@@ -242,7 +254,7 @@ def _unit_lines(paper: Paper, table: ReturnTable, reasons: Mapping[str, _Reason]
         yield Line(
             row_id=row_id,
             number=row_id,
-            label=paper.unit_names.get(unit, unit),
+            label=_unit_label(paper, unit, is_whole=is_whole),
             name=paper.unit_names.get(unit, unit),
             level=0 if is_whole else _depth(unit, above, set(rows)),
             is_heading=False,
@@ -252,6 +264,12 @@ def _unit_lines(paper: Paper, table: ReturnTable, reasons: Mapping[str, _Reason]
             marks=(),
             entries=entries,
         )
+
+
+def _unit_label(paper: Paper, unit: str, *, is_whole: bool) -> str:
+    """The whole is called a total, or it would read as the head office's own book."""
+    name = paper.unit_names.get(unit, unit)
+    return paper.say("sm_whole", unit=name) if is_whole else name
 
 
 def _depth(unit: str, above: Mapping[str, str | None], rows: set[str]) -> int:

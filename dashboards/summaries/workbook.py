@@ -93,7 +93,11 @@ def _cover(looks: Looks, sheet: Worksheet, paper: Paper, listed: Sequence[tuple[
         sheet.write_url(down, 0, f"internal:'{place}'!A1", looks.look(underline=1), name)
         looks.text(sheet, down, 1, title)
     row += len(listed) + 3
-    for text in (paper.say("sm_live_told"), words.label(paper.return_.disclaimer, paper.language)):
+    for text in (
+        paper.say("sm_live_told"),
+        paper.say("sm_rounding"),
+        words.label(paper.return_.disclaimer, paper.language),
+    ):
         if text:
             looks.merged(sheet, row, 0, 3, text, text_wrap=True, font_color=LIGHT.quiet)
             sheet.set_row(row, _HEIGHT * -(-places(text) // (_LINE + _LABEL_WIDTH)))

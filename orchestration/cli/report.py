@@ -9,7 +9,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dashboards.i18n import Language, language_of
-from dashboards.summaries.formats import SummaryKind
+from dashboards.summaries.formats import SummaryKind, plain
 from dashboards.summaries.paper import DRAFT
 from orchestration.bank import Bank
 from orchestration.cli.acting import command_scope
@@ -18,11 +18,22 @@ from orchestration.cli.output import Format, console, show
 from orchestration.cli.people import now
 from orchestration.cli.report_calendar import CALENDAR, print_calendar
 from orchestration.cli.report_cells import print_cells, return_row
+from orchestration.cli.report_template import (
+    Asked,
+    BindingsOption,
+    Into,
+    LossOption,
+    MissingOption,
+    StrictOption,
+    TemplateOption,
+    fill_all,
+)
 from orchestration.reporting import layouts, rendering, standing
 from orchestration.reporting.choosing import Which
 from orchestration.reporting.defined import periods, require, returns, units_of
 from orchestration.reporting.layouts import layout_of
 from orchestration.reporting.source import Source
+from orchestration.reporting.templating import Demands
 from records.access import Scope
 from records.ledger.returns import Head
 from records.package_store import PackageStore
@@ -75,6 +86,11 @@ def report(
     replace: Annotated[
         bool, typer.Option("--replace", help="Write over files that are there.")
     ] = False,
+    template: TemplateOption = None,
+    bindings: BindingsOption = None,
+    missing: MissingOption = None,
+    strict: StrictOption = False,
+    accept_loss: LossOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """The reports of a bank: a list of them, the cells of one, or its files.
@@ -82,6 +98,13 @@ def report(
     What was prepared is shown as its newest edition; what nobody prepared, as a draft, named and marked so.
     """
     spoken = language_of(language)
+    own = Asked(template, bindings, missing, Demands(strict=strict, accept_loss=accept_loss))
+    if template is None:
+        own.refuse_alone()
+    elif name is None or out is None:
+        raise BranchmarkError(
+            "--template fills a workbook with one report. Say which, and where it goes with --out DIR."
+        )
     which = Which.of(edition, released=released, draft=draft)
     bank = Bank.at(root_of(workspace))
     if name is None:
@@ -97,6 +120,11 @@ def report(
     source = Source.of(bank, scope, return_, month_of(as_of), None if branch is None else (branch,))
     if out is not None:
         units = source.units if every else (source.unit(branch),)
+        if template is not None:
+            into = Into(out, spoken, replace, every)
+            asked = [(unit, _asked(source, which, unit)) for unit in units]
+            fill_all(source, asked, template, own, into, _printed(given))
+            return
         kinds = _kinds(given) or rendering.kinds_of(return_)
         _write(source, units, which, Files(kinds, out, spoken, replace, every))
         return
@@ -173,7 +201,7 @@ def _write(source: Source, units: Sequence[str], which: Which, files: Files) -> 
         for unit in units:
             try:
                 head = _asked(source, which, unit)
-                folder = files.folder / unit if files.apart else files.folder
+                folder = files.folder / plain(unit) if files.apart else files.folder
                 paths = rendering.write(
                     source.bank,
                     source.scope,

@@ -20,6 +20,8 @@ from transforms.returns.model import Frequency, MadeFor, Return
 
 FOLDER: Final = "returns"
 """The workspace's folder of its own returns."""
+BINDINGS: Final = ".bindings.yaml"
+"""How files end there that say which cells of a template hold what (`templating`)."""
 _QUARTER: Final = 3
 
 
@@ -29,7 +31,8 @@ def returns(bank: Bank) -> Mapping[str, Return]:
     Raises:
         CatalogueError: naming each file and line that cannot be used.
     """
-    own = tuple(sorted(bank.workspace.texts(FOLDER, ".yaml").items()))
+    texts = bank.workspace.texts(FOLDER, ".yaml")
+    own = tuple(sorted(one for one in texts.items() if not one[0].endswith(BINDINGS)))
     return _loaded(bank.catalogue, own)
 
 

@@ -4,7 +4,7 @@ What a file looks like is said in `dashboards.summaries`; who may take which ste
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -86,7 +86,7 @@ def paper(
             scope, package.return_id, package.unit_id, package.as_of
         )
     return Paper(
-        bank_name=bank.workspace.name,
+        bank_name=package.bank or bank.workspace.name,
         return_=layout_of(bank, package),
         package=package,
         state=DRAFT if steps.is_empty() else steps["step"][-1],
@@ -139,6 +139,21 @@ def write(  # noqa: PLR0913 - which report, for whom, as what and where
         LedgerError: if the record cannot be written to; then no file is.
     """
     made = render(paper(bank, scope, report, language), kinds)
+    return put(bank, scope, report, made, folder, language=language, replace=replace, at=at)
+
+
+def put(  # noqa: PLR0913 - which files of which report, for whom and where
+    bank: Bank,
+    scope: Scope,
+    report: Head | Package,
+    made: Sequence[File],
+    folder: Path,
+    *,
+    language: Language,
+    replace: bool,
+    at: datetime | None,
+) -> list[Path]:
+    """Write files that were made of a report, as `write` says, and refuse what it refuses."""
     paths = [folder / one.name for one in made]
     for path, one in zip(paths, made, strict=True):
         if path.exists() and not replace and path.read_bytes() != one.data:

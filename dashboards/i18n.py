@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from dashboards.messages.alerts import ALERTS_MESSAGES
 from dashboards.messages.catalogue import CATALOGUE_MESSAGES
 from dashboards.messages.common import COMMON_MESSAGES
 from dashboards.messages.exports import EXPORTS_MESSAGES
@@ -17,8 +18,10 @@ from dashboards.messages.loans import LOANS_MESSAGES
 from dashboards.messages.metric import METRIC_MESSAGES
 from dashboards.messages.quality import QUALITY_MESSAGES
 from dashboards.messages.reports import REPORTS_MESSAGES
+from dashboards.messages.returns import RETURNS_MESSAGES
 from dashboards.messages.self_check import SELF_CHECK_MESSAGES
 from dashboards.messages.sign_in import SIGN_IN_MESSAGES
+from dashboards.messages.summaries import SUMMARIES_MESSAGES
 from dashboards.messages.targets import TARGET_MESSAGES
 from transforms.errors import UnknownNameError
 
@@ -59,6 +62,7 @@ _MONTHS: Final = (
 
 MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        **ALERTS_MESSAGES,
         **CATALOGUE_MESSAGES,
         **COMMON_MESSAGES,
         **EXPORTS_MESSAGES,
@@ -66,8 +70,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         **METRIC_MESSAGES,
         **QUALITY_MESSAGES,
         **REPORTS_MESSAGES,
+        **RETURNS_MESSAGES,
         **SELF_CHECK_MESSAGES,
         **SIGN_IN_MESSAGES,
+        **SUMMARIES_MESSAGES,
         **TARGET_MESSAGES,
     }
 )

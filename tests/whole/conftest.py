@@ -3,6 +3,7 @@
 import pytest
 from filelock import FileLock
 
+from tests.whole import released
 from tests.whole.grown import Grown, deliver_and_build
 from tests.whole.two_months import shared
 
@@ -24,3 +25,9 @@ def grown(tmp_path_factory, worker_id):
 def two_months(tmp_path_factory, worker_id):
     """The small book's two months, published; tests that write work on a copy."""
     return shared(tmp_path_factory, worker_id)
+
+
+@pytest.fixture(scope="session")
+def released_bank(demo_bank, tmp_path_factory, worker_id):
+    """The demo bank with released reports and a lake it shares; tests that send work on a copy."""
+    return released.shared(demo_bank.root, tmp_path_factory, worker_id)

@@ -10,6 +10,7 @@ from dashboards import app
 from orchestration.answering.drafts import BankDrafts
 from orchestration.answering.figures import FigureAnswers
 from orchestration.answering.loans import LoanAnswers
+from orchestration.answering.reports import BankReports
 from orchestration.answering.rules import BankRules
 
 
@@ -26,6 +27,11 @@ class BankAnalyses(FigureAnswers):
     def loans(self) -> LoanAnswers:
         """Answers about the loans behind figures, and about one loan."""
         return LoanAnswers(self.root)
+
+    @property
+    def reports(self) -> BankReports:
+        """Answers about reports, and the steps that are taken with them."""
+        return BankReports(self.root)
 
     @property
     def rules(self) -> BankRules:

@@ -15,6 +15,7 @@ import polars as pl
 
 from records import evidence_files
 from records.access import Scope
+from records.definition_store import DefinitionStore
 from records.deliveries import Deliveries
 from records.ledger.adjustments import AdjustmentState
 from records.ledger.chain import anchor_of
@@ -155,6 +156,12 @@ _COPY: Final = (
 )
 
 
+_GUARD: Final = (
+    "Find out who did it, prove an anchor of a report that was handed in, and put a backup of the "
+    "ledger back."
+)
+
+
 def _anchor(kept: Kept, anchor: str) -> tuple[int, list[Finding]]:
     if kept.ledger.chain.holds(anchor_of(anchor)):
         return 1, []
@@ -168,6 +175,11 @@ def _chain(kept: Kept) -> tuple[int, list[Finding]]:
         _fault(f"{one.table}:{one.row or '-'}", one.sentence, _COPY)
         for one in kept.ledger.chain.faults()
     ]
+    bare = kept.ledger.chain.unguarded()
+    if bare:
+        tables = listed(bare, _NAMED)
+        why = f"The database no longer refuses to change rows of {tables}: its triggers are gone."
+        found.append(_fault("triggers", why, _GUARD))
     return kept.ledger.chain.count(), found
 
 
@@ -187,6 +199,12 @@ def _packages(kept: Kept, as_of: date | None, told: Told) -> tuple[int, list[Fin
         if fault is not None:
             why, _, way = fault.partition(". ")
             found.append(_fault(head.called, f"{head.called}: {why}.", way))
+    definitions = DefinitionStore.of(kept.workspace)
+    for hashed, called in {one.definition_hash: one.called for one in heads}.items():
+        fault = definitions.fault(hashed)
+        if fault is not None:
+            why, _, way = fault.rpartition(". ")
+            found.append(_fault(called, f"{called}: {why}.", way))
     return len(heads), found
 
 

@@ -100,19 +100,35 @@ def table_file(label: str, make: Callable[[], bytes], *, name: str, key: str) ->
         name: of the file.
         key: of the control.
     """
+    file(label, make, name=name, mime="text/csv", key=key, icon=":material/download:")
+
+
+def file(
+    label: str, make: Callable[[], bytes], *, name: str, mime: str, key: str, icon: str
+) -> None:
+    """The button that hands out a file, which is written when it is pressed.
+
+    Args:
+        label: what stands on it.
+        make: writes the file; called after it was written down who takes it.
+        name: of the file.
+        mime: its media type.
+        key: of the control.
+        icon: of the button.
+    """
     at = desk()
 
-    def taken_rows() -> bytes:
+    def taken_file() -> bytes:
         record(at, name, datetime.now(UTC))
         return make()
 
     st.download_button(
         label,
-        taken_rows,
+        taken_file,
         file_name=name,
-        mime="text/csv",
+        mime=mime,
         on_click="ignore",
-        icon=":material/download:",
+        icon=icon,
         key=key,
     )
 

@@ -1,4 +1,4 @@
-"""How a unit's month stands to a signature as a document: units by step, and who signed what."""
+"""How a unit's month stands to a signature as a document: its reports, units by step, who signed what."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,9 @@ from dashboards.exports.document import Column, Content, Document, Table
 from dashboards.headline import Headline
 from dashboards.i18n import say
 from dashboards.numbers import Format
+from dashboards.release.reports import SIGNED, ReportLine, ReportState
 from dashboards.release.steps import STEPS, UnitSteps, message
-from transforms.schema import TEXT
+from transforms.schema import COUNT, DAY, TEXT
 
 
 def made(
@@ -18,6 +19,7 @@ def made(
     below: Sequence[UnitSteps],
     signatures: pl.DataFrame,
     form: Format,
+    lines: Sequence[ReportLine] = (),
 ) -> Document:
     """The page as a document.
 
@@ -27,6 +29,7 @@ def made(
         below: the units below it.
         signatures: on the month, in scope (`records.ledger.sign_offs.SIGN_OFFS`).
         form: how numbers are printed.
+        lines: the reports of the month; a table of its own where there are any.
     """
     language, unit = form.language, whole.unit
     month = headline.month
@@ -35,8 +38,49 @@ def made(
         title=f"{say(language, 'reports_page')}{language.pick(': ', '：')}{unit.name(language)}",
         strip=headline.pairs(),
         message=message(whole, below, form),
-        blocks=(_steps([whole, *below], form), _signatures([whole, *below], signatures, form)),
+        blocks=(
+            *([_reports(lines, form)] if lines else []),
+            _steps([whole, *below], form),
+            _signatures([whole, *below], signatures, form),
+        ),
     )
+
+
+def _reports(lines: Sequence[ReportLine], form: Format) -> Table:
+    """How far each report has come, and who took which step."""
+    language = form.language
+    titles = {one.return_id: one.title(language) for one in lines}
+    states = {one.value: say(language, f"rt_state_{one.value}") for one in ReportState}
+    columns = [
+        Column("report", say(language, "rt_report"), labels=titles),
+        Column(
+            "branch_id", say(language, "branch"), labels={o.unit_id: o.unit_name for o in lines}
+        ),
+        Column("due", say(language, "rt_due"), Content.DATE),
+        Column("state", say(language, "rp_state"), labels=states),
+        Column("edition", say(language, "sm_edition_word"), Content.COUNT),
+        *(Column(f"{one.value}_by", say(language, f"sm_step_{one.value}")) for one in SIGNED),
+        Column("sent", say(language, "rt_sent"), Content.COUNT),
+    ]
+    records = [
+        {
+            "report": one.return_id,
+            "branch_id": one.unit_id,
+            "due": one.due,
+            "state": one.state.value,
+            "edition": one.edition,
+            **{
+                f"{step.value}_by": None if taken is None else taken.person
+                for step, taken in zip(SIGNED, one.steps, strict=True)
+            },
+            "sent": one.sent,
+        }
+        for one in lines
+    ]
+    kinds = {"due": DAY, "edition": COUNT, "sent": COUNT}
+    schema = {column.name: kinds.get(column.name, TEXT) for column in columns}
+    rows = pl.DataFrame(records, schema=schema)
+    return Table("reports", say(language, "rt_reports"), tuple(columns), rows)
 
 
 def _steps(units: Sequence[UnitSteps], form: Format) -> Table:

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+_EDITION: Final = r"\w+, <branch>, <day>, edition (?P<edition>\d+)"
+"""How a sentence names an edition of a report."""
+
 SENTENCES: Final[tuple[tuple[str, str, str], ...]] = (
     # Addresses
     (
@@ -199,6 +202,16 @@ SENTENCES: Final[tuple[tuple[str, str, str], ...]] = (
         "",
         "姓名“{what}”混用了外形相似的不同文字，请只用一种文字书写。",
     ),
+    (
+        r"The \w+ '<what>' holds the sign .*",
+        "",
+        "“{what}”中含有不可见的字符，请删除后重新填写。",
+    ),
+    (
+        r"The \w+ has (?P<size>[\d,]+) characters\. .*",
+        "",
+        "内容共 {size} 字，超过可填写的长度，请精简并注明所依据的文件。",
+    ),
     (r"The check-in says nothing\. .*", "The check-in says nothing.", "请填写情况说明。"),
     (
         r"'<what>' is no opinion on a status\. .*",
@@ -234,6 +247,54 @@ SENTENCES: Final[tuple[tuple[str, str, str], ...]] = (
         r"A borrower's name is shown for a reason\. Say it in words\.",
         "",
         "查看客户名称须填写原因。",
+    ),
+    # Reports
+    (
+        rf"{_EDITION}, is replaced by edition <number>\. .*",
+        "",
+        "第 {edition} 版已被第 {number} 版替代，请查看该版。",
+    ),
+    (
+        rf"{_EDITION}, is \w+ and cannot be \w+\. .*",
+        "",
+        "该报表的进度已有变化，不能办理此步骤，请刷新页面后再操作。",
+    ),
+    (
+        rf"{_EDITION}, holds something else than what was looked at .*",
+        "",
+        "报表内容与所核阅的不同，请重新打开后再签核。",
+    ),
+    (rf"{_EDITION}, is given back for a reason\. .*", "", "退回须填写原因。"),
+    (
+        rf"{_EDITION}, was \w+ by <who>, so that it has to be \w+ by somebody else\. .*",
+        "",
+        "{who}已参与第 {edition} 版的签核，本环节须由他人办理。",
+    ),
+    (r"The \w+ about <what> says nothing\. .*", "", "请填写说明内容。"),
+    (
+        rf"{_EDITION}, is \w+, and nothing is added to it\. .*",
+        "",
+        "第 {edition} 版已结束，不能再补充说明。",
+    ),
+    (
+        rf"{_EDITION}, was prepared by <who>, who cannot give the reason .*",
+        "",
+        "第 {edition} 版由{who}编制，放行理由须由他人填写。",
+    ),
+    (
+        rf"{_EDITION}, cannot be \w+: .* changed since it was prepared.*",
+        "It changed since it was prepared, and cannot go on. Prepare it anew.",
+        "编制后内容有变，不能继续签核，请重新编制。",
+    ),
+    (
+        rf"{_EDITION}, cannot be \w+: <what>\. Record them: .*",
+        "It cannot go on yet: {what}.",
+        "审批、发布前仍有待办事项，请按待办清单逐项办理。",
+    ),
+    (
+        r"There is no edition number <what>\. .*",
+        "There is no such edition.",
+        "没有该版次的报表。",
     ),
     # Drafts
     (

@@ -57,14 +57,23 @@ SUMMARIES_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "sm_scale_percent": ("%", "%"),
         "sm_scale_pp": ("pp", "百分点"),
         "sm_scale_bp": ("bp", "基点"),
-        "sm_scale_count": ("number", "户/笔"),
+        "sm_scale_count": ("clients", "户"),
+        "sm_scale_loans": ("loans", "笔"),
         "sm_scale_days": ("days", "天"),
         "sm_scale_index": ("index", "指数"),
+        "sm_rounding": (
+            (
+                "Figures are rounded one by one: printed parts and totals, or a change and its two sides, "
+                "may differ in the last digit. Cross-checks compare figures before rounding."
+            ),
+            "各数据分别四舍五入，分项之和与合计、增减与前后期数之间可能存在尾差；勾稽关系按未舍入数据校验。",
+        ),
         # A table
         "sm_line": ("Line", "行次"),
         "sm_unit_number": ("Unit no.", "机构号"),
         "sm_item": ("Item", "项目"),
         "sm_unit_name": ("Unit", "机构"),
+        "sm_whole": ("Total, {unit}", "合计（{unit}）"),
         "sm_measured_in": ("Unit", "单位"),
         "sm_of_which": ("of which: {label}", "其中：{label}"),
         "sm_footnotes": ("Notes", "注"),

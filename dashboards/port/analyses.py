@@ -13,6 +13,7 @@ import polars as pl
 
 from dashboards.port.drafts import Drafts
 from dashboards.port.loans import LoanQuestions
+from dashboards.port.reports import Reports
 from dashboards.port.rules import Rules
 from records.access import Scope
 from transforms.analysis.gap.answers import Gap
@@ -206,6 +207,11 @@ class Analyses(Protocol):
     @property
     def loans(self) -> LoanQuestions:
         """Answers about the loans behind figures, and about one loan."""
+        ...
+
+    @property
+    def reports(self) -> Reports:
+        """Answers about reports, and the steps that are taken with them."""
         ...
 
     @property

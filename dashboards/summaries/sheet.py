@@ -204,11 +204,14 @@ def _lines(paper: Paper, table: ReturnTable, reasons: Mapping[str, _Reason]) -> 
     if table.units:
         yield from _unit_lines(paper, table, reasons)
         return
-    parent = ""
+    before: tuple[str, str] | None = None
     levels = _set_in(table)
     for row in table.rows:
-        is_first = bool(row.of_which) and row.of_which != parent
-        parent = row.of_which
+        # Parts by size, then others of the same whole: each group says anew that it is one, or they would
+        # read as parts that add up.
+        group = row.of_which, "" if row.point is None else row.point.slice
+        is_first = bool(row.of_which) and group != before
+        before = group
         entries = _entries(paper, table, row.row_id, reasons)
         yield Line(
             row_id=row.row_id,

@@ -16,6 +16,7 @@ from orchestration.bank import Bank
 from orchestration.cli.build import run as build_with_progress
 from orchestration.cli.output import Format, console, show
 from orchestration.inbox.filing import archive_folder
+from orchestration.reporting import demo as reports_demo
 from orchestration.targets import demo as targets_demo
 from records.access import Scope
 from transforms.errors import WorkspaceError
@@ -109,7 +110,10 @@ def _kept(bank: Bank, as_of: date, version: int, tables: Mapping[str, pl.DataFra
 
 
 def publish(root: Path) -> None:
-    """Build every delivered month; one of them is delivered anew in between, if the bank restates one."""
+    """Build every delivered month; one of them is delivered anew in between, if the bank restates one.
+
+    A bank that does so also releases that month's summary before, and prepares the reports of its newest.
+    """
     bank = Bank.at(root)
     months = list(bank.deliveries.months())
     told = json.loads((root / _NOTE).read_text(encoding="utf-8")).get(_RESTATED)
@@ -117,9 +121,13 @@ def publish(root: Path) -> None:
         day = date.fromisoformat(told["as_of"])
         if bank.deliveries.latest_version(day) == 1:
             build_with_progress(root, [one for one in months if one <= day])
+            reports_demo.release(Bank.at(root), day, datetime.now(UTC))
             files = [archive_folder(root, day, 2) / f"{_LOANS}.parquet"]
             intake.ingest(bank, files, mapping="canonical", as_of=day, reason=told["reason"])
     build_with_progress(root, months)
+    if told is not None:
+        console(error=True).print("preparing the reports of the newest month")
+        reports_demo.prepare(Bank.at(root), max(months), datetime.now(UTC))
 
 
 def scorecard(root: Path, stories: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from dashboards.numbers import Format as Numbers
 from dashboards.summaries import words
 from orchestration.cli.output import Format, exact, print_json, show
 from records.ledger.returns import Head
-from transforms.returns.model import MadeFor, Return
+from transforms.returns.model import MadeFor, Return, Scale
 from transforms.returns.package import Package
 
 Row = dict[str, object]
@@ -77,7 +77,7 @@ def cell_rows(return_: Return, package: Package, language: Language) -> list[Row
                 "row": rows.get(at) or units.get(cell["unit_id"]) or cell["row_id"],
                 "column": words.label(column.label, language),
                 "value": words.cell_text(cell, language),
-                "unit": words.scale_word(column.scale, form),
+                "unit": words.scale_word(Scale(cell["scale"]), form),
                 "exact": exact(cell["exact"]),
                 "published": exact(cell["published_value"]),
                 "adjustment": exact(cell["adjustment"]) if cell["adjustment"] else None,

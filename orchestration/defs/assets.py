@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from orchestration import months
+from orchestration.auditing import BY, DAGSTER, UNTOLD
 from orchestration.defs.resources import BankResource, build_of
 from orchestration.partitions import MONTHS
 from transforms.hierarchy import Tree
@@ -103,4 +104,8 @@ def metric_fact(
 @dg.asset(partitions_def=MONTHS, group_name="facts", deps=[metric_fact])
 def publication(context: dg.AssetExecutionContext, bank: BankResource) -> None:
     """The switch: from here on readers see the month as just built."""
-    months.publish(bank.month(context.partition_key), build_of(context.run))
+    by = context.run.tags.get(BY, DAGSTER)
+    told = months.publish(bank.month(context.partition_key), build_of(context.run), by=by)
+    if told is not None:
+        context.log.warning(told)
+        context.add_output_metadata({UNTOLD: told})

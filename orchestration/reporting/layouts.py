@@ -4,30 +4,25 @@ A definition is kept once, under its hash, beside the packages. What a definitio
 `transforms.returns`.
 """
 
-from pathlib import Path
-from typing import Final
-
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from orchestration.bank import Bank
 from orchestration.reporting.defined import require, returns
 from orchestration.reporting.files import replaced
 from orchestration.reporting.heads import head_of
 from records.access import Scope
+from records.definition_store import DefinitionError, DefinitionStore
 from records.package_store import PackageStore
-from transforms.errors import BranchmarkError
 from transforms.returns import load
 from transforms.returns.model import Return
 from transforms.returns.package import Package
 
-_FOLDER: Final = Path("reports") / "definitions"
-
 
 def keep(bank: Bank, return_: Return) -> None:
     """Keep a definition as it is now, if nothing the same is kept."""
-    path = _path(bank, load.definition_hash(return_))
-    if not path.exists():
-        replaced(path, TypeAdapter(Return).dump_json(return_, indent=1))
+    store, hashed = DefinitionStore.of(bank.workspace), load.definition_hash(return_)
+    if store.fault(hashed) is not None:
+        replaced(store.path(hashed), TypeAdapter(Return).dump_json(return_, indent=1))
 
 
 def layout_of(bank: Bank, package: Package) -> Return:
@@ -39,20 +34,12 @@ def layout_of(bank: Bank, package: Package) -> Return:
     today = returns(bank).get(package.return_id)
     if today is not None and load.definition_hash(today) == package.definition_hash:
         return today
-    path = _path(bank, package.definition_hash)
-    way_out = "Put a copy of the workspace's folder reports/ in its place."
     try:
-        kept = TypeAdapter(Return).validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise BranchmarkError(
-            f"{package.return_id} was filled by a definition that changed since, and {path} is gone. "
-            f"{way_out}"
+        return DefinitionStore.of(bank.workspace).read(package.definition_hash)
+    except DefinitionError as error:
+        raise DefinitionError(
+            f"{package.return_id} was filled by a definition that changed since. {error}"
         ) from None
-    except ValidationError:
-        raise BranchmarkError(f"{path} is no definition of a report. {way_out}") from None
-    if load.definition_hash(kept) != package.definition_hash:
-        raise BranchmarkError(f"{path} was altered since it was kept. {way_out}")
-    return kept
 
 
 def newest(bank: Bank, scope: Scope, return_id: str) -> Return:
@@ -68,7 +55,3 @@ def newest(bank: Bank, scope: Scope, return_id: str) -> Return:
             head = head_of(rows.row(-1, named=True))
             return layout_of(bank, PackageStore.of(bank.workspace).read(head))
     return require(bank, return_id)
-
-
-def _path(bank: Bank, definition_hash: str) -> Path:
-    return bank.workspace.root / _FOLDER / f"{definition_hash}.json"

@@ -167,6 +167,7 @@ class Source:
             series=series,
             verdicts=verdicts,
             adjustments=applied,
+            bank=self.bank.workspace.name,
         )
 
     def cells(self, unit: str) -> pl.DataFrame:

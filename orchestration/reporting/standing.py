@@ -156,7 +156,7 @@ def _change(before: Package, now: Package) -> Change | None:
     found = {
         "definition": before.definition_hash != now.definition_hash
         or before.return_version != now.return_version,
-        "units": not before.units.equals(now.units),
+        "units": not before.units.equals(now.units) or before.bank != now.bank,
         "figures": not before.cells.equals(now.cells)
         or before.snapshot_version != now.snapshot_version,
         "series": not before.series.equals(now.series),

@@ -18,10 +18,10 @@ from records.access import Scope
 from records.ledger import links
 from records.ledger.database import Database
 from records.ledger.errors import LedgerUseError
-from records.ledger.people import named, person_key, words
+from records.ledger.people import is_same_person, named, person_key, told
 from records.ledger.report_tables import ADJUSTMENT, ADJUSTMENT_STEP
 from records.ledger.tables import exact_text
-from transforms.returns.package import ADJUSTED
+from transforms.returns.package import ADJUSTED, LARGEST
 from transforms.schema import DAY, TEXT, WIDE
 
 _MOMENT: Final = pl.Datetime("us", "UTC")
@@ -52,7 +52,8 @@ ADJUSTMENTS: Final[Mapping[str, pl.DataType]] = {
 """Columns of `Adjustments.all`."""
 
 SIDES: Final = ("numerator", "denominator")
-_LARGEST: Final = Decimal(10) ** 26
+_MOST_MONTHS: Final = 12
+"""An adjustment ends: what holds longer is looked at and entered again."""
 _NUMBERS: Final = 2**31 - 1
 """The largest number that both databases give."""
 
@@ -120,7 +121,7 @@ class Adjustments:
         row = {
             **asdict(proposal),
             "reason": reason,
-            "evidence": words(proposal.evidence),
+            "evidence": told(proposal.evidence),
             "maker": person,
             "maker_key": person_key(person),
             "made_at": at,
@@ -149,7 +150,7 @@ class Adjustments:
             LedgerError: if the ledger cannot be written to.
         """
         step = AdjustmentState.APPROVED if approve else AdjustmentState.REJECTED
-        said = words(reason) if approve else _reason(reason)
+        said = told(reason) if approve else _reason(reason)
         self._take(scope, adjustment_id, step, by=by, at=at, reason=said)
 
     def withdraw(
@@ -208,7 +209,7 @@ class Adjustments:
                     f"Adjustment {adjustment_id} is {state} and cannot be {step}. Enter a new one if it "
                     "is wrong."
                 )
-            own = person_key(person) == person_key(row["maker"])
+            own = is_same_person(person, row["maker"])
             alone = step is AdjustmentState.WITHDRAWN and state is AdjustmentState.ENTERED
             if own and not alone:
                 raise LedgerUseError(
@@ -272,7 +273,7 @@ def _require(connection: Connection, scope: Scope, number: int) -> RowMapping:
 
 
 def _reason(text: str) -> str:
-    said = words(text)
+    said = told(text)
     if said is None or not any(one.isalpha() for one in said):
         raise LedgerUseError("A reason is needed. Say it in words.")
     return said
@@ -291,14 +292,22 @@ def _must_say(proposal: Proposal) -> None:
         )
     if not amount.is_finite() or amount == 0:
         raise LedgerUseError(f"{amount} adjusts nothing. Give an amount with its sign.")
-    if abs(amount) >= _LARGEST or Decimal(exact_text(amount)) != amount:
+    if abs(amount) >= LARGEST or Decimal(exact_text(amount)) != amount:
         raise LedgerUseError(
-            f"{amount} is too long for an amount. Give at most 26 digits before the point and 12 after it."
+            f"{amount} is too long for an amount. Give at most {LARGEST.adjusted()} digits before the point "
+            "and 12 after it."
         )
     if proposal.live_to < proposal.live_from:
         raise LedgerUseError(
             f"The adjustment ends on {proposal.live_to}, before it begins on {proposal.live_from}. Give "
             "the first and the last month end it holds for."
+        )
+    first, last = proposal.live_from, proposal.live_to
+    months = (last.year - first.year) * 12 + last.month - first.month + 1
+    if months > _MOST_MONTHS:
+        raise LedgerUseError(
+            f"The adjustment would hold for {months:,} month ends, from {first} to {last}. Let it end after "
+            f"{_MOST_MONTHS} at most, and enter it again if it still holds then."
         )
 
 

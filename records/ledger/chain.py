@@ -22,6 +22,14 @@ _SHORTEST: Final = 12
 """So many characters of a hash tell it from others."""
 _ANCHOR: Final = re.compile(r"\s*(\d{1,9}):([0-9a-fA-F]{12,64})(?:…|\.\.\.)?\s*")
 _SEQUENCES: Final = "sqlite_sequence"
+_IN_FILE: Final = (
+    "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE tbl_name || '_no_%'"
+    " AND sql LIKE '%RAISE(ABORT%' AND sql NOT LIKE '%WHEN%'"
+)
+_ON_SERVER: Final = (
+    "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
+)
+"""The triggers that are there and work."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,24 @@ class Chain:
                 *(_of_anchors(connection) if RETURN_STEP.name in there else ()),
                 *(_cut_off(connection, there) if self.database.is_file else ()),
             )
+
+    def unguarded(self) -> tuple[str, ...]:
+        """Tables whose rows the database no longer refuses to change or delete: their triggers are gone.
+
+        Nothing need have been altered yet; but who took the triggers away meant to, and only they could.
+
+        Raises:
+            LedgerError: if the ledger cannot be read.
+        """
+        with self.database.reading(since=links.SINCE) as connection:
+            if connection is None:
+                return ()
+            found = set(
+                connection.scalars(sa.text(_IN_FILE if self.database.is_file else _ON_SERVER))
+            )
+        ends = ("no_update", "no_delete") if self.database.is_file else ("only_added_to",)
+        tables = [one.name for one in (*LINKED, LEDGER_LINK)]
+        return tuple(one for one in tables if any(f"{one}_{end}" not in found for end in ends))
 
     def count(self) -> int:
         """How many rows are linked.

@@ -33,7 +33,7 @@ from records.ledger.editions import (
     within,
 )
 from records.ledger.errors import LedgerUseError
-from records.ledger.people import named, person_key, words
+from records.ledger.people import is_same_person, named, person_key, told, words
 from records.ledger.report_tables import RETURN_PACKAGE, RETURN_REMARK, RETURN_STEP
 from transforms.returns.package import Package
 
@@ -83,7 +83,7 @@ class Returns:
             LedgerError: if the ledger cannot be written to.
         """
         scope.require(package.unit_id)
-        person, hashed = named(by), package.content_hash
+        person, said, hashed = named(by), told(note), package.content_hash
         with self.database.writing() as connection:
             key = (package.return_id, package.unit_id, package.as_of)
             before = newest_of(connection, *key)
@@ -118,7 +118,7 @@ class Returns:
                 "person_key": person_key(person),
                 "preparer_key": person_key(person),
                 "at": at,
-                "note": words(note),
+                "note": said,
             }
             connection.execute(sa.insert(RETURN_STEP).values(first))
             return require(connection, scope, number), True
@@ -153,7 +153,7 @@ class Returns:
                 something else, or one of those on it already takes it.
             LedgerError: if the ledger cannot be written to.
         """
-        person, said = named(by), words(note)
+        person, said = named(by), told(note)
         with self.database.writing() as connection:
             head = require(connection, scope, package_id)
             steps = steps_of(connection, package_id)
@@ -201,7 +201,7 @@ class Returns:
                 the reason.
             LedgerError: if the ledger cannot be written to.
         """
-        person, said = named(by), words(text)
+        person, said = named(by), told(text)
         if said is None or not any(one.isalpha() for one in said):
             raise LedgerUseError(f"The {kind} about {case} says nothing. Say it in words.")
         if words(case) is None:
@@ -215,7 +215,7 @@ class Returns:
                     f"{_NEXT[Step(state)]}, and say it there."
                 )
             preparer = person_key(head.prepared_by)
-            if kind == "reason" and person_key(person) == preparer:
+            if kind == "reason" and is_same_person(person, head.prepared_by):
                 raise LedgerUseError(
                     f"{head.called}, was prepared by {head.prepared_by}, who cannot give the reason why it "
                     "goes out all the same. Have a second person give it."
@@ -387,7 +387,7 @@ def _allow(
         raise LedgerUseError(f"{head.called}, is given back for a reason. Say it in words.")
     others = {one["step"]: one for one in steps if one["step"] in _NOT_BY[step]}
     for taken, other in others.items():
-        if other["person_key"] == person_key(person):
+        if is_same_person(other["person"], person):
             raise LedgerUseError(
                 f"{head.called}, was {taken} by {other['person']}, so that it has to be {step} by somebody "
                 "else. Have another person do it."

@@ -35,6 +35,7 @@ from tests.app.reading import html, lines, words
 from tests.app.small_bank import AS_OF, catalogue, publish, small_bank
 from transforms.errors import WorkspaceError
 from transforms.periods import month_ends
+from transforms.reference.tables import load
 
 WHOLE = Scope.whole_bank("test")
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -229,6 +230,7 @@ def test_a_cut_off_skips_the_holidays():
         published=datetime(2026, 10, 9, tzinfo=UTC),
         cut_off_days=10,
         signed=None,
+        worked=load().calendar,
     )
     told = {one.name: one for one in found}
     assert (told["cut_off"].day, told["cut_off"].standing) == (date(2026, 10, 20), Standing.WATCH)

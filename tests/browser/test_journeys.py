@@ -196,7 +196,7 @@ def test_a_branch_checks_a_draft_and_says_why_it_misses_in_chinese(browser, bank
 
 
 def test_who_signs_sees_what_is_signed_and_takes_the_paper_along(browser, bank, tmp_path):
-    with reader(browser, bank[1], "zhang.region", "/reports?branch=R3") as page:
+    with reader(browser, bank[1], "zhang.region", "/reports?branch=R3&section=units") as page:
         title(page, "Reports and sign-off: South Region")
         line = page.locator("table tr", has_text="none missed").filter(
             has=page.get_by_role("link", name=re.compile("Branch"))
@@ -233,4 +233,48 @@ def test_who_signs_sees_what_is_signed_and_takes_the_paper_along(browser, bank, 
         for wanted in (name, "31 Oct 2026", value):
             assert wanted in text
         assert "zhang.region" in text
+        sound(page)
+
+
+def test_a_region_prepares_its_report_and_head_office_checks_it_and_takes_it_away(
+    browser, bank, tmp_path
+):
+    with reader(browser, bank[1], "zhang.region", "/reports?branch=R3") as page:
+        title(page, "Reports and sign-off: South Region")
+        listed = page.get_by_role("table", name="Branch scorecard report, unit by unit")
+        expect(listed).not_to_contain_text("Beijing Branch")
+        listed.get_by_role("link", name="South Region").click()
+        title(page, "Branch scorecard report: South Region")
+        settled(page)
+        chosen(page, "Signatures", exact=True)
+        page.get_by_role("button", name="Prepare this report").click()
+        expect(page.get_by_text("Prepared: edition 1.")).to_be_visible()
+        # Four eyes: who prepared it is told that another person checks it.
+        expect(page.get_by_text("the next one is somebody else's")).to_be_visible()
+        expect(page.get_by_role("button", name="Sign as checked")).to_be_disabled()
+        page.goto("/reports?branch=HO&report=monthly_structure")
+        expect(page.get_by_test_id("stAlert").first).to_contain_text("HO")
+        expect(page.locator("table")).to_have_count(0)
+    at = "/reports?branch=R3&report=branch_scorecard&section=steps"
+    with reader(browser, bank[1], "li.wei", at) as page:
+        page.get_by_text("I have looked at this report").click()
+        page.get_by_role("button", name="Sign as checked").click()
+        expect(page.get_by_text("Checked by li.wei@bank.example.")).to_be_visible()
+        bar = page.get_by_role("list", name="Steps of this edition")
+        for who in ("zhang.region@bank.example", "li.wei@bank.example"):
+            expect(bar).to_contain_text(who)
+        chosen(page, "Form", exact=True)
+        figure = page.locator("table.bm-plain td[title='BS.VOL.010.A']")
+        shown = figure.inner_text()
+        assert "metric=loan_balance" in figure.get_by_role("link").get_attribute("href")
+        chosen(page, "Files and delivery", exact=True)
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="CSV").click()
+        assert re.fullmatch(
+            r"branch_scorecard-R3-\d{4}-\d\d-e1\.csv", waiting.value.suggested_filename
+        )
+        waiting.value.save_as(tmp_path / "cells.csv")
+        cells = pl.read_csv(tmp_path / "cells.csv", infer_schema=False)
+        (cell,) = cells.filter(pl.col("data_point") == "BS.VOL.010.A").to_dicts()
+        assert amount(cell["printed"]) == amount(shown)
         sound(page)

@@ -32,8 +32,9 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 EN, ZH = Language.EN, Language.ZH
 
 # Whatever pages ask, or enter, goes through these; the names are how an error is made there.
+_ENTERED = ("targets", "check_ins", "sign_offs", "people", "returns", "editions")
 REACHED = (
-    *(f"records/ledger/{name}.py" for name in ("targets", "check_ins", "sign_offs", "people")),
+    *(f"records/ledger/{name}.py" for name in _ENTERED),
     "records/ledger/access_log.py",
     *(
         f"orchestration/questions/{name}.py"
@@ -50,12 +51,14 @@ NOT_FROM_PAGES = (
     "The catalogue says of",  # --better
     "No branch",  # asked of a unit that the page has found
     "had changed since",
+    "The remark is about no check",  # the page names the case
 )
 BLANKS = (
+    ("monthly_structure, HO, 2026-10-31, edition 1", r"\.called$"),
     ("2026-10-31", r"\b(day|as_of|month\.as_of|before|start|end|asked\.end|isoformat)\b"),
     ("draft", r"state\.value"),
     ("delivered", r"^state$"),
-    ("3", r"number|version|len\(|corrects|LARGEST_MB|>> 20"),
+    ("3", r"len\(text\)|number|version|\.edition$|len\(|corrects|LARGEST_MB|>> 20"),
 )
 
 
@@ -105,6 +108,29 @@ def test_the_refusals_of_a_loan_list_and_of_a_signature_are_known():
         "B101, 2026-10-31, cannot be signed: 2 missed metric(s) without a check-in: sei_share, "
         "npl_ratio. Enter one for each: branchmark checkins add."
     )
+
+
+def test_what_keeps_a_report_from_going_on_is_known():
+    report = "monthly_structure, HO, 2026-10-31, edition 2"
+    outdated = BranchmarkError(
+        f"{report}, cannot be approved: 16 cell(s) changed since it was prepared (MS.SUM.010.A), in its "
+        "figures. Prepare it anew: branchmark signoff prepare monthly_structure --branch HO."
+    )
+    assert "branchmark" not in told(outdated, EN)
+    assert told(outdated, ZH) == "编制后内容有变，不能继续签核，请重新编制。"
+    waiting = BranchmarkError(
+        f"{report}, cannot be released: 1 check(s) that do not hold ask for a reason (C1#2). Record them: "
+        "branchmark signoff reason monthly_structure --case C1#2."
+    )
+    assert told(waiting, EN) == (
+        "It cannot go on yet: 1 check(s) that do not hold ask for a reason (C1#2)."
+    )
+    assert told(waiting, ZH) == "审批、发布前仍有待办事项，请按待办清单逐项办理。"
+    same = BranchmarkError(
+        f"{report}, was prepared by Li Wei, so that it has to be checked by somebody else. Have another "
+        "person do it."
+    )
+    assert told(same, ZH) == "Li Wei已参与第 2 版的签核，本环节须由他人办理。"
 
 
 def test_every_pattern_has_chinese_and_names_only_the_parts_it_has():

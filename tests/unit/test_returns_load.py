@@ -8,7 +8,8 @@ import pytest
 from tests.scenario import CATALOGUE
 from transforms.errors import CatalogueError, UnknownNameError
 from transforms.returns.load import load, of_name, packaged_texts
-from transforms.returns.model import Cell, CheckKind, MadeFor, Scale
+from transforms.returns.model import Cell, CheckKind, MadeFor, Moment, Scale
+from transforms.returns.quantities import kind_of
 from transforms.returns.sides import side_of
 
 GOOD = """\
@@ -85,6 +86,37 @@ def test_what_ships_is_accepted_and_says_what_it_rests_on():
     assert returns["branch_scorecard"].made_for is MadeFor.EACH
     adds_up = [one for one in returns["monthly_structure"].checks if one.kind is CheckKind.PARTS]
     assert {one.check_id for one in adds_up} >= {"PARTS.BR.A", "PARTS.BR.E", "PARTS.REG.A"}
+
+
+def test_no_amount_by_branch_is_taken_by_the_branches_of_an_earlier_day():
+    """A branch taken over since has no row: a merger would read as growth."""
+    for return_ in load(CATALOGUE).values():
+        for table in return_.tables:
+            earlier = [one for one in table.columns if table.units and one.at is not Moment.NOW]
+            assert not [one.column_id for one in earlier if kind_of(one.scale) is Scale.UNITS]
+
+
+def test_what_is_counted_over_a_period_is_not_set_against_a_balance():
+    """In January nobody may have come yet, while loans of last year's clients still run."""
+    for return_ in load(CATALOGUE).values():
+        tables = {table.table_id: table for table in return_.tables}
+        asked = [one for one in return_.checks if one.kind is CheckKind.COUNT_AND_BALANCE]
+        assert asked
+        for check in asked:
+            for _, cell in check.left.cells:
+                table = tables[cell.table]
+                points = [
+                    *(row.point for row in table.rows if row.row_id == cell.row),
+                    *(one.point for one in table.columns if one.column_id == cell.column),
+                ]
+                assert not [one for one in points if one and one.metric.startswith("first_time")]
+
+
+def test_a_bank_that_counts_loans_says_so():
+    text = GOOD.replace("scale: count, metric: loan_clients", "scale: loans, metric: loan_clients")
+    assert text != GOOD
+    made = load(CATALOGUE, texts={"own.yaml": text})["tried"]
+    assert made.table("BR").columns[2].scale is Scale.LOANS
 
 
 def test_figures_whose_document_was_not_verified_are_marked():

@@ -15,7 +15,7 @@ from dashboards.summaries.drawings import drawings
 from dashboards.summaries.sheet import form_of, forms
 from tests.unit import summarised
 from transforms.returns.differences import ChangeKind
-from transforms.returns.model import Row, Scale
+from transforms.returns.model import Point, Row, Scale
 from transforms.returns.package import FAILS, HOLDS, NOT_ASKED, WHY
 
 EN, ZH = Language.EN, Language.ZH
@@ -92,6 +92,42 @@ def test_a_table_in_which_rows_say_the_unit_has_none_above_it():
     form = form_of(summarised.paper(), table)
     assert (form.has_units, form.units, form.heads[0].unit) == (True, "", "")
     assert [line.unit for line in form.lines] == ["", "亿元", "亿元", "亿元", "亿元", "亿元"]
+
+
+def test_a_part_stands_further_in_than_its_whole_whatever_its_definition_says():
+    rows = (
+        summarised.ROWS[1],
+        replace(summarised.ROWS[2], level=0),
+        replace(summarised.ROWS[3], level=1, of_which="011"),
+        replace(summarised.ROWS[4], level=0),
+    )
+    form = form_of(summarised.paper(), replace(summarised.SECTOR, rows=rows))
+    assert [line.level for line in form.lines] == [0, 1, 2, 0]
+
+
+def test_parts_cut_another_way_say_anew_that_they_are_parts():
+    whole, cut, other, *_ = summarised.ROWS[1:]
+    sizes = [
+        replace(
+            cut, row_id=name, label=summarised.Label(name, name), point=Point("x", "", "size", name)
+        )
+        for name in ("big", "small")
+    ]
+    form = form_of(summarised.paper(EN), replace(summarised.SECTOR, rows=(whole, *sizes, other)))
+    assert [line.label for line in form.lines[1:]] == [
+        *("of which: big", "small", "of which: Little giants")
+    ]
+
+
+def test_the_row_of_the_whole_is_called_a_total_and_not_the_head_office():
+    for language, told in ((ZH, "合计（示例银行）"), (EN, "Total, Example Bank")):
+        line = form_of(summarised.paper(language), summarised.BY_BRANCH).lines[0]
+        assert (line.row_id, line.label) == ("000", told)
+
+
+def test_clients_are_not_loans():
+    form = Format(ZH, "CNY")
+    assert [words.scale_word(one, form) for one in (Scale.COUNT, Scale.LOANS)] == ["户", "笔"]
 
 
 def test_a_row_that_says_itself_that_it_is_a_part_is_not_told_twice():

@@ -72,6 +72,7 @@ def test_a_form_says_its_units_line_numbers_letters_and_parts(chinese):
     assert "011其中：高技术制造业8.35" in told
     assert "012专精特新“小巨人”0.99" in told
     assert "上期余额2026-09-30" in told
+    assert "分项之和与合计、增减与前后期数之间可能存在尾差" in told
 
 
 @needs_chinese
@@ -113,7 +114,7 @@ def test_a_failing_check_nobody_spoke_of_says_that_it_blocks():
 
 def test_differences_to_the_last_release_are_told_cell_by_cell(english):
     told = words(english)
-    come = told.index("MS.BR.B101.HBybranch,Branch1,First-timeclientsnumber–3–emptybefore")
+    come = told.index("MS.BR.B101.HBybranch,Branch1,First-timeclientsclients–3–emptybefore")
     assert come < told.index(
         "MS.SEC.020.ALoansbytheme,Green&supply-chainloans,ThismonthCNY100m3.003.01+0.01"
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from dashboards.exports import paper
+from dashboards.exports import press
 from tests.pdf_reading import read
 from tests.whole.commands import here, kpis
 
@@ -112,7 +112,7 @@ def test_the_metrics_asked_for_are_exported_and_no_others(demo_bank, tmp_path):
 
 
 @pytest.mark.skipif(
-    not any(name in paper.installed() for name in paper.CHINESE_FONTS),
+    not any(name in press.installed() for name in press.CHINESE_FONTS),
     reason="no Chinese font is installed here",
 )
 def test_a_chinese_pdf_has_a_glyph_for_every_sign_and_lines_to_sign_on(demo_bank, tmp_path):

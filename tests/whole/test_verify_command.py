@@ -12,17 +12,21 @@ import pytest
 from orchestration import intake, months
 from orchestration.bank import SYSTEM, Bank
 from orchestration.months import MonthAtWork
+from orchestration.reporting import layouts
+from orchestration.reporting.defined import returns
 from records.ledger.adjustments import Proposal
 from records.ledger.returns import Step
 from records.package_store import PackageStore
 from records.published import RESULTS
 from tests.whole.commands import here
 from transforms.catalogue.vocabulary import TOTAL
+from transforms.returns import load
 from transforms.returns.package import ADJUSTED, CELL, SERIES, UNIT, VERDICT, Package
 
 pytestmark = pytest.mark.whole
 
 DELTA = Decimal("-1000.5")
+GUARD = "return_step_no_update"
 
 
 def prepared(bank, unit):
@@ -65,8 +69,11 @@ def prepared(bank, unit):
         {**cells[0], **none, "data_point": "T.A.9.A", "adjustment": Decimal(0), "exact": Decimal(0)}
     )
     publication = bank.published.current()[day, bank.published.newest_versions()[day]]
+    layout = returns(bank)["branch_scorecard"]
+    layouts.keep(bank, layout)
     package = Package(
-        return_id="hand_made", return_version="1", definition_hash="d", unit_id=unit, as_of=day,
+        return_id="hand_made", return_version="1",
+        definition_hash=load.definition_hash(layout), unit_id=unit, as_of=day,
         snapshot_version=publication.snapshot_version, run_id=publication.run_id,
         fingerprint=publication.fingerprint, base_currency="CNY",
         units=pl.DataFrame(schema=dict(UNIT)), cells=pl.DataFrame(cells, schema=dict(CELL)),
@@ -144,8 +151,25 @@ def test_an_anchor_is_proved_and_another_is_a_fault(signed):
 
 def altered_row(path):
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("DROP TRIGGER return_step_no_update")
+        found = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (GUARD,))
+        (guard,) = found.fetchone()
+        connection.execute(f"DROP TRIGGER {GUARD}")
         connection.execute("UPDATE return_step SET person = 'Li' WHERE step = 'approved'")
+        connection.execute(guard)
+
+
+def unguarded(path):
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"DROP TRIGGER {GUARD}")
+
+
+def guarded_in_name_only(path):
+    unguarded(path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            f"CREATE TRIGGER {GUARD} BEFORE UPDATE ON return_step WHEN 0 BEGIN "
+            "SELECT RAISE(ABORT, 'rows of return_step are added, never changed'); END"
+        )
 
 
 def altered_rows(path):
@@ -154,10 +178,23 @@ def altered_rows(path):
 
 DAMAGE = {
     "chain": ("ledger.db", altered_row, "Row 3 of return_step was altered after link"),
+    "triggers": ("ledger.db", unguarded, "no longer refuses to change rows of return_step:"),
+    "idle triggers": (
+        "ledger.db",
+        guarded_in_name_only,
+        "no longer refuses to change rows of return_step:",
+    ),
     "packages": (
         "reports/packages/*.gz",
         lambda path: path.write_bytes(b"nothing"),
         "does not hold what was signed",
+    ),
+    "definitions": (
+        "reports/definitions/*.json",
+        lambda path: path.write_text(
+            path.read_text("utf-8").replace("Month end", "Year end"), "utf-8"
+        ),
+        "was altered since it was kept",
     ),
     "deliveries": (
         "lake/delivered/*/loan_snapshot.0.parquet",

@@ -22,7 +22,7 @@ from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.returns import filling
 from transforms.returns.model import Return, Take
-from transforms.returns.package import ADJUSTED, SERIES
+from transforms.returns.package import ADJUSTED, LARGEST, SERIES
 from transforms.returns.quantities import unit_of
 from transforms.returns.reckoning import changed, measured, reckoned, with_printed
 from transforms.schema import TEXT, WIDE
@@ -107,15 +107,31 @@ def require(
             f"The parts of {metric_id} by {slice_} are all of the whole, whose denominator they share. "
             f"Adjust that of the whole."
         )
-    measured_in = _measured(metric, reading or metric.default_reading, side, catalogue)
+    _require_amount(
+        f"{side} of {metric_id}",
+        amount,
+        _measured(metric, reading or metric.default_reading, side, catalogue),
+    )
+
+
+def _require_amount(what: str, amount: Decimal, measured_in: Unit | None) -> None:
+    """Refuse what is no amount of a side of a figure.
+
+    Raises:
+        AdjustmentError: if it is none.
+    """
+    if not amount.is_finite() or abs(amount) >= LARGEST:
+        raise AdjustmentError(
+            f"{amount} is too large to be added to the {what}. Give a number of at most "
+            f"{LARGEST.adjusted()} digits before the point."
+        )
     if measured_in is Unit.COUNT and amount != amount.to_integral_value():
         raise AdjustmentError(
-            f"{amount} is no number of clients: the {side} of {metric_id} counts. Give a whole number."
+            f"{amount} is no number of clients: the {what} counts. Give a whole number."
         )
     if measured_in is Unit.CURRENCY and amount != amount.quantize(_CENT):
         raise AdjustmentError(
-            f"{amount} has parts of a cent: the {side} of {metric_id} is an amount. Give two decimals at "
-            f"most."
+            f"{amount} has parts of a cent: the {what} is an amount. Give two decimals at most."
         )
 
 

@@ -31,7 +31,7 @@ from transforms.returns.model import (
 from transforms.returns.quantities import FITS, formula_problem, kind_of, unit_of
 from transforms.written import Draft, Path
 
-_WHOLE_NUMBERS: Final = (Scale.COUNT, Scale.INDEX, Scale.TEXT)
+_WHOLE_NUMBERS: Final = (Scale.COUNT, Scale.LOANS, Scale.INDEX, Scale.TEXT)
 _OF_THE_WHOLE: Final = (Take.TARGET, Take.GAP, Take.LIMIT, Take.HEADROOM, Take.STATUS)
 _LEVELS: Final = tuple(code.code for code in codes.BRANCH_LEVEL.codes)
 

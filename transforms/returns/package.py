@@ -104,6 +104,9 @@ ADJUSTED: Final[Mapping[str, pl.DataType]] = {
 }
 """Signed deltas that moved a cell of the package. Of an amount or a count the numerator is the value."""
 
+LARGEST: Final = Decimal(10) ** 17
+"""No adjustment is as large: sums and ratios of very many stay within `WIDE`."""
+
 UNIT: Final[Mapping[str, pl.DataType]] = {
     "unit_id": TEXT,
     "parent_id": TEXT,
@@ -135,6 +138,7 @@ class Package:
         series: rows of `SERIES`.
         verdicts: rows of `VERDICT`.
         adjustments: rows of `ADJUSTED`.
+        bank: what the bank calls itself; it is printed on every page.
     """
 
     return_id: str
@@ -151,6 +155,7 @@ class Package:
     series: pl.DataFrame
     verdicts: pl.DataFrame
     adjustments: pl.DataFrame
+    bank: str = ""
 
     def text(self) -> str:
         """Everything that is signed, as canonical JSON: sorted keys, exact digits, no white space."""
@@ -164,6 +169,8 @@ class Package:
                 "as_of": self.as_of.isoformat(),
                 "snapshot_version": self.snapshot_version,
                 "base_currency": self.base_currency,
+                # Editions of before the name was signed keep their hash.
+                **({"bank": self.bank} if self.bank else {}),
                 **{name: _told(getattr(self, name), schema) for name, schema in _FRAMES.items()},
             },
             ensure_ascii=False,
@@ -196,6 +203,7 @@ class Package:
             run_id=run_id,
             fingerprint=fingerprint,
             base_currency=told["base_currency"],
+            bank=told.get("bank", ""),
             **{name: _frame(told[name], schema) for name, schema in _FRAMES.items()},
         )
 

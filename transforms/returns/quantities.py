@@ -21,7 +21,7 @@ from transforms.returns.model import Column, Formula, Scale, Take
 AMOUNTS: Final = (Scale.UNITS, Scale.THOUSAND, Scale.WAN, Scale.MILLION, Scale.YI)
 FITS: Final[Mapping[Unit, tuple[Scale, ...]]] = {
     Unit.CURRENCY: AMOUNTS,
-    Unit.COUNT: (Scale.COUNT,),
+    Unit.COUNT: (Scale.COUNT, Scale.LOANS),
     Unit.RATIO: (Scale.PERCENT, Scale.PP, Scale.BP),
     Unit.PP: (Scale.PP, Scale.PERCENT, Scale.BP),
     Unit.BP: (Scale.BP, Scale.PP, Scale.PERCENT),

@@ -22,7 +22,7 @@ from transforms.schema import COUNT, TEXT, WIDE
 NO_SUM_OF_SHARES: Final = "shares and rates do not add up"
 """Why a row that is a sum is empty in a column of ratios."""
 
-ADDS_UP: Final = (*DIVISOR, Scale.COUNT)
+ADDS_UP: Final = (*DIVISOR, Scale.COUNT, Scale.LOANS)
 """Units of columns whose cells may be summed: amounts and counts."""
 
 QUOTIENT: Final = "/"

@@ -6,6 +6,7 @@ from html import escape
 import streamlit as st
 
 from dashboards import markup
+from dashboards.app_pages import readings
 from dashboards.app_pages.address import REPORTS
 from dashboards.app_pages.aims.common import now
 from dashboards.app_pages.desk import desk
@@ -16,7 +17,6 @@ from dashboards.release import calendar
 from dashboards.release.calendar import STEPS, Milestone, MonthState
 from dashboards.release.signed import Signature
 from dashboards.units import BankUnit
-from transforms import working_days
 
 
 def show(unit: BankUnit, signature: Signature | None, months: Sequence[MonthState]) -> None:
@@ -41,6 +41,7 @@ def _calendar(unit: BankUnit, signature: Signature | None) -> None:
         published=at.month.published_at,
         cut_off_days=at.workspace.cut_off_working_days,
         signed=signature.at if signature and signature.holds else None,
+        worked=readings.reference().calendar,
     )
     columns = [
         Column(at.say("rp_what"), width="34%"),
@@ -92,9 +93,10 @@ def _distance(one: Milestone) -> str:
     today = now().date()
     if one.day == today:
         return at.say("rp_this_day")
+    worked = readings.reference().calendar
     if one.day > today:
-        return at.say("rp_ahead", count=working_days.between(today, one.day).count)
-    return at.say("rp_past", count=working_days.between(one.day, today).count)
+        return at.say("rp_ahead", count=worked.between(today, one.day).count)
+    return at.say("rp_past", count=worked.between(one.day, today).count)
 
 
 def _year(unit: BankUnit, months: Sequence[MonthState]) -> None:

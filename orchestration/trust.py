@@ -53,7 +53,7 @@ class Verdicts:
         return tuple(sorted(self.folder.glob("*.parquet")))
 
 
-_WORTH_A_PROCESS: Final = 3
+_WORTH_A_PROCESS: Final = 4
 """So many months make up for the seconds that another process needs to start."""
 
 _Key = tuple[Path, date, int, str]

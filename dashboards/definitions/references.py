@@ -93,6 +93,17 @@ REFERENCES: Final[Mapping[str, ReferenceTable]] = MappingProxyType(
                 "国家统计局；制造业部分与另一份清单一致。",
             ),
         ),
+        "holidays": ReferenceTable(
+            Label("Working days", "工作日历"),
+            Label(
+                "Days off and weekends worked for them; deadlines and run rates count by it.",
+                "法定节假日及调休上班日；报送期限与进度推算以此为准。",
+            ),
+            Label(
+                "Notices of the State Council's General Office as a public package keeps them; not compared.",
+                "国务院办公厅放假安排通知，取自公开软件包；未逐日比对。",
+            ),
+        ),
         "ip_patent_intensive_industry": ReferenceTable(
             Label("Patent-intensive industries", "知识产权（专利）密集型产业"),
             Label(
@@ -186,6 +197,7 @@ _HEADINGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "class": ("Class", "小类"),
         "code": ("Code", "代码"),
         "confidence": ("Confidence", "可信度"),
+        "day": ("Day", "日期"),
         "default_from": ("Assumed for approvals from", "审批日起默认采用"),
         "default_treatment": ("Treatment", "默认处理"),
         "delta_pp": ("Plus (pp)", "加（百分点）"),

@@ -184,7 +184,7 @@ def test_reference_tables_say_what_they_hold_and_whose_they_are(opened, bank):
         "Source and confidence are stated row by row.",
         "the product",
     ]
-    assert len(rows) == 13
+    assert len(rows) == 14
     app = page(opened, bank, section="reference", language="zh")
     assert lines(app, "参考表")[0][0] == "行政区划 admin_divisions"
 

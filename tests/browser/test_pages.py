@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError as StillWaitingError
 from playwright.sync_api import expect
 
 from dashboards.palette import MARKS
@@ -183,7 +184,14 @@ def test_back_undoes_controls_links_and_pages_one_by_one(page):
     page.get_by_test_id("stSidebarNav").get_by_text("Overview").click()
     heading(page, "Harbour Bank")
     settled(page)
+    # A page opened in the sidebar stands twice in the browser's history while it loads: without and with
+    # its parameters. docs/dashboard.md says so.
     page.go_back()
+    branch = page.get_by_role("heading", level=1).filter(has_text="Garden Branch")
+    try:
+        branch.wait_for(timeout=PATIENCE / 2)
+    except StillWaitingError:
+        page.go_back()
     heading(page, "Garden Branch")
     assert "branch=B201" in page.url
     sound(page)

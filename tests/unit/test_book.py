@@ -128,7 +128,7 @@ def test_decimal_commas_and_own_thousands_marks_are_read_when_said():
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=140, deadline=None)
 @given(
     st.lists(st.decimals(-(10**15), 10**15, places=None, allow_nan=False), min_size=1, max_size=8)
 )
@@ -453,7 +453,7 @@ ODD = st.one_of(
 )
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -114,9 +114,12 @@ def test_a_client_is_counted_with_the_first_of_its_loans(grown):
 
 
 def test_what_is_left_out_and_what_counts_are_the_whole_book_of_the_node(grown, node):
-    """Every loan of the book stands in one of the two lists, and with a rule."""
+    """Every loan of the book stands in one of the two lists, and with a rule.
+
+    Of the bank every figure; of a branch, whose lists are made the same way, every second one.
+    """
     compared, lost = 0, []
-    for metric, reading, _ in given(grown, node):
+    for metric, reading, _ in list(given(grown, node))[:: 1 if node == HEAD else 2]:
         figure = grown.figure(metric, reading, node)
         out = pl.concat(figure.rows(Side.EXCLUDED)).collect()
         assert set(out["side"]) <= {"excluded"}
@@ -139,14 +142,16 @@ def test_what_is_left_out_and_what_counts_are_the_whole_book_of_the_node(grown, 
             lost.append((metric.metric_id, reading.name, len(both)))
         compared += 1
     assert lost == []
-    assert compared >= 70
+    assert compared >= (70 if node == HEAD else 35)
 
 
 def test_the_loans_of_a_member_add_up_to_the_figure_of_the_member(grown, node):
-    """Of each slice the largest member; of the bank's every third metric, the smallest as well."""
+    """Of each slice the largest member: every third metric of the bank, every other third of the branch.
+
+    Of the bank the smallest member as well.
+    """
     wrong, compared = [], 0
-    chosen = list(given(grown, node))
-    for metric, reading, _ in chosen[::3] if node == HEAD else chosen:
+    for metric, reading, _ in list(given(grown, node))[int(node != HEAD) :: 3]:
         for cut in metric.cuts:
             facts = sorted(
                 grown.members[metric.metric_id, reading.name, node, cut],
@@ -162,7 +167,7 @@ def test_the_loans_of_a_member_add_up_to_the_figure_of_the_member(grown, node):
                         if rows["amount"].sum() != fact[side.value]:
                             wrong.append((metric.metric_id, reading.name, place, side))
     assert wrong == []
-    assert compared >= 100
+    assert compared >= (100 if node == HEAD else 40)
 
 
 # Through the command line

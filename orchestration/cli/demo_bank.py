@@ -168,3 +168,5 @@ def scorecard(root: Path, stories: Mapping[str, str]) -> None:
     for branch, story in stories.items():
         out.print(f"  {branch}  {story}")
     out.print(f"The workspace is {root}. Figures: branchmark kpis -w {root} --branch {head}")
+    if not bank.ledger.returns.packages(scope).is_empty():
+        out.print(f"Reports, and who signed them: branchmark signoff status -w {root}")

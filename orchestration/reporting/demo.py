@@ -15,7 +15,7 @@ from records.ledger.returns import Head, Step
 _APPROVER: Final = "president.ho"
 _RELEASED: Final = "monthly_structure"
 _PREPARED: Final = ("monthly_structure", "review_pack", "branch_scorecard")
-_SAID: Final = "Talked through with the branch: a few large clients, and no change of definitions."
+_SAID: Final = "A few large clients; no change of definitions. 少数大户所致，口径未变。"
 
 
 def release(bank: Bank, as_of: date, at: datetime) -> None:

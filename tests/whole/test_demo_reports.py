@@ -1,4 +1,4 @@
-"""The demo bank's reports: one month released by three people, the newest prepared, however often it is run."""
+"""The demo bank's reports: one month released by three people, the newest prepared, once whatever is run."""
 
 import shutil
 from datetime import UTC, datetime
@@ -22,10 +22,10 @@ def test_the_demo_releases_one_month_and_prepares_another_once(demo_bank, tmp_pa
     editions = bank.ledger.returns.packages(SYSTEM)
     assert set(editions["edition"]) == {1}
     released = editions.filter(editions["state"] == "released")
-    assert released["as_of_date"].to_list() == [before]
+    assert released["as_of"].to_list() == [before]
     people = released.select("prepared_by", "checked_by", "approved_by").row(0)
     assert len(set(people)) == 3
     waiting = editions.filter(editions["state"] == "prepared")
-    assert set(waiting["as_of_date"]) == {newest}
+    assert set(waiting["as_of"]) == {newest}
     assert set(waiting["return_id"]) == {"monthly_structure", "review_pack", "branch_scorecard"}
     assert len(bank.ledger.chain.faults()) == 0

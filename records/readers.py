@@ -12,6 +12,7 @@ import polars as pl
 
 from records.access import Scope
 from records.published import Published
+from transforms.hierarchy import under
 
 
 class Role(StrEnum):
@@ -83,7 +84,7 @@ def scope_of(reader: Reader, published: Published) -> Scope:
     given = list(reader.units)
     merged = published.counts_for(whole, as_of=newest).filter(pl.col("node_id").is_in(given))
     found = set(merged.select("branch_id").collect()["branch_id"])
-    below = _below(published.nodes(whole, as_of=newest).collect(), given)
+    below = under(published.nodes(whole, as_of=newest).collect(), given)
     return Scope.of(reader.name, found | below | set(given))
 
 
@@ -97,12 +98,3 @@ def unknown_units(reader: Reader, published: Published) -> tuple[str, ...]:
     nodes = published.nodes(whole, as_of=newest).select("node_id").collect()["node_id"]
     known = {*counted["branch_id"], *counted["node_id"], *nodes}
     return tuple(unit for unit in reader.units if unit not in known)
-
-
-def _below(nodes: pl.DataFrame, given: list[str]) -> set[str]:
-    """The given units and every unit below them; parents stand before children."""
-    found = set(given)
-    for node, parent in nodes.select("node_id", "parent_id").iter_rows():
-        if parent in found:
-            found.add(node)
-    return found

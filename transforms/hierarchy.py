@@ -4,7 +4,7 @@ A closed branch that was merged counts for its successor and everything above: f
 month, rolled up over today's tree, therefore compare like with like, and a merger is no growth.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -60,6 +60,26 @@ class Tree:
         """The node and every open branch under it."""
         under = self.counts_for.filter(pl.col("node_id") == node)["branch_id"]
         return tuple(self.nodes.filter(pl.col("node_id").is_in(under.implode()))["node_id"])
+
+
+def under(nodes: pl.DataFrame, given: Collection[str]) -> frozenset[str]:
+    """The given nodes, in the tree or not, and every node below them.
+
+    Args:
+        nodes: rows of `NODE`.
+        given: nodes.
+    """
+    found = set(given)
+    # Parents first, so that one walk suffices.
+    for node, parent in nodes.sort("depth").select("node_id", "parent_id").iter_rows():
+        if parent in found:
+            found.add(node)
+    return frozenset(found)
+
+
+def branch_of(nodes: pl.DataFrame, node: str) -> pl.DataFrame:
+    """The rows of a tree that are a node or lie below it, in their order."""
+    return nodes.filter(pl.col("node_id").is_in(sorted(under(nodes, (node,)))))
 
 
 def build(branches: pl.DataFrame, hierarchy: pl.DataFrame, booking: pl.Series, as_of: date) -> Tree:

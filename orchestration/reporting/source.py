@@ -22,7 +22,7 @@ from records.published import Publication, Published
 from transforms.catalogue.model import Catalogue
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.errors import BranchmarkError, UnknownNameError
-from transforms.hierarchy import NODE
+from transforms.hierarchy import NODE, branch_of, under
 from transforms.returns import adjusting, cross_checks, filling, load
 from transforms.returns.model import (
     Cell,
@@ -193,7 +193,7 @@ class Source:
                 found[day] = PackageStore.of(self.bank.workspace).read(head).cells
             elif day in self._trees and unit in self._trees[day]["node_id"]:
                 # Only its figures of that very month are compared, so no other month is looked at.
-                tree = below(self._trees[day], unit)
+                tree = branch_of(self._trees[day], unit)
                 facts = self._facts_of(tree).filter(pl.col("as_of_date") == day)
                 found[day] = self._filled(self._opened, unit, day, facts, tree)[0]
         return found
@@ -264,7 +264,7 @@ class Source:
         takes = Takes.of(self.return_)
         roots = self.units if self.named is None else self.named
         trees = (self.tree, *self._trees.values())
-        nodes = {node for tree in trees for root in roots for node in below(tree, root)["node_id"]}
+        nodes = frozenset[str]().union(*(under(tree, roots) for tree in trees))
         days = {filling.day_of(one, self.as_of) for one in takes.moments}
         rows = self.published.facts_of(self.scope, {*self._days, *days}).filter(
             pl.col("branch_id").is_in(sorted(nodes)),
@@ -302,16 +302,7 @@ class Source:
             whole = self.published.nodes(SYSTEM, as_of=self.as_of).select(*NODE).collect()
             for one in filling.units(self.return_, unit, whole)["unit_id"]:
                 self.scope.require(one)
-        return below(self.tree, unit)
-
-
-def below(tree: pl.DataFrame, unit: str) -> pl.DataFrame:
-    """The rows of a tree that are a unit or lie below it; parents stand before children, as in the tree."""
-    found = {unit}
-    for node, parent in tree.select("node_id", "parent_id").iter_rows():
-        if parent in found:
-            found.add(node)
-    return tree.filter(pl.col("node_id").is_in(sorted(found)))
+        return branch_of(self.tree, unit)
 
 
 def _is_of(points: frozenset[Point]) -> pl.Expr:

@@ -13,12 +13,12 @@ import polars as pl
 from orchestration.bank import Bank
 from orchestration.reporting import standing
 from orchestration.reporting.defined import require
-from orchestration.reporting.source import below
 from records.access import Scope
 from records.ledger.returns import Head, RemarkKind, Step
 from records.ledger.sign_offs import signing_obstacles
 from records.package_store import PackageStore
 from transforms.errors import BranchmarkError, listed
+from transforms.hierarchy import under
 from transforms.returns.model import Audience, Severity
 from transforms.returns.package import FAILS, VERDICT, Package
 from transforms.schema import TEXT
@@ -243,7 +243,7 @@ def _book(bank: Bank, scope: Scope, head: Head) -> pl.DataFrame:
     tree = bank.published.nodes(scope, as_of=head.as_of).collect()
     rows = bank.published.reconciliation(scope, as_of=head.as_of).filter(
         ~pl.col("reconciled"),
-        pl.col("branch_id").is_in(below(tree, head.unit_id)["node_id"].implode()),
+        pl.col("branch_id").is_in(sorted(under(tree, (head.unit_id,)))),
     )
     account = pl.format("{} {}", "gl_account_code", "currency_code")
     return _rows(

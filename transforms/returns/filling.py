@@ -15,6 +15,7 @@ import polars as pl
 from transforms.arithmetic import EMPTY_PORTFOLIO
 from transforms.catalogue.model import Catalogue, Kind
 from transforms.catalogue.vocabulary import TOTAL
+from transforms.hierarchy import branch_of
 from transforms.periods import (
     month_ends,
     months_back,
@@ -110,7 +111,7 @@ def units(return_: Return, unit: str, tree: pl.DataFrame) -> pl.DataFrame:
     Its own and, of those below it, the ones whose levels are rows of some table.
     """
     levels = {level for table in return_.tables for level in table.units}
-    below = _below(unit, tree)
+    below = branch_of(tree, unit).sort("depth", "node_id")
     spoken_of = (pl.col("node_id") == unit) | pl.col("level").is_in(sorted(levels))
     return (
         below.filter(spoken_of)
@@ -142,7 +143,7 @@ def cells(
     Returns:
         Rows of `CELL` in the order of tables, rows and columns, and rows of `SERIES`.
     """
-    below = _below(unit, tree)
+    below = branch_of(tree, unit).sort("depth", "node_id")
     wanted = _concat(
         [_wanted(table, unit, as_of, below) for table in return_.tables], _WANTED
     ).with_row_index("place")
@@ -164,16 +165,6 @@ def cells(
             pl.col(name).cast(dtype) for name, dtype in SERIES.items()
         ),
     )
-
-
-def _below(unit: str, tree: pl.DataFrame) -> pl.DataFrame:
-    """The unit and every unit under it, parents before children."""
-    parent_of = dict(zip(tree["node_id"], tree["parent_id"], strict=True))
-    kept = {unit}
-    for node in tree.sort("depth", "node_id")["node_id"]:
-        if parent_of[node] in kept:
-            kept.add(node)
-    return tree.filter(pl.col("node_id").is_in(sorted(kept))).sort("depth", "node_id")
 
 
 def _is_trend(table: ReturnTable) -> bool:

@@ -43,6 +43,7 @@ ALERTS_MESSAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "附件（{size}）超出邮件大小限制，请向总行索取。",
         ),
         "al_open": ("open", "查看"),
+        "al_restated_head": ("Restated since", "此后已重述"),
         "al_page": ("Page of the report", "报表页面"),
         "al_only_for_you": (
             "Sent to {name} alone, with what this reader may see: {scope}. Please do not pass it on.",

@@ -120,7 +120,9 @@ def test_a_webhook_gets_what_was_signed_and_can_prove_who_sent_it_and_when(sendi
         1,
     )
     assert said["content_hash"] == head.content_hash
-    assert said["link"].endswith("/reports?branch=B205&language=en&period=2026-10-31")
+    assert said["link"].endswith(
+        "/reports?branch=B205&language=en&report=branch_scorecard&edition=1&period=2026-10-31"
+    )
     (file,) = said["files"]
     data = base64.b64decode(file["content"])
     assert file["name"] == "branch_scorecard-B205-2026-10-e1.csv"

@@ -163,7 +163,7 @@ def test_a_mail_says_where_when_which_version_what_changed_and_where_the_page_is
         "数据：当月第 1 版",
         "筛选条件：无，全部内容",
         "2026年9月30日至2026年10月31日的变化",
-        "https://branchmark.bank.example/reports?branch=B205&language=zh&period=2026-10-31",
+        "https://branchmark.bank.example/reports?branch=B205&language=zh&report=branch_scorecard&edition=1&period=2026-10-31",
     ):
         assert words in told
     told = text_of(wang)

@@ -33,7 +33,9 @@ class Changes:
         language = to.language
         if not self._is_current(head):
             link = to.to(links.BRANCH, head.unit_id, head.as_of)
-            return Part(say(language, "al_page"), (Line(say(language, "al_restated"), link),))
+            return Part(
+                say(language, "al_restated_head"), (Line(say(language, "al_restated"), link),)
+            )
         found = self._found(scope, head, frequency)
         if found is None:
             return None

@@ -17,7 +17,7 @@ from orchestration.bank import Bank
 from orchestration.reporting import rendering
 from orchestration.reporting.delivery_settings import FOLDER, Delivery
 from orchestration.reporting.rendering import File
-from orchestration.reporting.sending import folders, links, webhooks
+from orchestration.reporting.sending import folders, webhooks
 from orchestration.reporting.sending.answers import Answer, failed
 from orchestration.reporting.sending.book import Parcel
 from orchestration.reporting.sending.changed import Changes
@@ -108,7 +108,7 @@ def _letter(
 ) -> Letter:
     say, head = paper.say, way.head
     to = Links(delivery.link, way.language)
-    page = to.to(links.REPORTS, head.unit_id, head.as_of)
+    page = to.report(head)
     size = sum(len(one.data) for one in files)
     attached = delivery.smtp is not None and size <= delivery.smtp.attachments_bytes
     parts: list[Part] = []
@@ -194,7 +194,7 @@ def _facts(paper: Paper, way: Way, to: Links) -> dict[str, object]:
         "released_at": None if released.at is None else released.at.isoformat(),
         "strip": dict(paper.strip()),
         "filters": paper.say("al_filters_none"),
-        "link": to.to(links.REPORTS, head.unit_id, head.as_of) or None,
+        "link": to.report(head) or None,
     }
 
 

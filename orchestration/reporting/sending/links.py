@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from dashboards.i18n import Language
+from records.ledger.returns import Head
 
 BRANCH: Final = "branch"
 METRIC: Final = "metric"
@@ -38,3 +39,8 @@ class Links:
         if period is not None:
             asked["period"] = period.isoformat()
         return f"{self.base}/{page}?{urlencode(asked)}"
+
+    def report(self, head: Head) -> str:
+        """The address of an edition of a report."""
+        of_edition = {"report": head.return_id, "edition": str(head.edition)}
+        return self.to(REPORTS, head.unit_id, head.as_of, **of_edition)

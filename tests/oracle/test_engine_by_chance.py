@@ -24,7 +24,7 @@ from tests.scenario import AS_OF, SmallBook
 from transforms.periods import month_ends
 
 # A book holds every table, and is computed by both for seconds: long runs ask for more by the variable.
-EXAMPLES = int(os.environ.get("BRANCHMARK_CHANCE_EXAMPLES", "11"))
+EXAMPLES = int(os.environ.get("BRANCHMARK_CHANCE_EXAMPLES", "9"))
 
 
 @pytest.mark.timeout(max(300, 10 * EXAMPLES))

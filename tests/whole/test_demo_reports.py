@@ -18,7 +18,7 @@ def test_the_demo_releases_one_month_and_prepares_another_once(demo_bank, tmp_pa
     *_, before, newest = sorted(bank.published.newest_versions())
     for _ in range(2):
         demo.release(bank, before, AT)
-        demo.prepare(bank, newest, AT)
+    demo.prepare(bank, newest, AT)
     editions = bank.ledger.returns.packages(SYSTEM)
     assert set(editions["edition"]) == {1}
     released = editions.filter(editions["state"] == "released")

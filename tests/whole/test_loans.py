@@ -54,9 +54,10 @@ def test_the_bank_gives_nearly_every_metric(grown):
 
 
 def test_the_amounts_listed_add_up_to_every_figure_and_name_a_flag(grown, node):
+    """Of the bank every figure; of a branch, whose lists are made the same way, every second one."""
     told = [
         (metric.metric_id, reading.name, side, rows["amount"].sum(), fact[side.value])
-        for metric, reading, fact in given(grown, node)
+        for metric, reading, fact in list(given(grown, node))[:: 1 if node == HEAD else 2]
         for side in BOTH
         if is_listable(grown, metric, reading, side)
         for rows in [grown.listed(metric, reading, node, side)]

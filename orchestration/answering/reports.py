@@ -152,10 +152,8 @@ class BankReports:
 def _receipts(bank: Bank, scope: Scope, period: date) -> pl.DataFrame:
     """What was sent of the editions of a period, each with its edition's number."""
     editions = bank.ledger.returns.packages(scope, as_of=period)
-    known = {Head.of(row).called: row["package_id"] for row in editions.to_dicts()}
-    # The receipt book names an edition, and behind it the beginning of its hash.
-    edition = pl.col("subject").str.replace(r" \([0-9a-f]+\)$", "")
+    known = {Head.of(row).dispatched_as: row["package_id"] for row in editions.to_dicts()}
     sent = bank.ledger.dispatches.all(scope).filter(pl.col("purpose") == "report")
     return sent.with_columns(
-        package_id=edition.replace_strict(known, default=None, return_dtype=pl.Int64)
+        package_id=pl.col("subject").replace_strict(known, default=None, return_dtype=pl.Int64)
     ).filter(pl.col("package_id").is_not_null())

@@ -137,6 +137,11 @@ class Head:
         """How a sentence names it."""
         return f"{self.return_id}, {self.unit_id}, {self.as_of.isoformat()}, edition {self.edition}"
 
+    @property
+    def dispatched_as(self) -> str:
+        """What the receipt book calls it: its name, and the beginning of what was signed."""
+        return f"{self.called} ({self.content_hash[:12]})"
+
 
 TAKEN: Final[Mapping[str, pl.DataType]] = {
     "package_id": pl.Int64(),

@@ -1,10 +1,9 @@
 """The calendar as data: it is what was announced, says what is not announced, and a bank brings its own."""
 
-import importlib.util
-from collections import Counter
 from datetime import date, timedelta
 
 import pytest
+from chinese_calendar import is_workday
 
 from orchestration.bank import Bank
 from records.workspace import create
@@ -41,15 +40,6 @@ def test_days_that_everybody_knows(first, last, worked):
 
 
 def test_every_day_is_as_the_package_of_announced_holidays_has_it():
-    if importlib.util.find_spec("chinese_calendar") is None:
-        # Without it the years are counted: days off and weekends worked, as announced for three of them.
-        rows = REFERENCE.tables["holidays"].select("day", "kind").rows()
-        found = Counter((day[:4], kind) for day, kind in rows)
-        told = {("2024", "off"): 28, ("2024", "worked"): 8, ("2026", "off"): 33}
-        assert {key: found[key] for key in told} == told
-        return
-    from chinese_calendar import is_workday  # noqa: PLC0415
-
     day, last = date(2004, 1, 1), date(2026, 12, 31)
     otherwise = []
     while day <= last:

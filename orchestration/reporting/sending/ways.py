@@ -54,7 +54,7 @@ class Way:
     @property
     def subject(self) -> str:
         """What the receipt book calls it: the edition, and what was signed."""
-        return f"{self.head.called} ({self.head.content_hash[:12]})"
+        return self.head.dispatched_as
 
     def scope(self, bank: Bank) -> Scope:
         """What may go by this way, as things stand now."""

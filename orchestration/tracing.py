@@ -79,7 +79,9 @@ class Rows:
         """The month's loans against an earlier book."""
         material = self.material
         then = material.before[since]
-        now = changes.reduced(measures.classified(material, self.events), material.rules)
+        now = changes.reduced(
+            measures.classified(material, self.events), material.rules, branch="booking_branch_id"
+        )
         rows: pl.LazyFrame = changes.changes(
             now, changes.side(then.tables, then.rules), material.rules
         ).to_native()

@@ -32,15 +32,20 @@ def flags_needed(catalogue: Catalogue) -> tuple[str, ...]:
 def side(tables: LoanTables, rules: Rules, *, engine: Engine = POLARS) -> Frame:
     """One of the two books, reduced to what changes are judged by."""
     wanted = flags_needed(rules.catalogue)
-    return reduced(classify(tables, rules, flags=wanted, columns=(), engine=engine), rules)
+    loans = classify(tables, rules, flags=wanted, columns=(), engine=engine)
+    return reduced(loans, rules, branch="booking_branch_id")
 
 
-def reduced(classified: Frame, rules: Rules) -> Frame:
-    """A classified book, reduced to what changes are judged by."""
+def reduced(loans: Frame, rules: Rules, *, branch: str = "branch_id") -> Frame:
+    """Classified or narrow loans, reduced to what changes are judged by.
+
+    Args:
+        loans: with the flags that change flags ask about.
+        rules: whose change flags decide.
+        branch: the column of the booking branch.
+    """
     wanted = flags_needed(rules.catalogue)
-    return classified.select(
-        "loan_id", "borrower_id", "balance", *wanted, branch_id=nw.col("booking_branch_id")
-    )
+    return loans.select("loan_id", "borrower_id", "balance", *wanted, branch_id=nw.col(branch))
 
 
 def changes(now: Frame, then: Frame, rules: Rules, *, engine: Engine = POLARS) -> Frame:

@@ -22,10 +22,11 @@ from transforms.lookups.inputs import Inputs, LoanTables, Lookup, Rules
 __all__ = ["LoanTables", "Rules", "classify", "clause_sql", "flag_sql", "with_flags"]
 
 LOOKUPS: Final = (
+    # The only join with a table as long as the book comes first, while there is little to carry.
+    Lookup(borrower.GIVES, borrower.attach),
     Lookup(price.BALANCE_GIVES, price.attach_balance),
     Lookup(price.TERM_GIVES, price.attach_term),
     Lookup(price.PRODUCT_GIVES, price.attach_product),
-    Lookup(borrower.GIVES, borrower.attach),
     Lookup(industry.GIVES, industry.attach),
     Lookup(industry.SEI_GIVES, industry.attach_sei, (industry.CLASS,)),
     Lookup(industry.TECHNOLOGY_GIVES, industry.attach_technology, (industry.CLASS,)),

@@ -1,20 +1,19 @@
-"""The additive cube: classified loans, aggregated once, and every summed measure taken from it.
+"""The additive cube: narrow loans, aggregated once, and every summed measure taken from it.
 
 One pass over loan rows: branch x flag combination (x member of a slice) -> sums of amounts. The flags
-travel as bits of whole numbers, which keeps the group-by cheap. Measures are then filtered sums over the
-small cube, never over loan rows. What is counted at every node anew belongs in `clients`.
+are bits of whole numbers, which keeps the group-by cheap. Measures are then filtered sums over the small
+cube, never over loan rows. What is counted at every node anew belongs in `clients`.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import narwhals as nw
 import polars as pl
 
+from transforms import narrow
 from transforms.catalogue.model import Aggregation, Catalogue, Entity, Kind, Measure
 from transforms.catalogue.vocabulary import SLICES, TOTAL, UNTAGGED
-from transforms.classify import slice_member
-from transforms.engines import Frame
+from transforms.engines import Engine, Frame
 from transforms.schema import TEXT, WIDE
 
 BRANCH_MEASURE: Final[Mapping[str, pl.DataType]] = {
@@ -28,10 +27,6 @@ BRANCH_MEASURE: Final[Mapping[str, pl.DataType]] = {
 
 CARRIED: Final = "enterprise_size"
 """A slice that travels in the uncut cube: size decides so many flags that it adds hardly a cell."""
-
-_KEY: Final = "flags_"
-_BITS: Final = 62
-"""Flags that fit one whole number of 64 bits with its sign left alone."""
 
 
 def measures_cut_by(catalogue: Catalogue, slice_: str, how: Aggregation) -> tuple[Measure, ...]:
@@ -57,50 +52,36 @@ def _wanted(catalogue: Catalogue, slice_: str | None) -> tuple[Measure, ...]:
     return measures_cut_by(catalogue, slice_, Aggregation.SUM)
 
 
-def _flags(measures: Sequence[Measure]) -> tuple[str, ...]:
-    """The flags that measures ask for, in a fixed order: the bits of the cube's keys."""
-    return tuple(sorted({measure.where for measure in measures}))
+def aggregate(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, Frame]:
+    """The cubes of narrow loans: `total`, and one for each slice that metrics ask for.
 
-
-def aggregate(loans: Frame, catalogue: Catalogue) -> dict[str, Frame]:
-    """The cubes of classified loans: `total`, and one for each slice that metrics ask for.
-
-    Each is `branch_id`, keys of flag bits, the member, and a sum for each amount; in `total` the member
-    is that of the slice `CARRIED`.
+    Each is `branch_id`, the member, whole numbers with the flags as bits, and a sum for each amount; in
+    `total` the member is that of the slice `CARRIED`. A cube of a slice holds the flags and the loans
+    that its measures ask for, and no others.
     """
-    cubes = {TOTAL: _cells(loans, _wanted(catalogue, None), CARRIED)}
+    keys = narrow.keys(catalogue)
+    whole = _wanted(catalogue, None)
+    cubes = {
+        TOTAL: engine.grouped(
+            loans.rename({CARRIED: "member"}),
+            ["branch_id", "member", *keys],
+            marks=(),
+            sums=sorted({measure.over for measure in whole}),
+        )
+    }
     for name, slice_ in SLICES.items():
         separate = not slice_.of_branch and name != CARRIED
         measures = _wanted(catalogue, name) if separate else ()
         if measures:
-            cubes[name] = _cells(loans, measures, name)
-    return cubes
-
-
-def _cells(loans: Frame, measures: Sequence[Measure], slice_: str) -> Frame:
-    amounts = sorted({measure.over for measure in measures})
-    keys = {
-        f"{_KEY}{number}": nw.sum_horizontal(
-            *(
-                nw.when(nw.col(flag))
-                .then(nw.lit(1 << bit, dtype=nw.Int64))
-                .otherwise(nw.lit(0, dtype=nw.Int64))
-                for bit, flag in enumerate(chunk)
+            masks = narrow.masks(catalogue, {measure.where for measure in measures})
+            cut = narrow.admitted(loans, masks, engine).rename({name: "member"})
+            cubes[name] = engine.grouped(
+                cut,
+                ["branch_id", "member", *masks],
+                marks=(),
+                sums=sorted({measure.over for measure in measures}),
             )
-        )
-        for number, chunk in enumerate(batched_flags(measures))
-    }
-    member = slice_member(slice_)
-    keyed = loans.select(*amounts, branch_id=nw.col("booking_branch_id"), member=member, **keys)
-    return keyed.group_by("branch_id", "member", *keys).agg(
-        nw.col(amount).sum() for amount in amounts
-    )
-
-
-def batched_flags(measures: Sequence[Measure]) -> tuple[tuple[str, ...], ...]:
-    """The flags of measures in groups that fit one key each."""
-    flags = _flags(measures)
-    return tuple(flags[start : start + _BITS] for start in range(0, len(flags), _BITS))
+    return cubes
 
 
 def branch_measures(cubes: Mapping[str, pl.DataFrame], catalogue: Catalogue) -> pl.DataFrame:
@@ -110,13 +91,12 @@ def branch_measures(cubes: Mapping[str, pl.DataFrame], catalogue: Catalogue) -> 
         Rows of `BRANCH_MEASURE`, sorted; a branch in the cube has a row for every uncut measure, zero
         included; members of slices appear only where a loan has them.
     """
-    whole = _wanted(catalogue, None)
-    tables = [_measured(cubes[TOTAL], whole, whole, TOTAL)]
-    carried = _wanted(catalogue, CARRIED)
+    whole, carried = _wanted(catalogue, None), _wanted(catalogue, CARRIED)
+    tables = [_measured(cubes[TOTAL], whole, catalogue, TOTAL)]
     if carried:
-        tables.append(_measured(cubes[TOTAL], carried, whole, CARRIED))
+        tables.append(_measured(cubes[TOTAL], carried, catalogue, CARRIED))
     tables += [
-        _measured(cube, _wanted(catalogue, name), None, name)
+        _measured(cube, _wanted(catalogue, name), catalogue, name)
         for name, cube in cubes.items()
         if name != TOTAL
     ]
@@ -124,21 +104,14 @@ def branch_measures(cubes: Mapping[str, pl.DataFrame], catalogue: Catalogue) -> 
 
 
 def _measured(
-    cube: pl.DataFrame,
-    measures: Sequence[Measure],
-    keyed_by: Sequence[Measure] | None,
-    slice_: str,
+    cube: pl.DataFrame, measures: Sequence[Measure], catalogue: Catalogue, slice_: str
 ) -> pl.DataFrame:
-    """Measures taken from a cube, whose keys hold the flags of `keyed_by` (or of the measures)."""
-    place = {
-        flag: (f"{_KEY}{number}", 1 << bit)
-        for number, chunk in enumerate(batched_flags(keyed_by or measures))
-        for bit, flag in enumerate(chunk)
-    }
+    """Measures taken from a cube."""
+    place = narrow.bits(catalogue)
 
     def amount(measure: Measure) -> pl.Expr:
-        key, bit = place[measure.where]
-        counted = pl.col(measure.over).filter((pl.col(key) & bit) != 0)
+        bit = place[measure.where]
+        counted = pl.col(measure.over).filter((pl.col(bit.column) & bit.mask) != 0)
         return counted.sum().cast(WIDE).alias(measure.name)
 
     keys = [] if slice_ == TOTAL else ["member"]

@@ -1,12 +1,13 @@
 """The engine that touches loan rows: the few things Narwhals leaves to the engine itself.
 
-Definitions are SQL text and frames are Narwhals, so that `classify`, `cube` and `clients` read the same
-whichever engine runs them. An engine says how its own SQL is attached, how money is multiplied, and how
-a small reference table comes into it.
+Definitions are SQL text and frames are Narwhals, so that `classify`, `narrow`, `cube` and `clients` read
+the same whichever engine runs them. An engine says how its own SQL is attached, how money is multiplied,
+how a small table is looked up in, how flags are packed, and where what is read several times is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import narwhals as nw
@@ -16,6 +17,8 @@ Frame = nw.LazyFrame[Any]
 """A lazy frame of whichever engine."""
 
 _QUOTIENT_PLACES: Final = 8
+_ROW: Final = "_row_of_small"
+_KEPT_ROWS: Final = 262_144
 _EIGHTH: Final = Decimal(1).scaleb(-_QUOTIENT_PLACES)
 
 
@@ -50,9 +53,71 @@ class Engine(Protocol):
         """
         ...
 
+    def with_small(self, frame: Frame, small: Frame, *, on: str) -> Frame:
+        """The frame with the other columns of a small table beside it; null where its key is not.
+
+        Args:
+            frame: any number of rows, none of them lost or doubled.
+            small: what is looked up in: the column `on`, once each and never null, and others.
+            on: the key, a column of both.
+        """
+        ...
+
+    def with_mark(self, frame: Frame, name: str, column: str, members: Frame) -> Frame:
+        """The frame with a yes/no column: whether `column` is among the members, a single column."""
+        ...
+
+    def among(self, frame: Frame, column: str, members: Frame) -> Frame:
+        """The rows whose `column` is among the members, a single column of few values."""
+        ...
+
+    def with_bits(self, frame: Frame, keys: Mapping[str, Sequence[str]]) -> Frame:
+        """The frame with whole numbers, each holding up to 62 yes/no columns as bits, the first lowest."""
+        ...
+
+    def with_masked(self, frame: Frame, masks: Mapping[str, tuple[str, int]]) -> Frame:
+        """The frame with whole numbers of which only some bits are left: name to column and mask."""
+        ...
+
+    def grouped(
+        self,
+        frame: Frame,
+        by: Sequence[str],
+        *,
+        marks: Sequence[str],
+        sums: Sequence[str],
+        largest: Sequence[str] = (),
+    ) -> Frame:
+        """One row a group: `by`, bits that any of its rows has, sums, and the largest values."""
+        ...
+
+    def kept(self, frame: Frame) -> Frame:
+        """The same rows, worked out once, to be read several times."""
+        ...
+
+    def collected(self, frames: Mapping[str, Frame]) -> dict[str, pl.DataFrame]:
+        """The rows of frames, by name; what they share is worked out once where the engine can."""
+        ...
+
+    def gathered(self, native: Any) -> pl.DataFrame:  # noqa: ANN401 - the engine's own frame type
+        """The rows of one small table of the engine's own."""
+        ...
+
+    def part(self, native: Any, key: str, number: int, parts: int) -> Any:  # noqa: ANN401 - the same
+        """Of a table of the engine's own, one of so many parts; rows with the same key stay together."""
+        ...
+
 
 class PolarsEngine:
-    """Polars, lazily: the default."""
+    """Polars, lazily: the default.
+
+    Args:
+        scratch: gives a new path for a Parquet file; what is kept lies there, and whoever gives the
+            paths removes them. Without it, what is kept is held in memory: for small books.
+    """
+
+    def __init__(self, scratch: Callable[[], Path] | None = None) -> None:
+        self._scratch = scratch
 
     def frame(self, small: pl.DataFrame) -> Frame:
         """A small reference table as a lazy Polars frame."""
@@ -91,6 +156,119 @@ class PolarsEngine:
             pl.lit(_EIGHTH, dtype=pl.Decimal(38, _QUOTIENT_PLACES))
         )
         return neutral(frame.to_native().with_columns(quotient.alias(name)))
+
+    def with_small(self, frame: Frame, small: Frame, *, on: str) -> Frame:
+        """The frame with the other columns of a small table beside it; null where its key is not.
+
+        A join would carry every column of a loan through it once more; a value that is looked up alone
+        costs a tenth of that.
+        """
+        table = self.gathered(small.to_native())
+        keys, names = table[on], [name for name in table.columns if name != on]
+        if table.is_empty():
+            empty = [pl.lit(None, dtype=table.schema[name]).alias(name) for name in names]
+            return neutral(frame.to_native().with_columns(empty))
+        row, looked_up = pl.col(on), keys
+        native = frame.to_native()
+        if len(names) > 1:
+            # A key is found once, and its values by the number of its row.
+            looked_up = pl.Series(range(table.height), dtype=pl.UInt32)
+            number = row.replace_strict(keys, looked_up, default=None, return_dtype=pl.UInt32)
+            native, row = native.with_columns(number.alias(_ROW)), pl.col(_ROW)
+        values = [
+            row.replace_strict(
+                looked_up, table[name], default=None, return_dtype=table.schema[name]
+            ).alias(name)
+            for name in names
+        ]
+        return neutral(native.with_columns(values).drop(_ROW, strict=False))
+
+    def with_mark(self, frame: Frame, name: str, column: str, members: Frame) -> Frame:
+        """The frame with a yes/no column: whether `column` is among the members."""
+        mark = self._is_among(column, members).fill_null(value=False)
+        return neutral(frame.to_native().with_columns(mark.alias(name)))
+
+    def among(self, frame: Frame, column: str, members: Frame) -> Frame:
+        """The rows whose `column` is among the members; a scan of Parquet reads no more of others."""
+        return neutral(frame.to_native().filter(self._is_among(column, members)))
+
+    def _is_among(self, column: str, members: Frame) -> pl.Expr:
+        known = self.gathered(members.to_native()).to_series().drop_nulls().unique()
+        return pl.col(column).is_in(known.implode())
+
+    def with_bits(self, frame: Frame, keys: Mapping[str, Sequence[str]]) -> Frame:
+        """The frame with whole numbers that hold yes/no columns as bits, eight to a byte first."""
+        packed = [
+            pl.sum_horizontal(
+                _byte(eight).cast(pl.Int64) * pl.lit(1 << (8 * place), dtype=pl.Int64)
+                for place, eight in enumerate(_eights(flags))
+            ).alias(key)
+            for key, flags in keys.items()
+        ]
+        return neutral(frame.to_native().with_columns(packed))
+
+    def with_masked(self, frame: Frame, masks: Mapping[str, tuple[str, int]]) -> Frame:
+        """The frame with whole numbers of which only some bits are left."""
+        left = [
+            (pl.col(column) & pl.lit(mask, dtype=pl.Int64)).alias(name)
+            for name, (column, mask) in masks.items()
+        ]
+        return neutral(frame.to_native().with_columns(left))
+
+    def grouped(
+        self,
+        frame: Frame,
+        by: Sequence[str],
+        *,
+        marks: Sequence[str],
+        sums: Sequence[str],
+        largest: Sequence[str] = (),
+    ) -> Frame:
+        """One row a group: `by`, bits that any of its rows has, sums, and the largest values."""
+        native = (
+            frame.to_native()
+            .group_by(*by)
+            .agg(
+                pl.col(marks).bitwise_or(),
+                pl.col(sums).sum(),
+                pl.col(largest).max(),
+            )
+        )
+        return neutral(native)
+
+    def kept(self, frame: Frame) -> Frame:
+        """The same rows in a Parquet file of the scratch, streamed there; in memory without one."""
+        native = frame.to_native()
+        if self._scratch is None:
+            return neutral(native.collect(engine="streaming").lazy())
+        path = self._scratch()
+        native.sink_parquet(path, compression="lz4", row_group_size=_KEPT_ROWS)
+        return neutral(pl.scan_parquet(path))
+
+    def collected(self, frames: Mapping[str, Frame]) -> dict[str, pl.DataFrame]:
+        """The rows of frames, by name, in one go."""
+        natives = [frame.to_native() for frame in frames.values()]
+        return dict(zip(frames, pl.collect_all(natives, engine="streaming"), strict=True))
+
+    def gathered(self, native: pl.LazyFrame) -> pl.DataFrame:
+        """The rows of one small table."""
+        return native.collect()
+
+    def part(self, native: pl.LazyFrame, key: str, number: int, parts: int) -> pl.LazyFrame:
+        """One of so many parts of a table; rows with the same key stay together."""
+        return native.filter(pl.col(key).hash() % parts == number)
+
+
+def _eights(flags: Sequence[str]) -> list[Sequence[str]]:
+    return [flags[start : start + 8] for start in range(0, len(flags), 8)]
+
+
+def _byte(flags: Sequence[str]) -> pl.Expr:
+    none = pl.lit(0, dtype=pl.UInt8)
+    return pl.sum_horizontal(
+        pl.when(pl.col(flag)).then(pl.lit(1 << bit, dtype=pl.UInt8)).otherwise(none)
+        for bit, flag in enumerate(flags)
+    )
 
 
 POLARS: Engine = PolarsEngine()

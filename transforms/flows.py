@@ -94,13 +94,13 @@ def _loans_of(
     engine: Engine,
 ) -> Frame:
     """What is known of the events' loans, as they stood before; new ones as they stand now."""
-    touched = events.select("loan_id").unique()
+    touched = events.select("loan_id")
     own = tuple(LOAN_SNAPSHOT.column_names)
     now = neutral(tables.month[LOAN_SNAPSHOT.name]).select(*own)
-    loans = now.join(touched, on="loan_id", how="semi")
+    loans = engine.among(now, "loan_id", touched)
     if before is not None:
         then = neutral(before.tables.month[LOAN_SNAPSHOT.name]).select(*own)
-        stood = then.join(touched, on="loan_id", how="semi")
+        stood = engine.among(then, "loan_id", touched)
         fresh = loans.join(stood.select("loan_id"), on="loan_id", how="anti")
         loans = nw.concat([stood, fresh])
     month = {**tables.month, LOAN_SNAPSHOT.name: loans.to_native()}
@@ -117,8 +117,8 @@ def _loans_of(
 
 
 def _then_npl(events: Frame, before: Before, engine: Engine) -> Frame:
-    touched = events.select("loan_id").unique()
-    loans = neutral(before.tables.month[LOAN_SNAPSHOT.name]).join(touched, on="loan_id", how="semi")
+    book = neutral(before.tables.month[LOAN_SNAPSHOT.name])
+    loans = engine.among(book, "loan_id", events.select("loan_id"))
     month = {**before.tables.month, LOAN_SNAPSHOT.name: loans.to_native()}
     judged = classify(
         replace(before.tables, month=month), before.rules, flags=(NPL,), columns=(), engine=engine
@@ -151,9 +151,28 @@ def _with_amounts(flowing: Frame, tables: LoanTables, rules: Rules, engine: Engi
     ).drop("_fx", "_one")
 
 
-def measures(flowing: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
-    """Sums of flows by the branch of the day; rows of `cube.BRANCH_MEASURE`, sorted."""
-    return sums_by_branch(flowing, catalogue.sums_of(Entity.FLOW))
+def needed(flowing: Frame, catalogue: Catalogue) -> Frame:
+    """Judged flows, reduced to what measures ask for."""
+    asked = (*catalogue.sums_of(Entity.FLOW), *_counted(catalogue))
+    amounts = {m.over for m in catalogue.sums_of(Entity.FLOW)}
+    return flowing.select("branch_id", "borrower_id", *sorted(amounts | {m.where for m in asked}))
+
+
+def clients_of_month(flowing: Frame, catalogue: Catalogue) -> dict[str, Frame]:
+    """The branches and clients of each count over the month, once: by measure, two columns."""
+    return {
+        m.name: flowing.filter(nw.col(m.where)).select("branch_id", "borrower_id").unique()
+        for m in _counted(catalogue)
+        if m.window == "month"
+    }
+
+
+def _counted(catalogue: Catalogue) -> tuple[Measure, ...]:
+    return tuple(
+        m
+        for m in catalogue.measures_by(Aggregation.COUNT_DISTINCT)
+        if catalogue.entity_of(m) is Entity.FLOW
+    )
 
 
 def sums_by_branch(rows: pl.DataFrame, chosen: tuple[Measure, ...]) -> pl.DataFrame:
@@ -167,45 +186,43 @@ def sums_by_branch(rows: pl.DataFrame, chosen: tuple[Measure, ...]) -> pl.DataFr
 
 
 def clients(
-    month: pl.DataFrame, year: pl.LazyFrame, rules: Rules, counts_for: pl.DataFrame
+    month: Mapping[str, pl.DataFrame],
+    year: pl.LazyFrame,
+    rules: Rules,
+    counts_for: pl.DataFrame,
+    *,
+    engine: Engine = POLARS,
 ) -> pl.DataFrame:
-    """Distinct clients of flows at every node: `node_id, slice, member, measure, amount`.
+    """Distinct clients of flows at every node: `node_id, measure, amount`.
 
     Args:
-        month: the judged flows of the month.
+        month: the branches and clients of counts over the month, by measure.
         year: the raw events of the year so far, for counts over the year.
         rules: whose flags decide; those over the year rest on columns of the event alone.
         counts_for: which node each branch counts for.
+        engine: what runs it.
     """
     catalogue = rules.catalogue
-    counted = [
-        m
-        for m in catalogue.measures_by(Aggregation.COUNT_DISTINCT)
-        if catalogue.entity_of(m) is Entity.FLOW
-    ]
-    tables = [pl.DataFrame(schema=_COUNTED)]
-    for measure in counted:
-        if measure.window == "month":
-            rows = month.filter(pl.col(measure.where))
-        else:
-            flag = catalogue.flags[measure.where]
-            rows = (
-                with_flags(neutral(year), (flag,), rules.parameters)
-                .to_native()
-                .filter(pl.col(measure.where))
-                .select("branch_id", "borrower_id")
-                .unique()
-                .collect()
-            )
-        tables.append(
-            rows.select("branch_id", "borrower_id")
-            .join(counts_for, on="branch_id", how="inner")
-            .group_by("node_id")
-            .agg(amount=pl.col("borrower_id").n_unique().cast(WIDE))
-            .select("node_id", "amount", measure=pl.lit(measure.name))
-            .select(*_COUNTED)
+    yearly = {
+        m.name: with_flags(
+            neutral(year), (catalogue.flags[m.where],), rules.parameters, engine=engine
         )
-    return pl.concat(tables).sort("node_id", "measure")
+        .filter(nw.col(m.where))
+        .select("branch_id", "borrower_id")
+        .unique()
+        for m in _counted(catalogue)
+        if m.name not in month
+    }
+    rows = {**month, **engine.collected(yearly)}
+    tables = [
+        pairs.join(counts_for, on="branch_id", how="inner")
+        .group_by("node_id")
+        .agg(amount=pl.col("borrower_id").n_unique().cast(WIDE))
+        .select("node_id", "amount", measure=pl.lit(name))
+        .select(*_COUNTED)
+        for name, pairs in rows.items()
+    ]
+    return pl.concat([pl.DataFrame(schema=_COUNTED), *tables]).sort("node_id", "measure")
 
 
 _COUNTED: Final[Mapping[str, pl.DataType]] = {

@@ -5,8 +5,8 @@ since earlier month ends, listed enterprises, trade. What a step does is said in
 the tables come from is the caller's matter; facts are made from the result in `facts`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import narwhals as nw
@@ -20,23 +20,27 @@ from transforms import (
     first_loans,
     flows,
     listings,
+    narrow,
     trade,
 )
 from transforms.availability import Held
 from transforms.catalogue.model import Aggregation, At, Catalogue, Entity, Measure
-from transforms.catalogue.vocabulary import AMOUNTS, SLICES, TOTAL
+from transforms.catalogue.vocabulary import TOTAL
 from transforms.classify import LoanTables, Rules, classify
-from transforms.engines import POLARS, Engine, Frame
+from transforms.engines import POLARS, Engine, Frame, neutral
 from transforms.flows import Before
 from transforms.hierarchy import Tree
 from transforms.lookups import place
 from transforms.lookups.inputs import Inputs
 from transforms.schema import (
+    BORROWER_SNAPSHOT,
     BRANCH,
     LOAN_EVENT,
+    LOAN_SNAPSHOT,
     NET_CAPITAL,
     TECH_ENTERPRISE_LIST,
     WIDE,
+    Table,
 )
 
 
@@ -85,64 +89,74 @@ class Measures:
     by_node: pl.DataFrame
 
 
-def judged_events(events: pl.DataFrame, tables: LoanTables, rules: Rules) -> pl.DataFrame:
+def judged_events(
+    events: pl.DataFrame, tables: LoanTables, rules: Rules, *, engine: Engine = POLARS
+) -> pl.DataFrame:
     """First-loan events of all months so far, each with the flags that decide whether it counts."""
-    lists = tables.month.get(TECH_ENTERPRISE_LIST.name)
     return first_loans.judge(
         events,
-        pl.DataFrame(schema=TECH_ENTERPRISE_LIST.dtypes) if lists is None else lists.collect(),
+        _gathered(tables, TECH_ENTERPRISE_LIST, engine),
         rules.catalogue,
         rules.parameters,
         rules.as_of,
     )
 
 
-def take(material: Material, *, engine: Engine = POLARS) -> Measures:
-    """Every measure of the month that the book can give."""
+def take(material: Material, *, engine: Engine = POLARS, parts: int = 1) -> Measures:
+    """Every measure of the month that the book can give.
+
+    Args:
+        material: what it is taken from.
+        engine: what runs the steps that touch loans.
+        parts: in how many parts a big book is taken, client by client and loan by loan, so that no
+            more than a part must be held at once; the figures are the same.
+    """
     catalogue = material.rules.catalogue
-    judged = judged_events(material.first_loans, material.tables, material.rules)
-    loans = classified(material, judged, engine=engine)
-    frames = _frames(material, loans, engine)
-    taken = dict(
-        zip(
-            frames,
-            pl.collect_all([one.to_native() for one in frames.values()], engine="streaming"),
-            strict=True,
-        )
-    )
+    judged = judged_events(material.first_loans, material.tables, material.rules, engine=engine)
+    shares = [
+        engine.kept(narrowed(of_part, judged, engine=engine))
+        for of_part in _parts_by_client(material, parts, engine)
+    ]
+    book = nw.concat(shares) if parts > 1 else shares[0]
+    taken = engine.collected(_of_book(material, book, engine))
     cubes = {name.removeprefix("cube:"): f for name, f in taken.items() if name.startswith("cube:")}
-    pairs = {name.removeprefix("pair:"): f for name, f in taken.items() if name.startswith("pair:")}
+    groups = taken["groups"].to_series()
+    counts_for = material.tree.counts_for
+    by_client = [
+        clients.counted(
+            engine.collected(clients.pairs(share, catalogue, engine)), groups, counts_for, catalogue
+        )
+        for share in shares
+    ]
     missing = material.unavailable()
-    flowing = taken.get("flows", pl.DataFrame())
     additive = [cube.branch_measures(cubes, catalogue)]
     additive.append(first_loans.event_measures(judged, catalogue, material.rules.as_of))
     if "flows" in taken:
-        additive.append(flows.measures(flowing, catalogue))
+        additive.append(_long_sums(taken["flows"], catalogue.sums_of(Entity.FLOW)))
     additive += [
-        _long_sums(taken[name], _changes_since(catalogue, at))
+        _changed(material, book, at, engine, parts)
         for at in material.before
-        if (name := f"change:{at}") in taken
+        if _changes_since(catalogue, at)
     ]
     if "chain" in taken:
-        rows = judged_trade(material, taken["chain"])
+        rows = judged_trade(material, taken["chain"], engine=engine)
         additive.append(flows.sums_by_branch(rows, catalogue.sums_of(Entity.TRADE)))
     nodes = material.tree.nodes["node_id"]
     branches = pl.concat([nodes, cubes[TOTAL]["branch_id"]]).unique().sort()
     whole = cube.with_zeros(pl.concat(additive), branches, _given(catalogue, missing))
-    rows = pl.concat([whole, cube.by_place(whole, places(material), catalogue)])
-    counted = [clients.node_measures(pairs, material.tree.counts_for, catalogue)]
+    where = places(material, engine=engine)
+    rows = pl.concat([whole, cube.by_place(whole, where, catalogue)])
+    counted = [clients.node_measures(by_client, counts_for, catalogue)]
     if "flows" in taken:
-        counted.append(
-            _uncut(
-                flows.clients(
-                    flowing, material.year_flows, material.rules, material.tree.counts_for
-                )
-            )
+        drawn = {n.removeprefix("drawn:"): f for n, f in taken.items() if n.startswith("drawn:")}
+        of_flows = flows.clients(
+            drawn, material.year_flows, material.rules, counts_for, engine=engine
         )
+        counted.append(_uncut(of_flows))
     if "listed" in taken:
-        judged_lists = judged_listings(material, taken["listed"])
+        judged_lists = judged_listings(material, taken["listed"], engine=engine)
         counted.append(_uncut(listings.counts(judged_lists, catalogue)))
-    counted.append(_reported(material))
+    counted.append(_reported(material, engine))
     gone = sorted(missing)
     return Measures(
         additive=rows.filter(~pl.col("measure").is_in(gone)).sort(
@@ -156,46 +170,78 @@ def take(material: Material, *, engine: Engine = POLARS) -> Measures:
 
 def classified(material: Material, judged: pl.DataFrame, *, engine: Engine = POLARS) -> Frame:
     """The month's loans with everything that measures ask for, and nothing else."""
-    catalogue = material.rules.catalogue
     tables = LoanTables(
         material.tables.month, material.tables.trades, first_loans.first_receipts(judged)
     )
-    measures = [m for m in catalogue.measures.values() if catalogue.entity_of(m) is Entity.LOAN]
-    wanted = {m.over for m in measures if m.over in AMOUNTS[Entity.LOAN]}
-    wanted |= {name for name, one in SLICES.items() if not one.of_branch} | {"group_id"}
-    flags = {m.where for m in measures} | set(changes.flags_needed(catalogue))
-    flags |= {trade.LENT, listings.LENT} & set(catalogue.flags)
-    return classify(tables, material.rules, flags=flags, columns=wanted, engine=engine)
+    flags, columns = narrow.needed(material.rules.catalogue)
+    return classify(tables, material.rules, flags=flags, columns=columns, engine=engine)
 
 
-def _frames(material: Material, loans: Frame, engine: Engine) -> dict[str, Frame]:
-    """Everything taken from loan rows, lazily, so that one pass serves all."""
+def narrowed(material: Material, judged: pl.DataFrame, *, engine: Engine = POLARS) -> Frame:
+    """The same, reduced to the columns that measures are taken from."""
+    loans = classified(material, judged, engine=engine)
+    return narrow.narrow(loans, material.rules.catalogue, engine)
+
+
+def _parts_by_client(material: Material, parts: int, engine: Engine) -> Iterator[Material]:
+    """The same month with the loans of some clients at a time, and these clients alone."""
+    if parts == 1:
+        yield material
+        return
+    month = material.tables.month
+    for number in range(parts):
+        own = {
+            name: engine.part(month[name], "borrower_id", number, parts)
+            for name in (LOAN_SNAPSHOT.name, BORROWER_SNAPSHOT.name)
+            if name in month
+        }
+        tables = replace(material.tables, month={**month, **own})
+        yield replace(material, tables=tables)
+
+
+def _of_book(material: Material, loans: Frame, engine: Engine) -> dict[str, Frame]:
+    """What is taken from all narrow loans at once, lazily."""
     catalogue, rules = material.rules.catalogue, material.rules
-    frames = {f"cube:{name}": cells for name, cells in cube.aggregate(loans, catalogue).items()}
-    frames |= {f"pair:{name}": one for name, one in clients.pairs(loans, catalogue).items()}
+    cubes = cube.aggregate(loans, catalogue, engine)
+    frames = {f"cube:{name}": cells for name, cells in cubes.items()}
+    frames["groups"] = clients.group_ids(loans)
     if LOAN_EVENT.name in material.tables.month and catalogue.flags_of(Entity.FLOW):
         before = material.before.get(At.PREVIOUS_MONTH)
-        frames["flows"] = flows.flows(material.tables, rules, before, engine=engine)
-    for at, then in material.before.items():
-        measures = _changes_since(catalogue, at)
-        if measures:
-            earlier = changes.side(then.tables, then.rules, engine=engine)
-            rows = changes.changes(changes.reduced(loans, rules), earlier, rules, engine=engine)
-            frames[f"change:{at}"] = _sums(rows, measures)
+        judged = flows.flows(material.tables, rules, before, engine=engine)
+        flowing = engine.kept(flows.needed(judged, catalogue))
+        frames["flows"] = _sums(flowing, catalogue.sums_of(Entity.FLOW))
+        clients_of = flows.clients_of_month(flowing, catalogue)
+        frames |= {f"drawn:{name}": pairs for name, pairs in clients_of.items()}
     if trade.LENT in catalogue.flags and catalogue.flags_of(Entity.TRADE):
         frames["chain"] = loans.filter(nw.col(trade.LENT)).select(
             "borrower_id",
             "balance",
-            branch_id=nw.col("booking_branch_id"),
+            "branch_id",
             core_enterprise_id=nw.col("core_enterprise"),
         )
     if listings.LENT in catalogue.flags and catalogue.flags_of(Entity.LISTING):
-        frames["listed"] = (
-            loans.filter(nw.col(listings.LENT))
-            .select("borrower_id", branch_id=nw.col("booking_branch_id"))
-            .unique()
-        )
+        lent = loans.filter(nw.col(listings.LENT))
+        frames["listed"] = lent.select("borrower_id", "branch_id").unique()
     return frames
+
+
+def _changed(material: Material, loans: Frame, at: At, engine: Engine, parts: int) -> pl.DataFrame:
+    """What changed since an earlier month end, by branch; rows of `cube.BRANCH_MEASURE`."""
+    measures, rules = _changes_since(material.rules.catalogue, at), material.rules
+    then = material.before[at]
+    now = changes.reduced(loans, rules)
+    earlier = changes.side(then.tables, then.rules, engine=engine)
+    sums = []
+    for number in range(parts):
+        ours, theirs = now, earlier
+        if parts > 1:
+            # A loan may have another client by now, but it is the same loan.
+            ours = neutral(engine.part(now.to_native(), "loan_id", number, parts))
+            theirs = neutral(engine.part(earlier.to_native(), "loan_id", number, parts))
+        rows = changes.changes(ours, theirs, rules, engine=engine)
+        sums.append(engine.collected({"": _sums(rows, measures)})[""])
+    wide = pl.concat(sums).group_by("branch_id").agg(pl.col(m.name).sum() for m in measures)
+    return _long_sums(wide, measures)
 
 
 def _changes_since(catalogue: Catalogue, at: At) -> tuple[Measure, ...]:
@@ -226,34 +272,40 @@ def _uncut(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def judged_trade(material: Material, lent: pl.DataFrame) -> pl.DataFrame:
+def judged_trade(
+    material: Material, lent: pl.DataFrame, *, engine: Engine = POLARS
+) -> pl.DataFrame:
     """Paid trade at the branch that lends the pair most, with the trade flags."""
-    trades = material.tables.trades
-    rows = pl.DataFrame(schema=trade.TRADES) if trades is None else trades.collect()
+    rows = Inputs(material.tables, material.rules, engine).trades()
     flags = material.rules.catalogue.flags_of(Entity.TRADE)
     paid = trade.branch_rows(rows, lent, material.rules.as_of)
     return first_loans.flagged(paid, flags, material.parameters)
 
 
-def judged_listings(material: Material, lent: pl.DataFrame) -> pl.DataFrame:
+def judged_listings(
+    material: Material, lent: pl.DataFrame, *, engine: Engine = POLARS
+) -> pl.DataFrame:
     """Node x listed enterprise of its area, with the listing flags."""
-    month = material.tables.month
-    lists, branches = month.get(TECH_ENTERPRISE_LIST.name), month.get(BRANCH.name)
     return listings.listed(
-        pl.DataFrame(schema=TECH_ENTERPRISE_LIST.dtypes) if lists is None else lists.collect(),
-        pl.DataFrame(schema=BRANCH.dtypes) if branches is None else branches.collect(),
+        _gathered(material.tables, TECH_ENTERPRISE_LIST, engine),
+        _gathered(material.tables, BRANCH, engine),
         material.tree.counts_for,
         lent,
         material.rules,
     )
 
 
-def _reported(material: Material) -> pl.DataFrame:
+def _gathered(tables: LoanTables, table: Table, engine: Engine) -> pl.DataFrame:
+    """A small table of the month; without rows if it was not delivered."""
+    given = tables.month.get(table.name)
+    return pl.DataFrame(schema=table.dtypes) if given is None else engine.gathered(given)
+
+
+def _reported(material: Material, engine: Engine) -> pl.DataFrame:
     """Numbers that the bank reports as a whole, at the root: the latest known at the month end."""
-    given = material.tables.month.get(NET_CAPITAL.name)
-    rows = pl.DataFrame(schema=NET_CAPITAL.dtypes) if given is None else given.collect()
     latest = (
-        rows.filter(pl.col("reported_on") <= material.rules.as_of)
+        _gathered(material.tables, NET_CAPITAL, engine)
+        .filter(pl.col("reported_on") <= material.rules.as_of)
         .sort("reported_on")
         .unique("kind", keep="last", maintain_order=True)
     )
@@ -269,9 +321,7 @@ def _reported(material: Material) -> pl.DataFrame:
     )
 
 
-def places(material: Material) -> pl.DataFrame:
+def places(material: Material, *, engine: Engine = POLARS) -> pl.DataFrame:
     """`branch_id` with a column for each slice that follows from the branch."""
-    found: pl.DataFrame = (
-        place.of_branches(Inputs(material.tables, material.rules)).to_native().collect()
-    )
-    return found
+    at = Inputs(material.tables, material.rules, engine)
+    return engine.gathered(place.of_branches(at).to_native())

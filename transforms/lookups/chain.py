@@ -14,6 +14,8 @@ GIVES: Final = ("chain_linked", "core_enterprise", "chain_green_use")
 TRADE_GIVES: Final = ("trade_cv", "cv_weighted")
 SETTLEMENT_GIVES: Final = ("settlement_days",)
 
+TIE: Final = "chain_tie"
+"""The number of the tie that a loan counts under."""
 _ORDER: Final = "_order"
 
 
@@ -23,56 +25,69 @@ def attach(loans: Frame, at: Inputs) -> Frame:
     A tie named for the loan goes before one for all loans of the borrower; then the earliest one, and
     of one day that of the lowest number: a loan has one core enterprise, so that parts add up.
     """
-    groups = at.table(schema.BORROWER_SNAPSHOT).select("borrower_id", own_group=nw.col("group_id"))
-    evidenced = (
-        at.table(schema.SUPPLY_CHAIN_RELATION)
-        .filter(
-            valid_on(at.rules.as_of),
-            ~nw.col("core_enterprise_id").is_null(),
-            ~nw.col("evidence_type").is_null(),
-            ~nw.col("evidence_ref").is_null(),
-            nw.col("core_enterprise_id") != nw.col("borrower_id"),
-        )
-        .join(groups, on="borrower_id", how="left")
-        .filter(
-            nw.col("own_group").is_null()
-            | nw.col("core_group_id").is_null()
-            | (nw.col("own_group") != nw.col("core_group_id"))
-        )
+    ties = _evidenced(at)
+    by_borrower = _first(ties.filter(nw.col("loan_id").is_null()), "borrower_id", "_whole")
+    joined = at.engine.with_small(loans, by_borrower, on="borrower_id")
+    of_loans = ties.filter(~nw.col("loan_id").is_null())
+    # Only a tie of the loan's own borrower is one of the loan: so a loan has one client's ties at most.
+    named = at.table(schema.LOAN_SNAPSHOT).select("loan_id", _borrower=nw.col("borrower_id"))
+    own = named.join(of_loans, on="loan_id", how="inner")
+    by_loan = _first(own.filter(nw.col("_borrower") == nw.col("borrower_id")), "loan_id", "_single")
+    joined = at.engine.with_small(joined, by_loan, on="loan_id").with_columns(
+        nw.coalesce("_single", "_whole").alias(TIE)
+    )
+    told = ties.select(
+        nw.col("relation_id").alias(TIE),
+        core_enterprise=nw.col("core_enterprise_id"),
+        chain_green_use=nw.col("green_use_code"),
+    )
+    return (
+        at.engine.with_small(joined, told, on=TIE)
         .with_columns(
-            nw.concat_str(
-                nw.col("valid_from").cast(nw.String()), nw.col("relation_id"), separator="|"
-            ).alias(_ORDER)
+            chain_linked=~nw.col(TIE).is_null(),
+            core_enterprise=nw.col("core_enterprise").fill_null(UNTAGGED),
         )
+        .drop("_single", "_whole")
     )
-    by_borrower = _first(evidenced.filter(nw.col("loan_id").is_null()), ["borrower_id"], "whole")
-    by_loan = _first(
-        evidenced.filter(~nw.col("loan_id").is_null()), ["borrower_id", "loan_id"], "single"
-    )
-    joined = loans.join(by_borrower, on="borrower_id", how="left").join(
-        by_loan, on=["borrower_id", "loan_id"], how="left"
-    )
-    single = ~nw.col("single_core").is_null()
-    return joined.with_columns(
-        chain_linked=single | ~nw.col("whole_core").is_null(),
-        core_enterprise=nw.coalesce("single_core", "whole_core").fill_null(UNTAGGED),
-        chain_green_use=nw.when(single).then(nw.col("single_use")).otherwise(nw.col("whole_use")),
-    ).drop("single_core", "single_use", "whole_core", "whole_use")
 
 
-def _first(ties: Frame, keys: list[str], prefix: str) -> Frame:
-    earliest = ties.group_by(*keys).agg(nw.col(_ORDER).min())
-    return ties.join(earliest, on=[*keys, _ORDER], how="inner").select(
-        *keys,
-        nw.col("core_enterprise_id").alias(f"{prefix}_core"),
-        nw.col("green_use_code").alias(f"{prefix}_use"),
+def _evidenced(at: Inputs) -> Frame:
+    """The ties that hold that day and name their evidence, but for those within a group."""
+    named = at.table(schema.SUPPLY_CHAIN_RELATION).filter(
+        valid_on(at.rules.as_of),
+        ~nw.col("core_enterprise_id").is_null(),
+        ~nw.col("evidence_type").is_null(),
+        ~nw.col("evidence_ref").is_null(),
+        nw.col("core_enterprise_id") != nw.col("borrower_id"),
+    )
+    groups = (
+        at.table(schema.BORROWER_SNAPSHOT)
+        .select("borrower_id", own_group=nw.col("group_id"))
+        .join(named.select("borrower_id").unique(), on="borrower_id", how="semi")
+    )
+    return named.join(groups, on="borrower_id", how="left").filter(
+        nw.col("own_group").is_null()
+        | nw.col("core_group_id").is_null()
+        | (nw.col("own_group") != nw.col("core_group_id"))
+    )
+
+
+def _first(ties: Frame, key: str, name: str) -> Frame:
+    """Of the ties of each key the earliest, by its number: two columns, `key` and `name`."""
+    ordered = ties.with_columns(
+        nw.concat_str(
+            nw.col("valid_from").cast(nw.String()), nw.col("relation_id"), separator="|"
+        ).alias(_ORDER)
+    )
+    earliest = ordered.group_by(key).agg(nw.col(_ORDER).min())
+    return ordered.join(earliest, on=[key, _ORDER], how="inner").select(
+        key, nw.col("relation_id").alias(name)
     )
 
 
 def attach_trade(loans: Frame, at: Inputs) -> Frame:
     """How unsteady the loan's pair trades, and the amount weighted by it."""
-    pairs = trade.variation(at.trades(), at.rules.as_of)
-    joined = _by_pair(loans, at, pairs)
+    joined = _by_pair(loans, at, trade.variation(at.trades(), at.rules.as_of))
     return at.engine.with_exact_product(joined, "cv_weighted", "balance", "trade_cv")
 
 
@@ -82,5 +97,9 @@ def attach_settlement(loans: Frame, at: Inputs) -> Frame:
 
 
 def _by_pair(loans: Frame, at: Inputs, pairs: pl.DataFrame) -> Frame:
-    named = pairs.rename({"core_enterprise_id": "core_enterprise"})
-    return loans.join(at.engine.frame(named), on=["borrower_id", "core_enterprise"], how="left")
+    """Loans with what is known of the borrower and the core enterprise that their tie names."""
+    named = at.table(schema.SUPPLY_CHAIN_RELATION).select(
+        nw.col("relation_id").alias(TIE), "borrower_id", "core_enterprise_id"
+    )
+    told = named.join(at.engine.frame(pairs), on=list(trade.PAIR), how="inner").drop(*trade.PAIR)
+    return at.engine.with_small(loans, told, on=TIE)

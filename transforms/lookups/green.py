@@ -8,6 +8,7 @@ import polars as pl
 from transforms.engines import Frame
 from transforms.lookups.inputs import Inputs
 
+_AND: Final = "@"
 GIVES: Final = ("green_item_known", "green_edition_allowed")
 
 
@@ -26,16 +27,18 @@ def attach(loans: Frame, at: Inputs) -> Frame:
             .otherwise(assumed)
         )
     last = editions.select(green_edition="edition", green_last_approval="last_approval")
-    known = items.select("green_edition", "green_item", green_item_known=pl.lit(value=True))
-    loans = (
-        loans.with_columns(
-            green_approved=approved,
-            green_item=nw.col("green_tag").str.strip_chars().str.replace_all(r"\..*$", ""),
-            green_edition=nw.coalesce(nw.col("green_catalogue_version"), assumed),
-        )
-        .join(at.engine.frame(known), on=["green_edition", "green_item"], how="left")
-        .join(at.engine.frame(last), on="green_edition", how="left")
+    # Neither an edition nor an item has the sign between them in its name, so that a pair is one key.
+    known = items.select(
+        _edition_item=pl.concat_str("green_edition", "green_item", separator=_AND),
+        green_item_known=pl.lit(value=True),
     )
+    loans = loans.with_columns(
+        green_approved=approved,
+        green_item=nw.col("green_tag").str.strip_chars().str.replace_all(r"\..*$", ""),
+        green_edition=nw.coalesce(nw.col("green_catalogue_version"), assumed),
+    ).with_columns(_edition_item=nw.concat_str("green_edition", "green_item", separator=_AND))
+    loans = at.beside(loans, known, on="_edition_item").drop("_edition_item")
+    loans = at.beside(loans, last, on="green_edition")
     return loans.with_columns(
         nw.col("green_item_known").fill_null(value=False),
         green_edition_allowed=nw.col("green_last_approval").is_null()

@@ -24,6 +24,7 @@ _TECHNOLOGY: Final = (
 _RESTRICTED: Final = ("overcapacity", "two_high", "energy_intensive")
 
 CLASS: Final = "purpose_class"
+_AND: Final = "@"
 GIVES: Final = (CLASS, "purpose_division", "industry_section", "industry_division", "gbt_section")
 SEI_GIVES: Final = (*_SEI, "sei_field")
 TECHNOLOGY_GIVES: Final = _TECHNOLOGY
@@ -37,56 +38,47 @@ def industry_code(column: str) -> nw.Expr:
 
 def attach(loans: Frame, at: Inputs) -> Frame:
     """The purpose's class, division and section."""
-    sections = at.rules.reference.sections(at.rules.taxonomy)
-    named = sections.select("prefix", industry_section="section")
-    divisions = sections.select("prefix", industry_division="prefix")
-    return (
-        loans.with_columns(industry_code("purpose_industry_code").alias(CLASS))
-        .with_columns(nw.col(CLASS).str.slice(0, 2).alias("purpose_division"))
-        .join(
-            at.engine.frame(named.join(divisions, on="prefix")),
-            left_on="purpose_division",
-            right_on="prefix",
-            how="left",
-        )
-        .with_columns(
-            nw.col("industry_section").fill_null(UNTAGGED),
-            nw.col("industry_division").fill_null(UNTAGGED),
-            # The letters of another classification mean other things.
-            gbt_section=nw.col("industry_section")
-            if at.rules.taxonomy is Taxonomy.GBT4754
-            else nw.lit(None).cast(nw.String()),
-        )
+    sections = at.rules.reference.sections(at.rules.taxonomy).select(
+        purpose_division="prefix", industry_section="section", industry_division="prefix"
+    )
+    coded = loans.with_columns(industry_code("purpose_industry_code").alias(CLASS)).with_columns(
+        nw.col(CLASS).str.slice(0, 2).alias("purpose_division")
+    )
+    return at.beside(coded, sections, on="purpose_division").with_columns(
+        nw.col("industry_section").fill_null(UNTAGGED),
+        nw.col("industry_division").fill_null(UNTAGGED),
+        # The letters of another classification mean other things.
+        gbt_section=nw.col("industry_section")
+        if at.rules.taxonomy is Taxonomy.GBT4754
+        else nw.lit(None).cast(nw.String()),
     )
 
 
 def attach_borrower(loans: Frame, at: Inputs) -> Frame:
     """The section of the borrower's own industry."""
-    sections = at.rules.reference.sections(at.rules.taxonomy)
-    named = sections.select(own_division="prefix", borrower_section="section")
-    return loans.with_columns(own_division=industry_code("borrower_industry").str.slice(0, 2)).join(
-        at.engine.frame(named), on="own_division", how="left"
+    sections = at.rules.reference.sections(at.rules.taxonomy).select(
+        own_division="prefix", borrower_section="section"
     )
+    coded = loans.with_columns(own_division=industry_code("borrower_industry").str.slice(0, 2))
+    return at.beside(coded, sections, on="own_division")
 
 
 def attach_sei(loans: Frame, at: Inputs) -> Frame:
     """Whole and listed classes, whether the tag fits, and the one field the loan counts in."""
     sei = _applying(at, at.rules.reference.sei_classes())
     classes = sei.select(
-        "code",
         "sei_whole",
         sei_listed=pl.lit(value=True),
         sei_own_field=pl.when("sei_whole").then(pl.col("sei_fields").list.first()),
+        **{CLASS: pl.col("code")},
     )
+    # No class and no field has the sign between them in its name, so that a pair is one key.
     fields = sei.explode("sei_fields").select(
-        "code", sei_tag="sei_fields", sei_tag_in_field=pl.lit(value=True)
+        _tagged=pl.concat_str("code", "sei_fields", separator=_AND),
+        sei_tag_in_field=pl.lit(value=True),
     )
-    joined = loans.join(at.engine.frame(classes), left_on=CLASS, right_on="code", how="left").join(
-        at.engine.frame(fields),
-        left_on=[CLASS, "sei_tag"],
-        right_on=["code", "sei_tag"],
-        how="left",
-    )
+    tagged = loans.with_columns(_tagged=nw.concat_str(CLASS, "sei_tag", separator=_AND))
+    joined = at.beside(at.beside(tagged, classes, on=CLASS), fields, on="_tagged").drop("_tagged")
     return joined.with_columns(nw.col(n).fill_null(value=False) for n in _SEI).with_columns(
         sei_field=nw.when(nw.col("sei_tag_in_field"))
         .then(nw.col("sei_tag"))
@@ -112,5 +104,5 @@ def _applying(at: Inputs, classes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _listed(loans: Frame, at: Inputs, classes: pl.DataFrame, names: tuple[str, ...]) -> Frame:
-    joined = loans.join(at.engine.frame(classes), left_on=CLASS, right_on="code", how="left")
+    joined = at.beside(loans, classes.rename({"code": CLASS}), on=CLASS)
     return joined.with_columns(nw.col(name).fill_null(value=False) for name in names)

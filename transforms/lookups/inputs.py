@@ -69,14 +69,18 @@ class Inputs:
         """Trade of the last fifteen months by pair: small beside the loans, so it is gathered."""
         if self.tables.trades is None:
             return pl.DataFrame(schema=TRADES)
-        return self.tables.trades.collect()
+        return self.engine.gathered(self.tables.trades)
+
+    def beside(self, loans: Frame, small: pl.DataFrame, *, on: str) -> Frame:
+        """Loans with the columns of a reference table, looked up by the loan's column of that name."""
+        return self.engine.with_small(loans, self.engine.frame(small), on=on)
 
     def first_receipts(self) -> Frame:
         """The loans of counted first-time clients."""
         given = self.tables.first_receipts
         if given is None:
             return self.engine.frame(pl.DataFrame(schema={"loan_id": pl.String()}))
-        return neutral(given)
+        return self.engine.frame(self.engine.gathered(given))
 
 
 @dataclass(frozen=True)

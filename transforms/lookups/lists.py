@@ -16,7 +16,7 @@ def attach_technology_lists(loans: Frame, at: Inputs) -> Frame:
     """Whether the borrower is on any technology list that day, and on those of SRDI."""
     members = (
         at.table(schema.TECH_ENTERPRISE_LIST)
-        .filter(valid_on(at.rules.as_of))
+        .filter(valid_on(at.rules.as_of), ~nw.col("borrower_id").is_null())
         .with_columns(special=nw.col("list_type").is_in(SRDI).cast(nw.Int8))
         .group_by("borrower_id")
         .agg(nw.col("special").max())
@@ -24,7 +24,7 @@ def attach_technology_lists(loans: Frame, at: Inputs) -> Frame:
     listed = members.select(
         "borrower_id", tech_listed=nw.lit(value=True), srdi_listed=nw.col("special") == 1
     )
-    return loans.join(listed, on="borrower_id", how="left").with_columns(
+    return at.engine.with_small(loans, listed, on="borrower_id").with_columns(
         nw.col("tech_listed").fill_null(value=False), nw.col("srdi_listed").fill_null(value=False)
     )
 
@@ -41,17 +41,10 @@ def attach_pledges(loans: Frame, at: Inputs) -> Frame:
         .filter(valid_on(at.rules.as_of))
         .join(rights, on="collateral_id", how="inner")
         .select("loan_id")
-        .unique()
-        .with_columns(ip_pledged=nw.lit(value=True))
     )
-    return loans.join(pledged, on="loan_id", how="left").with_columns(
-        nw.col("ip_pledged").fill_null(value=False)
-    )
+    return at.engine.with_mark(loans, "ip_pledged", "loan_id", pledged)
 
 
 def attach_first_receipts(loans: Frame, at: Inputs) -> Frame:
     """Whether the loan is the one a first-time client was counted for."""
-    counted = at.first_receipts().unique().with_columns(first_receipt=nw.lit(value=True))
-    return loans.join(counted, on="loan_id", how="left").with_columns(
-        nw.col("first_receipt").fill_null(value=False)
-    )
+    return at.engine.with_mark(loans, "first_receipt", "loan_id", at.first_receipts())

@@ -1,5 +1,7 @@
 """Where a loan is: the innovation cluster of its booking branch and of its borrower."""
 
+from typing import Final
+
 import narwhals as nw
 import polars as pl
 
@@ -7,6 +9,9 @@ from transforms import schema
 from transforms.catalogue.vocabulary import UNTAGGED
 from transforms.engines import Frame
 from transforms.lookups.inputs import Inputs
+
+_PROVINCE: Final = 2
+"""Digits of a region code that name the province."""
 
 
 def of_branches(at: Inputs) -> Frame:
@@ -21,10 +26,10 @@ def of_branches(at: Inputs) -> Frame:
 
 def attach_booking(loans: Frame, at: Inputs) -> Frame:
     """The cluster of the booking branch."""
-    clusters = of_branches(at).select("branch_id", booking_cluster="cluster")
-    return loans.join(
-        clusters, left_on="booking_branch_id", right_on="branch_id", how="left"
-    ).with_columns(nw.col("booking_cluster").fill_null(UNTAGGED))
+    clusters = of_branches(at).select(booking_branch_id="branch_id", booking_cluster="cluster")
+    return at.engine.with_small(loans, clusters, on="booking_branch_id").with_columns(
+        nw.col("booking_cluster").fill_null(UNTAGGED)
+    )
 
 
 def attach_borrower(loans: Frame, at: Inputs) -> Frame:
@@ -39,22 +44,14 @@ def attach_borrower(loans: Frame, at: Inputs) -> Frame:
 def _with_cluster(frame: Frame, at: Inputs, column: str) -> Frame:
     """`cluster` by prefecture, or else by province."""
     clusters = at.rules.reference.clusters()
-    by_four = clusters.filter(pl.col("prefix").str.len_chars() > 2)  # noqa: PLR2004 - two digits are a province
-    by_two = clusters.filter(pl.col("prefix").str.len_chars() == 2)  # noqa: PLR2004
+    digits = pl.col("prefix").str.len_chars()
+    by_four = clusters.filter(digits > _PROVINCE).select(_four="prefix", _narrow="cluster")
+    by_two = clusters.filter(digits == _PROVINCE).select(_two="prefix", _wide="cluster")
+    keyed = frame.with_columns(
+        _four=nw.col(column).str.slice(0, 4), _two=nw.col(column).str.slice(0, _PROVINCE)
+    )
     return (
-        frame.with_columns(
-            _four=nw.col(column).str.slice(0, 4), _two=nw.col(column).str.slice(0, 2)
-        )
-        .join(
-            at.engine.frame(by_four.rename({"prefix": "_four", "cluster": "_narrow"})),
-            on="_four",
-            how="left",
-        )
-        .join(
-            at.engine.frame(by_two.rename({"prefix": "_two", "cluster": "_wide"})),
-            on="_two",
-            how="left",
-        )
+        at.beside(at.beside(keyed, by_four, on="_four"), by_two, on="_two")
         .with_columns(cluster=nw.coalesce("_narrow", "_wide"))
         .drop("_four", "_two", "_narrow", "_wide")
     )

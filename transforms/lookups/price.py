@@ -16,12 +16,19 @@ TERM_GIVES: Final = ("long_term", "drawn_this_year")
 PRODUCT_GIVES: Final = ("development_loan",)
 LPR_GIVES: Final = ("lpr", "spread_rate", "spread")
 
+_TERMS: Final = 10
+"""What a day is multiplied by to make room for a term in years."""
+_SHORT: Final = 1
+_LONG: Final = 5
+_YEARS: Final = {"1Y": _SHORT, "5Y": _LONG}
+"""Terms that loans are priced by, and what they are called in a key."""
+
 
 def attach_balance(loans: Frame, at: Inputs) -> Frame:
     """Principal in base currency at the month-end middle rate; the base currency's rate is one."""
     known = at.table(schema.FX_RATE).select("currency_code", fx=nw.col("rate"))
     own = nw.col("currency_code") == at.rules.base_currency
-    joined = loans.join(known, on="currency_code", how="left").with_columns(
+    joined = at.engine.with_small(loans, known, on="currency_code").with_columns(
         fx=nw.when(own).then(nw.lit(Decimal(1)).cast(nw.Decimal(12, 8))).otherwise(nw.col("fx")),
         in_base_currency=own,
     )
@@ -55,17 +62,13 @@ def attach_product(loans: Frame, at: Inputs) -> Frame:
 
 def attach_lpr(loans: Frame, at: Inputs) -> Frame:
     """The LPR of the loan's term on the day its rate was set, and the spread to it."""
-    quoted = _by_day(at)
     priced = loans.with_columns(
         priced_on=nw.coalesce("repricing_date", "disbursement_date"),
-        lpr_term=nw.when(nw.col("long_term")).then(nw.lit("5Y")).otherwise(nw.lit("1Y")),
-    )
-    joined = priced.join(
-        at.engine.frame(quoted),
-        left_on=["priced_on", "lpr_term"],
-        right_on=["day", "term"],
-        how="left",
     ).with_columns(
+        _quoted=day_as_number("priced_on").cast(nw.Int64) * _TERMS
+        + nw.when(nw.col("long_term")).then(nw.lit(_LONG)).otherwise(nw.lit(_SHORT)),
+    )
+    joined = at.beside(priced, _by_day(at), on="_quoted").with_columns(
         # A loan whose term is not known has no benchmark.
         lpr=nw.when(~nw.col("long_term").is_null()).then(nw.col("lpr")),
     )
@@ -74,21 +77,27 @@ def attach_lpr(loans: Frame, at: Inputs) -> Frame:
 
 
 def _by_day(at: Inputs) -> pl.DataFrame:
-    """`day, term, lpr`: every day since the first quotation, so that loans find theirs by equality."""
-    native = at.table(schema.LPR_RATE).to_native()
-    quotes: pl.DataFrame = native.collect() if isinstance(native, pl.LazyFrame) else native
-    quotes = quotes.filter(pl.col("effective_date") <= at.rules.as_of).sort(
-        "term", "effective_date"
-    )
+    """`_quoted, lpr`: every day since the first quotation, so that loans find theirs by equality.
+
+    `_quoted` is the day as a number, and the term in years as its last digit.
+    """
+    quotes = at.engine.gathered(at.table(schema.LPR_RATE).to_native())
+    quotes = quotes.filter(
+        pl.col("effective_date") <= at.rules.as_of, pl.col("term").is_in(list(_YEARS))
+    ).sort("term", "effective_date")
     if quotes.is_empty():
-        return pl.DataFrame(schema={"day": pl.Date(), "term": pl.String(), "lpr": schema.RATE})
+        return pl.DataFrame(schema={"_quoted": pl.Int64(), "lpr": schema.RATE})
     until = at.rules.as_of + timedelta(days=1)
     following = pl.col("effective_date").shift(-1).over("term").fill_null(until)
+    years = pl.col("term").replace_strict(_YEARS, return_dtype=pl.Int64)
     return (
         quotes.with_columns(_until=following)
         .with_columns(
             day=pl.date_ranges("effective_date", "_until", closed="left"),
         )
         .explode("day")
-        .select("day", "term", lpr="rate")
+        .select(
+            _quoted=pl.col("day").dt.strftime("%Y%m%d").cast(pl.Int64) * _TERMS + years,
+            lpr="rate",
+        )
     )

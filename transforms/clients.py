@@ -1,7 +1,7 @@
 """What does not add up over branches: distinct clients, and the largest few, taken at every node anew.
 
-Loans are reduced once to branch x client; a client of two branches is one client of their parent. Most
-clients have one branch, and those add up after all: only the others are joined to every node above them.
+Loans are reduced once to clients; a client of two branches is one client of their parent. Most clients
+have one branch, and those add up after all: only the others are joined to every node above them.
 A big book is taken client by client in several parts: counts of different clients add up.
 """
 
@@ -31,6 +31,8 @@ NODE_MEASURE: Final[Mapping[str, pl.DataType]] = {
 _CLIENT: Final = "borrower_id"
 _GROUP: Final = "group_id"
 _IF: Final = "if_"
+_SEVERAL: Final = pl.col("first") != pl.col("last")
+"""Whether a client has more than one branch."""
 
 
 def _counted(catalogue: Catalogue) -> tuple[Measure, ...]:
@@ -46,8 +48,8 @@ def _largest(catalogue: Catalogue) -> tuple[Measure, ...]:
     return tuple(m for m in catalogue.measures_by(Aggregation.LARGEST) if m.by in (_CLIENT, _GROUP))
 
 
-def pairs(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, Frame]:
-    """Branch x client with the flags that any of its loans there has, and the sums of the largest.
+def by_client(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, Frame]:
+    """One row a client: the flags that any of its loans has, the sums of the largest, and where it is.
 
     Args:
         loans: narrow loans; of a big book those of some clients at a time, each with all its loans.
@@ -56,46 +58,81 @@ def pairs(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, Frame
 
     Returns:
         Under `total` also the sums that the largest clients are found by, with the client's group, and
-        its size as `member`; for every other slice that clients are counted by, branch x client x
-        member.
+        its size as `member`; for every other slice that clients are counted by, client x member. In
+        `first` and `last` the first and the last by name of the branches: the same for most.
     """
+    found = {}
+    for name, (cut, keys, marks, sums) in _cuts(loans, catalogue, engine).items():
+        placed = cut.with_columns(first=nw.col("branch_id"), last=nw.col("branch_id"))
+        told = _told(name, sums)
+        found[name] = engine.grouped(
+            placed, keys, marks=marks, sums=sums, smallest=("first",), largest=("last", *told)
+        )
+    return found
+
+
+def at_branches(
+    loans: Frame, clients: Mapping[str, pl.DataFrame], catalogue: Catalogue, engine: Engine
+) -> dict[str, Frame]:
+    """The same, branch by branch, of the clients that have more than one.
+
+    Args:
+        loans: the loans that `by_client` was given.
+        clients: what it gave.
+        catalogue: tells what is counted.
+        engine: what runs it.
+    """
+    found = {}
+    for name, (cut, keys, marks, sums) in _cuts(loans, catalogue, engine).items():
+        several = engine.frame(clients[name].filter(_SEVERAL).select(_CLIENT).unique())
+        found[name] = engine.grouped(
+            engine.among(cut, _CLIENT, several),
+            ["branch_id", *keys],
+            marks=marks,
+            sums=sums,
+            largest=_told(name, sums),
+        )
+    return found
+
+
+_Cut = tuple[Frame, list[str], tuple[str, ...], tuple[str, ...]]
+
+
+def _cuts(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, _Cut]:
+    """What clients are counted from, by slice: loans, keys of a client, columns of bits, and sums."""
+    found: dict[str, _Cut] = {}
     summed = {_sum_name(m): m for m in _largest(catalogue)}
-    marks = narrow.masks(catalogue, {m.where for m in (*_counted(catalogue), *summed.values())})
-    found: dict[str, Frame] = {}
-    if marks:
+    asked = {m.where for m in (*_counted(catalogue), *summed.values())}
+    if asked:
         place, of = narrow.bits(catalogue), {m.where for m in summed.values()}
         zero = nw.lit(0).cast(nw.Decimal(38, 2))
+        marks = narrow.masks(catalogue, asked)
         shown = engine.with_masked(
             loans,
             {
-                **{
-                    f"{_IF}{flag}": (bit.column, bit.mask)
-                    for flag, bit in place.items()
-                    if flag in of
-                },
+                **{f"{_IF}{flag}": (place[flag].column, place[flag].mask) for flag in of},
                 **{column: (column, mask) for column, mask in marks.items()},
             },
         ).with_columns(
             nw.when(nw.col(f"{_IF}{m.where}") != 0).then(nw.col(m.over)).otherwise(zero).alias(name)
             for name, m in summed.items()
         )
-        found[TOTAL] = engine.grouped(
-            # A client has one size, so that it needs no rows of its own for each.
-            shown.rename({CARRIED: "member"}),
-            ["branch_id", _CLIENT],
-            marks=tuple(marks),
-            sums=tuple(summed),
-            largest=(*([_GROUP] if summed else []), "member"),
-        )
+        # A client has one size, so that it needs no rows of its own for each.
+        cut = shown.rename({CARRIED: "member"})
+        found[TOTAL] = (cut, [_CLIENT], tuple(marks), tuple(summed))
     for name in SLICES:
         measures = measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT)
         if measures and name != CARRIED:
             # Only a client that is counted somewhere has a member worth keeping.
             marks = narrow.masks(catalogue, {m.where for m in measures})
             cut = narrow.admitted(loans, marks, engine).rename({name: "member"})
-            keys = ["branch_id", _CLIENT, "member"]
-            found[name] = engine.grouped(cut, keys, marks=tuple(marks), sums=())
+            found[name] = (cut, [_CLIENT, "member"], tuple(marks), ())
     return found
+
+
+def _told(slice_: str, sums: Sequence[str]) -> tuple[str, ...]:
+    """What is carried along of a client."""
+    return () if slice_ != TOTAL else ("member", _GROUP) if sums else ("member",)
 
 
 def group_ids(loans: Frame) -> Frame:
@@ -124,7 +161,8 @@ class Counted:
 
 
 def counted(
-    marked: Mapping[str, pl.DataFrame],
+    clients: Mapping[str, pl.DataFrame],
+    shared: Mapping[str, pl.DataFrame],
     groups_of_book: pl.Series,
     counts_for: pl.DataFrame,
     catalogue: Catalogue,
@@ -132,26 +170,26 @@ def counted(
     """What one part of the clients comes to at every node.
 
     Args:
-        marked: what `pairs` gives of the part.
+        clients: what `by_client` gives of the part.
+        shared: what `at_branches` gives of it.
         groups_of_book: the groups of all parts: a client that a group is called after belongs to it.
         counts_for: which node each branch counts for.
         catalogue: tells what is counted.
     """
     tables = [pl.DataFrame(schema=NODE_MEASURE)]
     candidates, groups = [pl.DataFrame(schema=_CANDIDATE)], [pl.DataFrame(schema=_HELD)]
-    if TOTAL in marked:
-        several = _in_several(marked[TOTAL], _CLIENT)
-        tables.append(
-            _distinct(marked[TOTAL], _counted(catalogue), several, counts_for, catalogue, TOTAL)
-        )
+    if TOTAL in clients:
+        both = clients[TOTAL], shared[TOTAL]
+        tables.append(_distinct(*both, _counted(catalogue), counts_for, catalogue, TOTAL))
         for name in SLICES:
             measures = measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT)
             if measures:
-                frame = marked[TOTAL] if name == CARRIED else marked[name]
-                tables.append(_distinct(frame, measures, several, counts_for, catalogue, name))
+                own = TOTAL if name == CARRIED else name
+                rows = clients[own], shared[own]
+                tables.append(_distinct(*rows, measures, counts_for, catalogue, name))
         for measure in _largest(catalogue):
-            by_themselves, grouped = _held(marked[TOTAL], measure, groups_of_book)
-            candidates.append(_candidates(by_themselves, measure, counts_for))
+            alone, grouped = _held(*both, measure, groups_of_book, counts_for)
+            candidates.append(alone)
             groups.append(grouped)
     return Counted(pl.concat(tables), pl.concat(candidates), pl.concat(groups))
 
@@ -174,21 +212,23 @@ def node_measures(
     tables = [distinct.select(*NODE_MEASURE)]
     for measure in _largest(catalogue):
         own = pl.col("measure") == measure.name
-        groups = _candidates(held.filter(own), measure, counts_for)
+        groups = _of_groups(held.filter(own), measure, counts_for)
         every = pl.concat([alone.filter(own), groups]).select("node_id", _amount="amount")
         tables.append(_sum_of_largest(every, measure))
     return pl.concat(tables).sort("node_id", "slice", "member", "measure")
 
 
 def _distinct(
-    frame: pl.DataFrame,
+    clients: pl.DataFrame,
+    shared: pl.DataFrame,
     measures: Sequence[Measure],
-    several: pl.Series,
     counts_for: pl.DataFrame,
     catalogue: Catalogue,
     slice_: str,
 ) -> pl.DataFrame:
-    place, in_several = narrow.bits(catalogue), pl.col(_CLIENT).is_in(several.implode())
+    keys = (_CLIENT,) if slice_ in (TOTAL, CARRIED) else (_CLIENT, "member")
+    names = [m.name for m in measures]
+    place = narrow.bits(catalogue)
     columns = sorted({place[m.where].column for m in measures})
     member: list[str] = [] if slice_ == TOTAL else ["member"]
     counts = [
@@ -199,26 +239,26 @@ def _distinct(
         for m in measures
     ]
     alone = (
-        frame.lazy()
-        .filter(~in_several)
-        .group_by("branch_id", *member)
+        clients.lazy()
+        .filter(~_SEVERAL)
+        .group_by("first", *member)
         .agg(counts)
-        .join(counts_for.lazy(), on="branch_id", how="inner")
-        .select("node_id", *member, *(m.name for m in measures))
+        .join(counts_for.lazy(), left_on="first", right_on="branch_id", how="inner")
+        .select("node_id", *member, *names)
     )
-    shared = (
-        frame.lazy()
-        .filter(in_several)
+    at_nodes = (
+        shared.lazy()
+        # A member that a client has at one branch alone is counted above.
+        .join(clients.lazy().filter(_SEVERAL), on=list(keys), how="semi")
         .join(counts_for.lazy(), on="branch_id", how="inner")
         .group_by("node_id", _CLIENT, *member)
         .agg(pl.col(columns).bitwise_or())
         .group_by("node_id", *member)
         .agg(counts)
-        .select("node_id", *member, *(m.name for m in measures))
+        .select("node_id", *member, *names)
     )
-    names = [m.name for m in measures]
     wide = (
-        pl.concat([alone, shared])
+        pl.concat([alone, at_nodes])
         .group_by("node_id", *member)
         .agg(pl.col(names).sum())
         .collect(engine="streaming")
@@ -235,63 +275,77 @@ def _distinct(
     return rows if slice_ == TOTAL else rows.filter(pl.col("amount") != 0)
 
 
-def _in_several(frame: pl.DataFrame, key: str) -> pl.Series:
-    """Clients (or groups) that stand at more than one branch."""
-    counted = frame.lazy().group_by(key).agg(_branches=pl.len())
-    return counted.filter(pl.col("_branches") > 1).collect(engine="streaming")[key]
-
-
 def _held(
-    frame: pl.DataFrame, measure: Measure, groups_of_book: pl.Series
+    clients: pl.DataFrame,
+    shared: pl.DataFrame,
+    measure: Measure,
+    groups_of_book: pl.Series,
+    counts_for: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What clients that are by themselves, and groups, hold at branches: twice `_HELD`."""
-    rows = frame.lazy().filter(pl.col(_sum_name(measure)) > 0)
+    """The largest of clients that are by themselves (`_CANDIDATE`), and what groups hold (`_HELD`)."""
     by_itself = pl.lit(value=True)
     if measure.by == _GROUP:
         named = pl.col(_CLIENT).is_in(groups_of_book.implode())
         by_itself = pl.col(_GROUP).is_null() & ~named
-    amount = pl.col(_sum_name(measure)).cast(pl.Decimal(38, 2))
-    alone = rows.filter(by_itself).select(
-        "branch_id", key=_CLIENT, measure=pl.lit(measure.name), amount=amount
-    )
-    grouped = (
-        rows.filter(~by_itself)
-        .group_by("branch_id", key=pl.coalesce(_GROUP, _CLIENT))
-        .agg(amount=amount.sum())
-        .select("branch_id", "key", measure=pl.lit(measure.name), amount="amount")
-    )
-    one, other = pl.collect_all([alone, grouped], engine="streaming")
-    return one, other
-
-
-def _candidates(held: pl.DataFrame, measure: Measure, counts_for: pl.DataFrame) -> pl.DataFrame:
-    """Of every node the largest few; rows of `_CANDIDATE`."""
-    in_several = pl.col("key").is_in(_in_several(held, "key").implode())
-    # Of those with one branch, no more than the largest of each branch can be among a node's.
-    alone = (
-        held.lazy()
-        .filter(~in_several)
-        .group_by("branch_id")
-        .agg(pl.col("amount").top_k(measure.largest))
-        .explode("amount")
+    shown = (_CLIENT, _GROUP, pl.col(_sum_name(measure)).cast(pl.Decimal(38, 2)).alias("amount"))
+    some = pl.col("amount") > 0
+    one = clients.lazy().filter(~_SEVERAL).select(*shown, branch_id="first").filter(some)
+    more = shared.lazy().select(*shown, "branch_id").filter(some)
+    at_one = one.filter(by_itself).select("branch_id", "amount")
+    at_nodes = (
+        more.filter(by_itself)
         .join(counts_for.lazy(), on="branch_id", how="inner")
+        .group_by("node_id", _CLIENT)
+        .agg(pl.col("amount").sum())
         .select("node_id", "amount")
     )
-    shared = (
+    grouped = (
+        pl.concat([frame.select(_CLIENT, _GROUP, "amount", "branch_id") for frame in (one, more)])
+        .filter(~by_itself)
+        .group_by("branch_id", key=pl.coalesce(_GROUP, _CLIENT))
+        .agg(pl.col("amount").sum())
+        .select("branch_id", "key", measure=pl.lit(measure.name), amount="amount")
+    )
+    few = _largest_of_nodes(at_one, at_nodes, measure, counts_for)
+    candidates, groups = pl.collect_all([few, grouped], engine="streaming")
+    return candidates, groups
+
+
+def _of_groups(held: pl.DataFrame, measure: Measure, counts_for: pl.DataFrame) -> pl.DataFrame:
+    """Of every node the largest few groups; rows of `_CANDIDATE`."""
+    at_nodes = (
         held.lazy()
-        .filter(in_several)
         .join(counts_for.lazy(), on="branch_id", how="inner")
         .group_by("node_id", "key")
         .agg(pl.col("amount").sum())
         .select("node_id", "amount")
     )
-    rows = pl.concat([alone, shared]).collect(engine="streaming")
-    return (
-        rows.group_by("node_id")
-        .agg(pl.col("amount").top_k(measure.largest))
+    none = held.lazy().clear().select("branch_id", "amount")
+    return _largest_of_nodes(none, at_nodes, measure, counts_for).collect()
+
+
+def _largest_of_nodes(
+    at_one: pl.LazyFrame, at_nodes: pl.LazyFrame, measure: Measure, counts_for: pl.DataFrame
+) -> pl.LazyFrame:
+    """Of every node the largest few; rows of `_CANDIDATE`.
+
+    Args:
+        at_one: `branch_id, amount` of those with one branch: no more than the largest of each branch
+            can be among a node's.
+        at_nodes: `node_id, amount` of the others.
+        measure: how many are asked for.
+        counts_for: which node each branch counts for.
+    """
+    most = pl.col("amount").top_k(measure.largest)
+    of_branches = (
+        at_one.group_by("branch_id")
+        .agg(most)
         .explode("amount")
-        .select("node_id", measure=pl.lit(measure.name), amount="amount")
+        .join(counts_for.lazy(), on="branch_id", how="inner")
+        .select("node_id", "amount")
     )
+    every = pl.concat([of_branches, at_nodes]).group_by("node_id").agg(most).explode("amount")
+    return every.select("node_id", measure=pl.lit(measure.name), amount="amount")
 
 
 _CANDIDATE: Final[Mapping[str, pl.DataType]] = {

@@ -86,9 +86,10 @@ class Engine(Protocol):
         *,
         marks: Sequence[str],
         sums: Sequence[str],
+        smallest: Sequence[str] = (),
         largest: Sequence[str] = (),
     ) -> Frame:
-        """One row a group: `by`, bits that any of its rows has, sums, and the largest values."""
+        """One row a group: `by`, bits that any of its rows has, sums, smallest and largest values."""
         ...
 
     def kept(self, frame: Frame) -> Frame:
@@ -222,15 +223,17 @@ class PolarsEngine:
         *,
         marks: Sequence[str],
         sums: Sequence[str],
+        smallest: Sequence[str] = (),
         largest: Sequence[str] = (),
     ) -> Frame:
-        """One row a group: `by`, bits that any of its rows has, sums, and the largest values."""
+        """One row a group: `by`, bits that any of its rows has, sums, smallest and largest values."""
         native = (
             frame.to_native()
             .group_by(*by)
             .agg(
                 pl.col(marks).bitwise_or(),
                 pl.col(sums).sum(),
+                pl.col(smallest).min(),
                 pl.col(largest).max(),
             )
         )

@@ -122,12 +122,7 @@ def take(material: Material, *, engine: Engine = POLARS, parts: int = 1) -> Meas
     cubes = {name.removeprefix("cube:"): f for name, f in taken.items() if name.startswith("cube:")}
     groups = taken["groups"].to_series()
     counts_for = material.tree.counts_for
-    by_client = [
-        clients.counted(
-            engine.collected(clients.pairs(share, catalogue, engine)), groups, counts_for, catalogue
-        )
-        for share in shares
-    ]
+    by_client = [_counted(share, groups, material, engine) for share in shares]
     missing = material.unavailable()
     additive = [cube.branch_measures(cubes, catalogue)]
     additive.append(first_loans.event_measures(judged, catalogue, material.rules.as_of))
@@ -223,6 +218,16 @@ def _of_book(material: Material, loans: Frame, engine: Engine) -> dict[str, Fram
         lent = loans.filter(nw.col(listings.LENT))
         frames["listed"] = lent.select("borrower_id", "branch_id").unique()
     return frames
+
+
+def _counted(
+    share: Frame, groups: pl.Series, material: Material, engine: Engine
+) -> clients.Counted:
+    """Distinct clients and the largest of one part of the narrow loans."""
+    catalogue = material.rules.catalogue
+    whole = engine.collected(clients.by_client(share, catalogue, engine))
+    shared = engine.collected(clients.at_branches(share, whole, catalogue, engine))
+    return clients.counted(whole, shared, groups, material.tree.counts_for, catalogue)
 
 
 def _changed(material: Material, loans: Frame, at: At, engine: Engine, parts: int) -> pl.DataFrame:

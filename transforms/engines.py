@@ -245,7 +245,7 @@ class PolarsEngine:
         if self._scratch is None:
             return neutral(native.collect(engine="streaming").lazy())
         path = self._scratch()
-        native.sink_parquet(path, compression="lz4", row_group_size=_KEPT_ROWS)
+        native.sink_parquet(path, compression="lz4", row_group_size=_KEPT_ROWS, statistics=False)
         return neutral(pl.scan_parquet(path))
 
     def collected(self, frames: Mapping[str, Frame]) -> dict[str, pl.DataFrame]:

@@ -5,18 +5,19 @@ alone; what kind of loan it was is read from the month end before, or, for a loa
 one. Flows accumulate month by month (`year_to_date` in the catalogue): a stock loses what was repaid.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
 import narwhals as nw
 import polars as pl
 
 from transforms import schema
-from transforms.catalogue.model import Aggregation, Catalogue, Entity, Measure
+from transforms.catalogue.model import Aggregation, Catalogue, Entity, Flag, Measure
 from transforms.catalogue.sql import columns_of
 from transforms.catalogue.vocabulary import LOAN_NAMES
-from transforms.classify import LoanTables, Rules, classify, closure, with_flags
+from transforms.classify import LoanTables, Rules, classify, clause_sql, closure, with_flags
 from transforms.cube import BRANCH_MEASURE, long
 from transforms.engines import POLARS, Engine, Frame, neutral
 from transforms.schema import LOAN_EVENT, LOAN_SNAPSHOT, WIDE
@@ -41,7 +42,12 @@ class Before:
 
 
 def flows(
-    tables: LoanTables, rules: Rules, before: Before | None, *, engine: Engine = POLARS
+    tables: LoanTables,
+    rules: Rules,
+    before: Before | None,
+    *,
+    engine: Engine = POLARS,
+    every: bool = True,
 ) -> Frame:
     """The month's loan events with amounts in base currency, what is known of the loan, and flags.
 
@@ -50,27 +56,30 @@ def flows(
         rules: definitions and reference data in force.
         before: the month end before, if it was delivered.
         engine: what runs it.
+        every: also events that no flag can admit, and all that a refusal may be told by; without them
+            what most events are about, a repayment of a good loan, need not be looked up.
     """
     given = tables.month.get(LOAN_EVENT.name)
     events = neutral(given) if given is not None else engine.frame(_no_events())
     flags = rules.catalogue.flags_of(Entity.FLOW)
     named = {name for flag in flags for clause in flag.clauses for name in columns_of(clause.sql)}
     loan_flags = {flag.name for flag in rules.catalogue.flags_of(Entity.LOAN) if flag.name in named}
-    # Also what the loan flags look at, so that a refusal can be told down to its condition.
-    deeper = {
-        name
-        for flag in closure(rules.catalogue, loan_flags)
-        for clause in flag.clauses
-        for name in columns_of(clause.sql)
-    }
-    looked_up = ((named | deeper) & set(LOAN_NAMES)) - _OF_EVENT
+    events = _with_then_npl(events, before, engine)
+    wanted = named
+    if every:
+        # Also what the loan flags look at, so that a refusal can be told down to its condition.
+        wanted = named | {
+            name
+            for flag in closure(rules.catalogue, loan_flags)
+            for clause in flag.clauses
+            for name in columns_of(clause.sql)
+        }
+    else:
+        may = may_count(flags, _OF_EVENT | {"then_npl"}, rules.parameters)
+        events = engine.with_sql(events, {"_may": may}).filter(nw.col("_may")).drop("_may")
+    looked_up = (wanted & set(LOAN_NAMES)) - _OF_EVENT
     known = _loans_of(events, tables, rules, before, loan_flags, looked_up, engine)
     joined = events.join(known, on="loan_id", how="left")
-    if before is not None:
-        joined = joined.join(_then_npl(events, before, engine), on="loan_id", how="left")
-    else:
-        joined = joined.with_columns(then_npl=nw.lit(value=None).cast(nw.Boolean()))
-    joined = joined.with_columns(nw.col("then_npl").fill_null(value=False))
     judged = with_flags(
         joined.with_columns(loan_known=~nw.col("booking_branch_id").is_null()),
         flags,
@@ -116,14 +125,37 @@ def _loans_of(
     )
 
 
-def _then_npl(events: Frame, before: Before, engine: Engine) -> Frame:
-    book = neutral(before.tables.month[LOAN_SNAPSHOT.name])
-    loans = engine.among(book, "loan_id", events.select("loan_id"))
-    month = {**before.tables.month, LOAN_SNAPSHOT.name: loans.to_native()}
-    judged = classify(
-        replace(before.tables, month=month), before.rules, flags=(NPL,), columns=(), engine=engine
-    )
-    return judged.select("loan_id", then_npl=nw.col(NPL))
+def _with_then_npl(events: Frame, before: Before | None, engine: Engine) -> Frame:
+    """Events with whether the loan was non-performing at the month end before; no where not known."""
+    if before is None:
+        return events.with_columns(then_npl=nw.lit(value=False))
+    judged = classify(before.tables, before.rules, flags=(NPL,), columns=(), engine=engine)
+    bad = judged.filter(nw.col(NPL)).select("loan_id")
+    return engine.with_mark(events, "then_npl", "loan_id", bad)
+
+
+def may_count(
+    flags: Sequence[Flag], known: Collection[str], parameters: Mapping[str, Decimal]
+) -> str:
+    """SQL over known columns alone: false only where no flag can be true, whatever the others hold."""
+    by_name = {flag.name: flag for flag in flags}
+
+    def of_clause(sql: str) -> str | None:
+        if sql in by_name:
+            return of_flag(by_name[sql])
+        return clause_sql(sql, parameters) if set(columns_of(sql)) <= set(known) else None
+
+    def of_flag(flag: Flag) -> str | None:
+        parts = [part for clause in flag.all_of if (part := of_clause(clause.sql)) is not None]
+        either = [of_clause(clause.sql) for clause in flag.any_of]
+        told = [part for part in either if part is not None]
+        if told and len(told) == len(either):
+            parts.append(f"({' OR '.join(told)})")
+        return f"({' AND '.join(parts)})" if parts else None
+
+    found = [of_flag(flag) for flag in flags]
+    told = [part for part in found if part is not None]
+    return " OR ".join(dict.fromkeys(told)) if len(told) == len(found) else "TRUE"
 
 
 def _with_amounts(flowing: Frame, tables: LoanTables, rules: Rules, engine: Engine) -> Frame:

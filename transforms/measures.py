@@ -202,7 +202,7 @@ def _of_book(material: Material, loans: Frame, engine: Engine) -> dict[str, Fram
     frames["groups"] = clients.group_ids(loans)
     if LOAN_EVENT.name in material.tables.month and catalogue.flags_of(Entity.FLOW):
         before = material.before.get(At.PREVIOUS_MONTH)
-        judged = flows.flows(material.tables, rules, before, engine=engine)
+        judged = flows.flows(material.tables, rules, before, engine=engine, every=False)
         flowing = engine.kept(flows.needed(judged, catalogue))
         frames["flows"] = _sums(flowing, catalogue.sums_of(Entity.FLOW))
         clients_of = flows.clients_of_month(flowing, catalogue)

@@ -21,7 +21,7 @@ from typing import Final
 import polars as pl
 
 from records.access import Scope
-from records.deliveries import ACCOUNT, LOAD_BATCH, Deliveries, TableDelivery
+from records.deliveries import ACCOUNT, LOAD_BATCH, REJECTED, Deliveries, TableDelivery
 from records.ledger.ledger import Ledger
 from records.published import CHECK_HISTORY, RESULTS, Publication, Published
 from records.workspace import create, open_workspace
@@ -269,7 +269,7 @@ def _deliver(
                 name,
                 told,
                 pl.LazyFrame(schema={**TABLES[name].dtypes, "source_row_no": pl.Int64()}),
-                pl.DataFrame(),
+                pl.LazyFrame(schema=REJECTED).drop(stamps),
                 own.select(column for column in ACCOUNT if column not in stamps),
             )
         )

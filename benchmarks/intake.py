@@ -2,9 +2,9 @@
 
 A book of 40 columns is drawn and written as CSV, once as UTF-8 and once as GB18030. Each way reads the
 whole of it, several times over and in turn, in a process of its own, so that its peak memory is its own:
-Polars bare to Parquet (the measure), Polars bare into memory, and the product, which looks at every line
-and then writes the same Parquet. The ways must find the same rows. The same at a quarter of the rows
-tells whether memory grows with the file. Ratios are of medians in one run.
+Polars bare to Parquet (the measure), DuckDB bare to Parquet, Polars bare into memory, and the product,
+which looks at every line and then writes the same Parquet. The ways must find the same rows. The same at
+a quarter of the rows tells whether memory grows with the file. Ratios are of medians in one run.
 """
 
 import argparse
@@ -19,11 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import duckdb
 import polars as pl
 
+from benchmarks.timing import THREADS, peak, progress
 from orchestration.sources import open_source
 
-ROUNDS: Final = 3
+ROUNDS: Final = 5
 COLUMNS: Final = 40
 _PART: Final = 4
 
@@ -32,6 +34,17 @@ def bare(path: Path, folder: Path) -> int:
     """Polars alone: from CSV to Parquet, every column text."""
     out = folder / "bare.parquet"
     pl.scan_csv(path, infer_schema=False).sink_parquet(out)
+    return _rows(out)
+
+
+def bare_duckdb(path: Path, folder: Path) -> int:
+    """DuckDB alone: from CSV to Parquet, every column text."""
+    out = folder / "duckdb.parquet"
+    source = f"read_csv('{path}', all_varchar = true, header = true)"
+    with duckdb.connect(
+        config={"threads": THREADS, "preserve_insertion_order": False}
+    ) as connection:
+        connection.execute(f"COPY (FROM {source}) TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
     return _rows(out)
 
 
@@ -56,6 +69,7 @@ def opening(path: Path, folder: Path) -> int:
 
 WAYS: Final[Mapping[str, Callable[[Path, Path], int]]] = {
     "bare": bare,
+    "duckdb": bare_duckdb,
     "memory": memory,
     "utf-8": ours,
     "gb18030": ours,
@@ -96,14 +110,15 @@ def main() -> None:
         given.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
-def measured(rows: int) -> dict[str, float]:
+def measured(rows: int, rounds: int = ROUNDS) -> dict[str, float]:
     """One size: the ways in turn, interleaved, and their medians as ratios."""
     with tempfile.TemporaryDirectory(prefix="branchmark-bench-") as name:
         folder = Path(name)
         files = _drawn(folder, rows)
         took: dict[str, list[Took]] = {way: [] for way in WAYS}
-        for _ in range(ROUNDS):
+        for number in range(rounds):
             for way in WAYS:
+                progress(f"opening {rows:,} rows of text: {way} {number + 1}/{rounds}")
                 took[way].append(_apart(way, files[_FILES.get(way, "utf-8")], folder, rows))
         size = files["utf-8"].stat().st_size
     seconds = {way: statistics.median(one.seconds for one in runs) for way, runs in took.items()}
@@ -114,6 +129,7 @@ def measured(rows: int) -> dict[str, float]:
         "megabytes": size >> 20,
         **{f"{way}_seconds": round(taken, 2) for way, taken in seconds.items()},
         **{f"{way}_vs_bare": ratio[way] for way in ("utf-8", "gb18030", "opening")},
+        "utf-8_vs_duckdb": round(seconds["utf-8"] / seconds["duckdb"], 2),
         **{f"{way}_peak_mb": megabytes for way, megabytes in peak.items()},
     }
 
@@ -132,14 +148,7 @@ def _one(way: str, path: Path, folder: Path) -> None:
     start = time.perf_counter()
     rows = WAYS[way](path, folder)
     seconds = time.perf_counter() - start
-    sys.stdout.write(f"{rows} {seconds} {_peak()}\n")
-
-
-def _peak() -> int:
-    """The most memory this process had, in megabytes; getrusage would count its parent's too."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) >> 10
+    sys.stdout.write(f"{rows} {seconds} {peak()}\n")
 
 
 def _rows(path: Path) -> int:

@@ -1,7 +1,7 @@
 """What the speed claim of the loan suite rests on: `python -m benchmarks.suites --rows 5e6`.
 
 The demo bank's book is drawn once and copied up to the size asked for. Then, each in a process of its own
-with two threads: the product's loan suite, with the failing rows written and counted; and, at
+with the same threads: the product's loan suite, with the failing rows written and counted; and, at
 `--compared` rows, the same suite put into core expectations of Great Expectations' pandas engine, beside
 the product's at that size. The pandas side is given every help: it holds the book in memory already, in
 floats, its lookups are sets made beforehand, and it is asked only those rules that core expectations can
@@ -12,7 +12,7 @@ machine compare the seconds of processor.
 import argparse
 import json
 import os
-import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,6 +26,7 @@ import polars as pl
 
 from benchmarks.book import AS_OF, BACK
 from benchmarks.pandas_suite import expectations
+from benchmarks.timing import THREADS, peak, progress
 from expectations.delivered import Delivered, reference_context
 from expectations.findings import findings
 from expectations.rules import load_rules
@@ -35,7 +36,6 @@ from transforms.reference import tables as reference_tables
 from transforms.sample.bank import BankSpec, demo_bank
 from transforms.schema import LOAN_SNAPSHOT
 
-THREADS: Final = 2
 MEMORY: Final = "1GB"
 """What DuckDB may hold; the process stays below twice that."""
 _DRAWN: Final = 100_000
@@ -92,6 +92,36 @@ def main() -> None:
         given.json.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
 
 
+def measured(rows: int, rounds: int) -> dict[str, Any]:
+    """The suite by both engines over one book, in turn, as a ratio of medians."""
+    took: dict[str, list[dict[str, Any]]] = {engine: [] for engine in _ENGINES}
+    with tempfile.TemporaryDirectory(prefix="branchmark-bench-") as name:
+        draw(Path(name), rows)
+        for number in range(rounds):
+            for engine, runs in took.items():
+                progress(f"the loan suite over {rows:,} loans: {engine} {number + 1}/{rounds}")
+                runs.append(_apart(engine, Path(name)))
+    for ours, theirs in zip(took["product"], took["pandas"], strict=True):
+        _agree(ours["counts"], theirs["counts"])
+
+    def median(engine: str, what: str) -> float:
+        return statistics.median(one[what] for one in took[engine])
+
+    told: dict[str, Any] = {"rows": rows}
+    for engine, runs in took.items():
+        told[f"{engine}_seconds"] = median(engine, "seconds")
+        told[f"{engine}_cpu_seconds"] = median(engine, "cpu_seconds")
+        told[f"{engine}_peak_mb"] = max(one["peak_mb"] for one in runs)
+        told[f"{engine}_rules"] = runs[0]["rules"]
+    return {
+        **told,
+        "suite_vs_pandas": round(median("product", "seconds") / median("pandas", "seconds"), 3),
+        "suite_vs_pandas_cpu": round(
+            median("product", "cpu_seconds") / median("pandas", "cpu_seconds"), 3
+        ),
+    }
+
+
 def draw(folder: Path, rows: int) -> None:
     """Write a month of that many loans, and the month before, as Parquet."""
     bank = demo_bank(BankSpec(months=2, loans=min(rows, _DRAWN), seed=7, last=AS_OF))
@@ -144,7 +174,7 @@ def product(folder: Path) -> dict[str, Any]:
         "skipped": [r.rule_id for r in suite.results if r.skipped_reason is not None],
         "broken": len(suite.failed),
         "unable": [r.detail for r in suite.failed if "could not be run" in r.detail],
-        "peak_mb": _peak(),
+        "peak_mb": peak(),
         "counts": {r.rule_id: r.failing_rows for r in suite.results if r.failing_rows is not None},
     }
 
@@ -184,7 +214,7 @@ def pandas(folder: Path) -> dict[str, Any]:
         "cpu_seconds": round(cpu, 2),
         "rules": len(asked),
         "broken": sum(not one.success for one in said.results),
-        "peak_mb": _peak(),
+        "peak_mb": peak(),
         "counts": counts,
     }
 
@@ -233,10 +263,6 @@ def _agree(ours: dict[str, int], theirs: dict[str, int]) -> None:
     apart = {rule: (ours.get(rule), count) for rule, count in theirs.items() if ours[rule] != count}
     if apart:
         sys.exit(f"The engines disagree, so no ratio is worth anything: {apart}")
-
-
-def _peak() -> int:
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 if __name__ == "__main__":

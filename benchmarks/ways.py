@@ -1,147 +1,139 @@
-"""The ways that are timed: the product's cube and month, the same figures in DuckDB, the bare scan."""
+"""The ways that are timed, each in a process of its own: the product's, its peers', and the bare scan.
 
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from typing import Final
-
-import duckdb
-import polars as pl
-
-from benchmarks.book import AS_OF, Book
-from transforms import cube, facts, measures
-from transforms.catalogue.vocabulary import TOTAL
-from transforms.facts import Month
-from transforms.reference import tables as reference_tables
-
-MEASURES: Final = (
-    "loan_balance",
-    "corporate_balance",
-    "npl_balance",
-    "inclusive_balance",
-    "inclusive_npl_balance",
-    "sei_balance_strict",
-    "sei_balance_confirmed",
-    "sei_balance_broad",
-)
-"""What the peers are asked for, and compared by."""
-
-Figures = dict[tuple[str, str], Decimal]
-
-_PEER: Final = """
-WITH classified AS (
-    SELECT
-        l.booking_branch_id AS branch_id,
-        CASE WHEN l.currency_code = 'CNY' THEN l.outstanding_principal
-             ELSE round(l.outstanding_principal::DECIMAL(28, 2) * f.rate, 2) END::DECIMAL(38, 2) AS balance,
-        l.on_balance_sheet AND NOT l.entrusted_flag AND l.movement = 'none'
-            AND l.loan_status NOT IN ('written_off', 'transferred', 'settled')
-            AND l.product_type <> 'rediscounted_bill'
-            AND l.outstanding_principal > 0 AS is_loan,
-        coalesce(b.borrower_type, 'enterprise') IN ('enterprise', 'public') AS corporate,
-        l.loan_classification IN ('FQ03', 'FQ04', 'FQ05') AS npl,
-        l.product_type <> 'discounted_bill' AND b.total_credit_limit_cny <= 10000000
-            AND ((b.borrower_type = 'enterprise' AND b.enterprise_size IN ('CS03', 'CS04'))
-                 OR b.borrower_type IN ('individual_business', 'business_owner')) AS inclusive,
-        s.sei_whole AS whole,
-        s.code IS NOT NULL AS listed,
-        list_contains(s.sei_fields, l.sei_tag) AS tagged
-    FROM read_parquet('{loans}') l
-    LEFT JOIN read_parquet('{borrowers}') b USING (borrower_id)
-    LEFT JOIN read_parquet('{rates}') f USING (currency_code)
-    LEFT JOIN sei s
-        ON s.code = left(regexp_replace(l.purpose_industry_code, '^[A-Za-z]', ''), 4)
-)
-SELECT
-    branch_id,
-    sum(balance) FILTER (is_loan) AS loan_balance,
-    sum(balance) FILTER (is_loan AND corporate) AS corporate_balance,
-    sum(balance) FILTER (is_loan AND npl) AS npl_balance,
-    sum(balance) FILTER (is_loan AND inclusive) AS inclusive_balance,
-    sum(balance) FILTER (is_loan AND inclusive AND npl) AS inclusive_npl_balance,
-    sum(balance) FILTER (is_loan AND corporate AND whole) AS sei_balance_strict,
-    sum(balance) FILTER (is_loan AND corporate AND (whole OR tagged)) AS sei_balance_confirmed,
-    sum(balance) FILTER (is_loan AND corporate AND listed) AS sei_balance_broad
-FROM classified
-GROUP BY branch_id
+Every way but the scan gives its figures, so that they can be compared to the last digit. A way is run on a
+small book first: what a library does once in a process is not what is measured.
 """
 
-_COLUMNS: Final = (
-    "outstanding_principal",
-    "booking_branch_id",
-    "borrower_id",
-    "loan_classification",
-    "purpose_industry_code",
-    "sei_tag",
-    "product_type",
-    "loan_status",
-    "currency_code",
-)
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from benchmarks import duckdb_peers, pandas_peer, peer_files
+from benchmarks.book import AS_OF, Book
+from benchmarks.classified_peer import few, few_in_duckdb
+from benchmarks.peer_files import EVENTS, NARROW, RAW, TREE
+from benchmarks.timing import timed
+from transforms import clients, cube, first_loans, narrow
+from transforms.catalogue.load import definitions
+from transforms.catalogue.model import Catalogue
+from transforms.engines import PolarsEngine, neutral
+from transforms.reference import tables as reference_tables
+
+Way = Callable[[Path, Catalogue], pl.DataFrame]
 
 
-def _compared(rows: pl.DataFrame) -> Figures:
-    whole = rows.filter(pl.col("slice") == TOTAL, pl.col("measure").is_in(MEASURES))
-    told = whole.select("branch_id", "measure", "amount").iter_rows()
-    return {(branch, measure): amount for branch, measure, amount in told if amount}
+def own_cube(folder: Path, catalogue: Catalogue) -> pl.DataFrame:
+    """The product's: one pass to a small cube for each slice, every summed measure from these."""
+    engine = PolarsEngine()
+    loans = neutral(pl.scan_parquet(folder / NARROW))
+    cubes = engine.collected(cube.aggregate(loans, catalogue, engine), as_coded=True)
+    rows = cube.branch_measures(cubes, catalogue).filter(pl.col("amount") != 0)
+    return rows.sort("branch_id", "slice", "member", "measure")
 
 
-def own_cube(book: Book) -> Figures:
-    """The product's cube alone: classify, every summed measure of loans, whole and by every slice."""
-    material, catalogue = book.material(), book.catalogue
-    events = measures.judged_events(material.first_loans, material.tables, material.rules)
-    loans = measures.classified(material, events)
-    cells = cube.aggregate(loans, catalogue)
-    taken = pl.collect_all([one.to_native() for one in cells.values()], engine="streaming")
-    return _compared(cube.branch_measures(dict(zip(cells, taken, strict=True)), catalogue))
+def scan(folder: Path, catalogue: Catalogue) -> pl.DataFrame:
+    """The floor: each column that the cubes need is read, and reduced by the least that reads it."""
+    lazy = pl.scan_parquet(folder / NARROW)
+    numbers = [*narrow.amounts(catalogue), *narrow.keys(catalogue)]
+    cuts = [name for name in duckdb_peers.whole_and_cut(catalogue) if name in peer_files.members()]
+    names = ["branch_id", *cuts]
+    read = lazy.select(pl.col(numbers).sum(), pl.col(names).to_physical().cast(pl.UInt64).sum())
+    read.collect(engine="streaming")
+    return pl.DataFrame()
 
 
-def own_month(book: Book) -> Figures:
-    """All metrics at all nodes: every kind of row, distinct clients, the largest, the facts."""
-    material, catalogue = book.material(), book.catalogue
-    taken = measures.take(material)
-    reference = material.rules.reference
-    facts.compute(
-        Month(
-            as_of=AS_OF,
-            measures=taken.additive,
-            node_measures=taken.by_node,
-            earlier={},
-            tree=material.tree,
-            unavailable=material.unavailable(),
-            unavailable_slices={},
-            tolerance_rules={
-                name: reference.rules_named(name, AS_OF)
-                for name in facts.tolerance_names(catalogue)
-            },
-        ),
-        catalogue,
+def own_clients(folder: Path, catalogue: Catalogue) -> pl.DataFrame:
+    """The product's: client by client once, and those of several branches branch by branch."""
+    engine = PolarsEngine()
+    loans = neutral(pl.scan_parquet(folder / NARROW))
+    counts_for = pl.read_parquet(folder / TREE)
+    asked = {**clients.by_client(loans, catalogue, engine), "groups": clients.group_ids(loans)}
+    taken = engine.collected(asked)
+    groups = taken.pop("groups").to_series()
+    shared = engine.collected(clients.at_branches(loans, taken, catalogue, engine))
+    counted = clients.counted(taken, shared, groups, counts_for, catalogue)
+    return clients.node_measures([counted], counts_for, catalogue).filter(pl.col("amount") != 0)
+
+
+def own_first_time(folder: Path, catalogue: Catalogue) -> pl.DataFrame:
+    """The product's: every event judged by the catalogue's flags, and counted."""
+    lists = Book(folder / RAW, catalogue).read("tech_enterprise_list").collect()
+    events = pl.read_parquet(folder / EVENTS)
+    judged = first_loans.judge(events, lists, catalogue, parameters(), AS_OF)
+    return first_loans.event_measures(judged, catalogue, AS_OF)
+
+
+def parameters() -> Mapping[str, Decimal]:
+    """The thresholds in force."""
+    return reference_tables.load().thresholds(AS_OF)
+
+
+def duckdb_first_time(folder: Path, catalogue: Catalogue) -> pl.DataFrame:
+    """The same in one statement."""
+    return duckdb_peers.first_time(folder, catalogue, parameters())
+
+
+def _filtered(name: str) -> Way:
+    shape, file, flags = duckdb_peers.FILTERED[name]
+    return lambda folder, catalogue: shape(folder, catalogue, file=file, flag=flags(catalogue))
+
+
+def _cube(name: str) -> Way:
+    file = duckdb_peers.CUBES[name]
+    return lambda folder, catalogue: duckdb_peers.cube(folder, catalogue, file=file)
+
+
+def _counted(name: str) -> Way:
+    file, flags = duckdb_peers.COUNTED[name]
+    return lambda folder, catalogue: duckdb_peers.clients(
+        folder, catalogue, file=file, flag=flags(catalogue)
     )
-    return _compared(taken.additive)
 
 
-def peer(book: Book) -> Figures:
-    """DuckDB over the same files, one query with filtered sums, for eight of the measures."""
-    sei = reference_tables.load().sei_classes()  # noqa: F841 - DuckDB finds it by name
-    query = _PEER.format(
-        loans=book.path("loan_snapshot"),
-        borrowers=book.path("borrower_snapshot"),
-        rates=book.path("fx_rate"),
-    )
-    with duckdb.connect() as connection:
-        answer = connection.sql(query).pl()
-    long = answer.unpivot(list(MEASURES), index="branch_id")
-    return {(row[0], row[1]): Decimal(row[2]) for row in long.iter_rows() if row[2]}
-
-
-def floor(book: Book) -> Figures:
-    """Reading the columns that the peers' figures need, and nothing more."""
-    lazy = pl.scan_parquet(book.path("loan_snapshot")).select(pl.col(_COLUMNS).null_count())
-    lazy.collect(engine="streaming")
-    return {}
-
-
-WAYS: Final[Mapping[str, Callable[[Book], Figures]]] = {
+WAYS: Final[Mapping[str, Way]] = {
     "cube": own_cube,
-    "month": own_month,
-    "duckdb": peer,
-    "scan": floor,
+    "scan": scan,
+    "pandas": pandas_peer.sums,
+    "clients": own_clients,
+    "first_time": own_first_time,
+    "first_time_duckdb": duckdb_first_time,
+    "classify": few,
+    "classify_duckdb": few_in_duckdb,
+    **{name: _filtered(name) for name in duckdb_peers.FILTERED},
+    **{name: _cube(name) for name in duckdb_peers.CUBES},
+    **{name: _counted(name) for name in duckdb_peers.COUNTED},
 }
+"""By name: what works out the figures from a folder that `peer_files.prepare` wrote."""
+
+
+def main() -> None:
+    """Run one way, and say what it took and found."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ways", description=__doc__)
+    parser.add_argument("way", choices=WAYS)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--warm", type=Path, help="a small book, to run it on first")
+    given = parser.parse_args()
+    catalogue = definitions(reference_tables.load()).newest
+    way = WAYS[given.way]
+    if given.warm:
+        way(given.warm, catalogue)
+    found: list[pl.DataFrame] = []
+
+    def run() -> Mapping[str, Any]:
+        found.append(way(given.folder, catalogue))
+        return {"rows": found[0].height}
+
+    took = timed(run)
+    if not found[0].is_empty():
+        found[0].write_parquet(given.folder / f"{given.way.replace(' ', '_')}.figures.parquet")
+    sys.stdout.write(json.dumps(took) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,8 @@ BY: Final = "branchmark/by"
 """The tag of a run that says who started it; a run without it was started by Dagster."""
 UNTOLD: Final = "not in the audit log"
 """Beside a publication: why the audit log does not hold it."""
+NOTE: Final = "branchmark/note"
+"""The tag of a run that says the same, where whoever began the run finds it."""
 
 
 def noted(

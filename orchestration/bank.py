@@ -5,7 +5,8 @@ Assets, commands and schedules all start from a `Bank`. How a month's figures co
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -20,6 +21,7 @@ from orchestration import settings
 from records.access import Scope
 from records.deliveries import Batch, Deliveries
 from records.ledger.ledger import Ledger
+from records.locks import WRITING, Locks, held, locks_of
 from records.published import Published
 from records.workspace import Workspace, open_workspace
 from transforms.catalogue import kept
@@ -69,6 +71,35 @@ class Bank:
         return Ledger.of(self.workspace, settings.connection)
 
     @cached_property
+    def locks(self) -> Locks:
+        """Whose turn it is to write.
+
+        Raises:
+            WorkspaceError: if a setting leads nowhere.
+            LedgerError: the same.
+        """
+        return locks_of(self.workspace, settings.connection)
+
+    @contextmanager
+    def writing(self, what: str, *, wait_seconds: float, together: bool = False) -> Iterator[None]:
+        """Hold the workspace's pen: alone, or together with others who build.
+
+        Args:
+            what: what the writer is about to do, for the message to another.
+            wait_seconds: how long to wait for another writer to finish.
+            together: whether others may write at the same time, each to a month of its own.
+
+        Raises:
+            WorkspaceError: if another writer does not finish in time.
+        """
+        busy = (
+            f"Cannot {what}: another command is writing to {self.workspace.root}. Wait for it to finish "
+            "and run this again."
+        )
+        with held(self.locks, WRITING, busy=busy, wait_seconds=wait_seconds, shared=together):
+            yield
+
+    @cached_property
     def entered_targets(self) -> pl.DataFrame:
         """Every version of every target, as the ledger held them when they were first asked for.
 
@@ -88,6 +119,10 @@ class Bank:
     def rules(self) -> tuple[Rule, ...]:
         """The rules that deliveries and figures are checked by, as the bank has set them."""
         return load_rules(self.workspace.texts("rules", ".yaml"))
+
+    @cached_property
+    def _rules_hash(self) -> str:
+        return hashlib.sha256(repr(self.rules).encode()).hexdigest()
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -125,7 +160,14 @@ class Bank:
         vars(other)["definitions"] = kept.definitions(tables, _frozen(texts))
         return other
 
-    def fingerprint(self, as_of: date, version: int, bases: tuple[date, ...], targets: str) -> str:
+    def fingerprint(
+        self,
+        as_of: date,
+        version: int,
+        bases: tuple[date, ...],
+        targets: str,
+        coming: Mapping[date, str] | None = None,
+    ) -> str:
         """What a month's figures rest on, as one hash: equal hashes, equal figures.
 
         Deliveries, targets, definitions, reference data, rules, the product's own version, and the
@@ -137,23 +179,27 @@ class Bank:
             version: its version.
             bases: the months it compares with.
             targets: a hash of the targets it is held against.
+            coming: fingerprints that months are about to be published with.
         """
         current = self.published.current()
         newest = self.published.newest_versions()
+        known = {day: current[day, number].fingerprint for day, number in newest.items()}
+        known |= coming or {}
+        delivered = self.deliveries.months()
         back = (previous_month_end(as_of), previous_year_end(as_of))
         parts = [
             installed_version("branchmark"),
             self.workspace.base_currency,
             self.definitions.on(as_of).fingerprint,
             self.reference.fingerprint,
-            hashlib.sha256(repr(self.rules).encode()).hexdigest(),
+            self._rules_hash,
             targets,
             *_hashes(self.deliveries.chosen(as_of, version)),
             *(
                 f"{day}:{text}"
                 for day in back
+                if day in delivered
                 for text in _hashes(self.deliveries.chosen(day))
-                if day in self.deliveries.months()
             ),
             *(
                 f"{table}:{day}:{batch.content_hash}"
@@ -161,11 +207,7 @@ class Bank:
                 for day, batch in self.deliveries.months_of(table, as_of).items()
                 if day >= first(as_of)
             ),
-            *(
-                f"{base}:{current[base, newest[base]].fingerprint}"
-                for base in bases
-                if base in newest
-            ),
+            *(f"{base}:{known[base]}" for base in bases if base in known),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -1,55 +1,29 @@
-"""Building months: which are stale, and one Dagster run for each of them, in process.
+"""Building months: which are stale, and who builds them, this process or several.
 
-What a run does is said in `defs`. A month whose inputs have not changed is skipped by its fingerprint;
-a month that fails stays as it was published before.
+What a run does is said in `defs`, how one is begun in `month_run`, how several are at work at once in
+`backfill`. A month whose inputs have not changed is skipped by its fingerprint, without as much as loading
+Dagster; a month that fails stays as it was published before.
 """
 
-import warnings
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
-import dagster as dg
-
-from orchestration import partitions, settings, trust
-from orchestration.auditing import BY, COMMAND_LINE, UNTOLD
+from orchestration import spark
 from orchestration.bank import Bank
-from orchestration.months import MonthAtWork
-from orchestration.run_history import instance
-from records.workspace import Workspace
-from transforms.errors import BranchmarkError
+from orchestration.outcomes import Built, Outcome, Told
+from orchestration.planning import Planned, plan
+from orchestration.spark import EngineName
+from records.locks import BUILDING, held
+from transforms.schema import LOAN_SNAPSHOT
 
-
-class Outcome(StrEnum):
-    """What became of a month."""
-
-    BUILT = "built"
-    UNCHANGED = "unchanged"
-
-
-class BuildFailedError(BranchmarkError):
-    """A month could not be built; what was published before is untouched."""
-
-    def __init__(self, as_of: date, why: str) -> None:
-        super().__init__(
-            f"{as_of.isoformat()} was not published: {why.rstrip('.')}. What was published before is "
-            "unchanged; `branchmark dagster` shows the run."
-        )
-
-
-@dataclass(frozen=True)
-class Built:
-    """One month and what became of it; a note where the audit log could not be written."""
-
-    as_of: date
-    version: int
-    outcome: Outcome
-    note: str | None = None
-
-
-Told = Callable[[Built], None]
+_WORTH_PROCESSES: Final = 4
+"""So many months make up for the seconds that processes need to start."""
+_LOANS_AT_ONCE: Final = 4_000_000
+"""So many loans are held in memory at once without asking whether there is enough of it."""
+_PATIENCE: Final = 5
 
 
 def build(
@@ -57,87 +31,66 @@ def build(
     months: Sequence[date] | None,
     *,
     force: bool = False,
+    processes: int | None = None,
+    engine: EngineName = EngineName.POLARS,
     before: Callable[[date], None] = lambda _: None,
     after: Told = lambda _: None,
 ) -> list[Built]:
-    """Build months, oldest first, since later ones are compared with earlier ones.
+    """Build months, each after those that it is compared with.
 
     Args:
         root: the workspace's folder.
         months: month ends; every delivered month if not given.
         force: build a month even if its inputs have not changed.
-        before: is told a month before it is built.
+        processes: how many months at once; as the workspace says, or else one a core, if not given.
+        engine: what runs over the loans; Spark takes one month after the other, each on all its workers.
+        before: is told a month before it is built, as far as that is known.
         after: is told what became of it.
 
     Raises:
         NoSuchMonthError: if a month was not delivered.
-        BuildFailedError: if a month's run fails; months before it are published.
+        SparkError: if Spark is asked for and cannot be used.
+        WorkspaceError: if another command is building, or takes a delivery.
+        BuildFailedError: if a month's run fails; months that do not rest on it may be published.
     """
     bank = Bank.at(root)
-    with bank.workspace.writing("build", wait_seconds=5):
-        wanted = months if months is not None else bank.deliveries.months()
-        coming = [MonthAtWork.newest(bank, as_of) for as_of in sorted(wanted)]
-        stale = [month for month in coming if force or not month.is_published]
-        done = []
-        with trust.measured_ahead(stale):
-            for as_of in sorted(wanted):
-                # A bank is opened anew for each month: what the last one published is this one's base.
-                month = MonthAtWork.newest(Bank.at(root), as_of)
-                outcome, note = Outcome.UNCHANGED, None
-                if force or not month.is_published:
-                    before(as_of)
-                    note = _run(bank.workspace, as_of)
-                    outcome = Outcome.BUILT
-                done.append(Built(as_of, month.version, outcome, note))
-                after(done[-1])
-    return done
+    busy = f"Cannot build: another command is writing to {root}. Wait for it to finish and run this again."
+    with (
+        held(bank.locks, BUILDING, busy=busy, wait_seconds=_PATIENCE),
+        bank.writing("build", wait_seconds=_PATIENCE, together=True),
+    ):
+        coming = plan(bank, months if months is not None else bank.deliveries.months(), force=force)
+        stale = [one for one in coming if one.is_stale]
+        at_once = min(processes or _at_once(bank, stale), len(stale))
+        done = {
+            one.as_of: Built(one.as_of, one.version, Outcome.UNCHANGED)
+            for one in coming
+            if not one.is_stale
+        }
+        for one in done.values():
+            after(one)
+        if stale:
+            from orchestration import backfill  # noqa: PLC0415 - Dagster takes a second to import
+
+            together = bank.workspace.orchestration.broker is not None and len(stale) > 1
+            if engine is EngineName.SPARK:
+                tags = {spark.ENGINE: engine.value}
+                with spark.session(bank.workspace):
+                    built = list(backfill.by_one(bank, stale, 1, before, after, tags=tags))
+            else:
+                go = backfill.by_several if at_once > 1 or together else backfill.by_one
+                built = list(go(bank, stale, at_once, before, after))
+            done |= {one.as_of: one for one in built}
+        return [done[one.as_of] for one in coming]
 
 
-def _run(workspace: Workspace, as_of: date) -> str | None:
-    settings.settle(workspace.root)
-    with warnings.catch_warnings():
-        # What Dagster thinks of its own parameters is for us to read, not for who publishes a month.
-        warnings.simplefilter("ignore", dg.PreviewWarning)
-        warnings.simplefilter("ignore", dg.BetaWarning)
-        from orchestration.definitions import without_reports  # noqa: PLC0415 - resources ask for the workspace
-
-        job = without_reports().resolve_job_def("month")
-    with instance(workspace) as home:
-        result = job.execute_in_process(
-            partition_key=partitions.partition_key(as_of),
-            instance=home,
-            raise_on_error=False,
-            tags={BY: COMMAND_LINE},
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )
-    if not result.success:
-        raise BuildFailedError(as_of, _why(result))
-    return _untold(result)
-
-
-def _untold(result: dg.ExecuteInProcessResult) -> str | None:
-    """What the audit log could not be told of."""
-    for event in result.get_asset_materialization_events():
-        metadata = event.materialization.metadata
-        if UNTOLD in metadata:
-            return str(metadata[UNTOLD].value)
-    return None
-
-
-def _why(result: dg.ExecuteInProcessResult) -> str:
-    """The first cause, in words: a broken critical rule, or the error of the step that failed."""
-    for evaluation in result.get_asset_check_evaluations():
-        if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR:
-            if "why" in evaluation.metadata:
-                return str(evaluation.metadata["why"].value)
-            rule_id, _, table = evaluation.check_name.partition("__")
-            return f"table {table} breaks the critical rule {rule_id}"
-    for event in result.all_events:
-        if event.is_step_failure and event.step_failure_data.error is not None:
-            error = event.step_failure_data.error
-            cause = error.cause or error
-            if "Interrupted" in (cause.cls_name or ""):
-                return "it was interrupted"
-            said = cause.message.strip().splitlines()[0]
-            return f"step {event.step_key} failed: {said.partition(': ')[2] or said}"
-    return "the run failed without a word"
+def _at_once(bank: Bank, stale: Sequence[Planned]) -> int:
+    """How many months at once, if nobody says: few months and large books are built one by one."""
+    said = bank.workspace.orchestration.processes
+    if said is not None:
+        return said
+    if len(stale) < _WORTH_PROCESSES:
+        return 1
+    books = (bank.deliveries.chosen(one.as_of, one.version) for one in stale)
+    largest = max(book[LOAN_SNAPSHOT.name].accepted_rows for book in books)
+    return max(1, min(os.cpu_count() or 1, _LOANS_AT_ONCE // max(1, largest)))

@@ -182,7 +182,7 @@ def check(  # noqa: PLR0913 - a draft is asked about in so many ways
                 effects, on="item", how="inner", maintain_order="left"
             ),
             rows=draft_rows.of_items(draft, below, order),
-            rejected=pl.concat(split.rejected for split in draft.splits.values()),
+            rejected=pl.concat([split.rejected for split in draft.splits.values()]).collect(),
             account=pl.concat(split.delivery.account for split in draft.splits.values()),
             below=frozenset(below),
             elsewhere=elsewhere,

@@ -88,7 +88,7 @@ def ingest(  # noqa: PLR0913 - a delivery says so much
     batch_id = uuid.uuid4().hex[:12]
     scratch = bank.workspace.scratch / batch_id
     evidence = bank.deliveries.evidence(batch_id)
-    with bank.workspace.writing("take a delivery", wait_seconds=60):
+    with bank.writing("take a delivery", wait_seconds=60):
         # Only the holder of the pen writes here: what lies there was left by an intake that died.
         shutil.rmtree(bank.workspace.scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
@@ -428,8 +428,9 @@ def _findings(bank: Bank, splits: Mapping[str, Split]) -> tuple[Finding, ...]:
         counted = (
             split.rejected.explode("rule_ids")
             .group_by("rule_ids")
-            .agg(rows=pl.len(), amount=known_sum("amount"))
+            .agg(rows=pl.len().cast(pl.Int64), amount=known_sum("amount"))
             .sort("rule_ids")
+            .collect()
         )
         for rule_id, rows, amount in counted.iter_rows():
             rule = rules[rule_id]

@@ -62,7 +62,7 @@ class Split:
     delivery: TableDelivery
     receipt: TableReceipt
     accepted: pl.LazyFrame
-    rejected: pl.DataFrame
+    rejected: pl.LazyFrame
     files: tuple[Path, ...]
     """The typed rows, accepted or not."""
     provided: tuple[str, ...]
@@ -328,12 +328,15 @@ def _totals(counted: pl.DataFrame, *, has_amount: bool) -> dict[str, Any]:
 
 def _kept_aside(
     at: Judging, shares: Sequence[Part], typed: pl.LazyFrame, broken: pl.DataFrame
-) -> pl.DataFrame:
-    """Rejected rows with what was delivered, word for word, and every rule they break."""
+) -> pl.LazyFrame:
+    """Rejected rows with what was delivered, word for word, and every rule they break.
+
+    They are streamed into a file of the scratch: by a wrong mapping a whole book may be rejected.
+    """
     name = shares[0].table.name
     columns = [column for column in REJECTED if column not in _STAMPED]
     if broken.is_empty():
-        return pl.DataFrame(schema={column: REJECTED[column] for column in columns})
+        return pl.LazyFrame(schema={column: REJECTED[column] for column in columns})
     words = []
     offset = 0
     for share in shares:
@@ -368,18 +371,26 @@ def _kept_aside(
         "remedies_en": {rule.id: rule.remedy.en for rule in at.bank.rules},
         "remedies_zh": {rule.id: rule.remedy.zh for rule in at.bank.rules},
     }
-    return (
-        broken.lazy()
+    judged_rows = broken.lazy()
+    path = at.scratch / f"{name}.rejected.parquet"
+    (
+        # What was delivered comes first, so that the short side of each join is the one that is held.
+        pl.concat(words)
+        .join(judged_rows, on=book.ROW, how="inner", maintain_order="left")
+        .join(
+            facts.join(judged_rows, on=book.ROW, how="semi"),
+            on=book.ROW,
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(
             pl.col("rule_ids")
             .list.eval(pl.element().replace_strict(words_of, return_dtype=pl.String))
             .alias(meant)
             for meant, words_of in worded.items()
         )
-        .join(pl.concat(words), on=book.ROW, how="left")
-        .join(facts, on=book.ROW, how="left")
         .with_columns(table=pl.lit(name))
         .select(pl.col(column).cast(REJECTED[column]) for column in columns)
-        .sort(book.ROW)
-        .collect()
+        .sink_parquet(path)
     )
+    return pl.scan_parquet(path)

@@ -4,10 +4,11 @@ Each function is one step of the build; the assets in `defs` only say when it ru
 goes. No figure is computed here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
+from typing import Final
 
 import polars as pl
 
@@ -15,8 +16,9 @@ from expectations.reconciliation import reconcile
 from orchestration.auditing import noted
 from orchestration.bank import HISTORIES, SYSTEM, Bank
 from orchestration.month_targets import MonthTargets, month_targets
+from records.deliveries import Batch
 from records.ledger.events import PUBLISHED
-from records.published import Publication
+from records.published import OvertakenError, Publication
 from transforms import (
     availability,
     facts,
@@ -119,15 +121,28 @@ class MonthAtWork:
     @property
     def fingerprint(self) -> str:
         """What the month's figures rest on, as one hash."""
+        return self.fingerprint_after({})
+
+    @property
+    def inputs(self) -> str:
+        """What the month's measures rest on, as one hash: all but the months it is compared with."""
+        return self.bank.fingerprint(self.as_of, self.version, (), self.targets.fingerprint)
+
+    def fingerprint_after(self, coming: Mapping[date, str]) -> str:
+        """The same once other months are published, with the fingerprints that these will have."""
         return self.bank.fingerprint(
-            self.as_of, self.version, self.base_dates, self.targets.fingerprint
+            self.as_of, self.version, self.base_dates, self.targets.fingerprint, coming
         )
 
     @property
     def is_published(self) -> bool:
         """Whether exactly these inputs are what is published already."""
+        return self.is_published_with(self.fingerprint)
+
+    def is_published_with(self, fingerprint: str) -> bool:
+        """Whether the version's last publication rests on these inputs."""
         current = self.bank.published.current().get((self.as_of, self.version))
-        return current is not None and current.fingerprint == self.fingerprint
+        return current is not None and current.fingerprint == fingerprint
 
     def table(self, name: str) -> pl.LazyFrame:
         """A canonical table as this month is computed with: as delivered, and overridden."""
@@ -171,6 +186,19 @@ class MonthAtWork:
     def history(self, name: str) -> pl.LazyFrame:
         """A monthly table of this month and those before that it is read with, with `reported`."""
         deliveries = self.bank.deliveries
+        rows = {day: deliveries.rows(SYSTEM, batch) for day, batch in self.batches(name).items()}
+        if name in self.instead:
+            rows[self.as_of] = self.instead[name].rows
+        columns = {**TABLES[name].dtypes, "source_row_no": pl.Int64()}
+        reported = [
+            frame.select(*columns).with_columns(pl.lit(day).alias(REPORTED))
+            for day, frame in sorted(rows.items())
+        ]
+        return pl.concat([pl.LazyFrame(schema={**columns, REPORTED: pl.Date()}), *reported])
+
+    def batches(self, name: str) -> dict[date, Batch]:
+        """The deliveries of a monthly table for this month and those before that it is read with."""
+        deliveries = self.bank.deliveries
         first = HISTORIES[name](self.as_of)
         own = deliveries.chosen(self.as_of, self.version)
         batches = {
@@ -180,15 +208,7 @@ class MonthAtWork:
         }
         if name in own:
             batches[self.as_of] = own[name]
-        rows = {day: deliveries.rows(SYSTEM, batch) for day, batch in sorted(batches.items())}
-        if name in self.instead:
-            rows[self.as_of] = self.instead[name].rows
-        columns = {**TABLES[name].dtypes, "source_row_no": pl.Int64()}
-        reported = [
-            frame.select(*columns).with_columns(pl.lit(day).alias(REPORTED))
-            for day, frame in sorted(rows.items())
-        ]
-        return pl.concat([pl.LazyFrame(schema={**columns, REPORTED: pl.Date()}), *reported])
+        return dict(sorted(batches.items()))
 
     def rules(self) -> Rules:
         """Definitions and reference data in force that month."""
@@ -209,6 +229,56 @@ class MonthAtWork:
         return Taxonomy(chosen[LOAN_SNAPSHOT.name].taxonomy)
 
 
+@dataclass(frozen=True)
+class Begun:
+    """What a run's figures rest on, noted as they are made and looked at again before they are published.
+
+    Attributes:
+        version: the month's version.
+        inputs: what its measures rest on, as one hash: all but the months it is compared with.
+        after: the number of the month's last publication when the run began.
+        fingerprint: what its facts rest on, as one hash; none before they are begun.
+    """
+
+    version: int
+    inputs: str
+    after: int
+    fingerprint: str | None = None
+
+    @classmethod
+    def now(cls, month: MonthAtWork) -> "Begun":
+        """What measures rest on that are begun now."""
+        after = month.bank.published.last_sequence(month.as_of)
+        return cls(month.version, month.inputs, after)
+
+    def with_bases(self, month: MonthAtWork) -> "Begun":
+        """What facts rest on that are begun now, from these measures.
+
+        Raises:
+            OvertakenError: if the measures rest on what is no longer so.
+        """
+        if self.version != month.version:
+            raise OvertakenError(
+                month.as_of,
+                f"version {month.version} was delivered while version {self.version} was computed",
+            )
+        if self.inputs != month.inputs:
+            raise OvertakenError(month.as_of, _CHANGED)
+        return replace(self, fingerprint=month.fingerprint)
+
+    def require(self, month: MonthAtWork) -> None:
+        """Refuse figures that rest on what is no longer so.
+
+        Raises:
+            OvertakenError: if they do.
+        """
+        if self.with_bases(month).fingerprint != self.fingerprint:
+            raise OvertakenError(month.as_of, _CHANGED)
+
+
+_CHANGED: Final = "what it is computed from changed meanwhile"
+
+
 def tree(month: MonthAtWork) -> Tree:
     """The branches as organised at the month end."""
     booking = month.table(LOAN_SNAPSHOT.name).select("booking_branch_id").unique().collect()
@@ -220,12 +290,29 @@ def tree(month: MonthAtWork) -> Tree:
     )
 
 
-def loan_tables(month: MonthAtWork) -> LoanTables:
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """How tables of months come to the engine that takes their measures.
+
+    Attributes:
+        tables: every table that a month is computed with.
+        history: a monthly table of a month and those before, with `reported`.
+    """
+
+    tables: Callable[[MonthAtWork], Mapping[str, pl.LazyFrame]]
+    history: Callable[[MonthAtWork, str], pl.LazyFrame]
+
+
+HERE: Final = Reader(MonthAtWork.tables, MonthAtWork.history)
+"""Lazily, in this process."""
+
+
+def loan_tables(month: MonthAtWork, by: Reader = HERE) -> LoanTables:
     """The month's tables as loans are classified with."""
-    return LoanTables(month=month.tables(), trades=month.history(SUPPLY_CHAIN_TRADE.name))
+    return LoanTables(month=by.tables(month), trades=by.history(month, SUPPLY_CHAIN_TRADE.name))
 
 
-def before(month: MonthAtWork) -> dict[At, Before]:
+def before(month: MonthAtWork, by: Reader = HERE) -> dict[At, Before]:
     """The delivered books that the month's loans are followed from, one by one."""
     back = {
         At.PREVIOUS_MONTH: previous_month_end(month.as_of),
@@ -238,20 +325,20 @@ def before(month: MonthAtWork) -> dict[At, Before]:
             then = replace(MonthAtWork.newest(month.bank, day), instead=month.instead_before)
             # Judged by today's definitions: what changed is the loan, not the rule.
             rules = replace(then.rules(), catalogue=month.catalogue)
-            found[at] = Before(LoanTables(month=then.tables()), rules)
+            found[at] = Before(LoanTables(month=by.tables(then)), rules)
     return found
 
 
-def material(month: MonthAtWork, at: Tree) -> Material:
+def material(month: MonthAtWork, at: Tree, by: Reader = HERE) -> Material:
     """What the month's measures are taken from."""
     return Material(
-        tables=loan_tables(month),
+        tables=loan_tables(month, by),
         rules=month.rules(),
         tree=at,
         held=held(month),
         first_loans=month.history(FIRST_LOAN_EVENT.name).collect(),
-        before=before(month),
-        year_flows=month.history(LOAN_EVENT.name),
+        before=before(month, by),
+        year_flows=by.history(month, LOAN_EVENT.name),
     )
 
 
@@ -259,11 +346,6 @@ def judged_events(month: MonthAtWork) -> pl.DataFrame:
     """Every first-loan event up to the month, each with the flags that decide whether it counts."""
     events = month.history(FIRST_LOAN_EVENT.name).collect()
     return measures.judged_events(events, loan_tables(month), month.rules())
-
-
-def taken(month: MonthAtWork, at: Tree) -> Measures:
-    """Every measure of the month, from one pass over its loans."""
-    return measures.take(material(month, at))
 
 
 def held(month: MonthAtWork) -> Held:
@@ -364,12 +446,23 @@ def reconciliation(month: MonthAtWork) -> pl.DataFrame:
     )
 
 
-def publish(month: MonthAtWork, run_id: str, *, by: str) -> str | None:
+def publish(month: MonthAtWork, run_id: str, *, by: str, begun: Begun | None = None) -> str | None:
     """Make the month's new figures the published ones.
+
+    Args:
+        month: the month.
+        run_id: the run that wrote them.
+        by: who publishes, for the audit log.
+        begun: what they rest on; what is so now if not given.
 
     Returns:
         What is to be said if the audit log does not hold it.
+
+    Raises:
+        OvertakenError: if they rest on what is no longer so; nothing is changed then.
     """
+    if begun is not None:
+        begun.require(month)
     publication = Publication(
         as_of_date=month.as_of,
         snapshot_version=month.version,
@@ -379,7 +472,7 @@ def publish(month: MonthAtWork, run_id: str, *, by: str) -> str | None:
         run_id=run_id,
         published_at=datetime.now(UTC),
     )
-    month.bank.published.publish(publication)
+    month.bank.published.publish(publication, after=begun.after if begun else None)
     return noted(
         month.bank,
         who=by,

@@ -1,14 +1,16 @@
-"""Dagster's run history, with its SQLite connections kept open.
+"""Dagster's run history: in files of the workspace or in PostgreSQL, with connections kept open.
 
-Dagster's own storage opens and closes a database for every event, some 1,400 times for a month with one
-asset check a rule: a fifth of a build. Here a database is opened once a process. Everything else is
-Dagster's; `tests/upstream` holds what this rests on.
+Dagster's own storages open and close a connection for every event, some 1,400 times for a month with one
+asset check a rule: a fifth of a build with SQLite, most of it with PostgreSQL, which is in `run_server`. Here
+a database is opened once a process. Everything else is Dagster's; `tests/upstream` holds what this rests on.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
@@ -18,19 +20,44 @@ from sqlalchemy.event import listen
 from sqlalchemy.pool import QueuePool
 from typing_extensions import override
 
-from records.workspace import Workspace
+from orchestration import settings
+from records.locks import storage_address
+from records.workspace import SETTINGS, Workspace
+from transforms.errors import WorkspaceError
 
-_BUSY_SECONDS = 60
+_BUSY_SECONDS: Final = 60
 
-_SETTINGS = """\
+_SETTINGS: Final = """\
 # Written anew by branchmark at each start, since it holds the folder's path.
 telemetry:
   enabled: false
+python_logs:
+  # Of what goes to the terminal; events are kept whatever this says.
+  python_log_level: WARNING
+concurrency:
+  runs:
+    tag_concurrency_limits:
+      # Of runs that Dagster begins, one at a time for each month.
+      - key: dagster/partition
+        value:
+          applyLimitPerUniqueValue: true
+        limit: 1
+"""
+_FILES: Final = """\
 event_log_storage:
   module: orchestration.run_history
   class: OpenEventLogStorage
   config:
     base_dir: {folder}
+"""
+_SERVER: Final = """\
+storage:
+  custom:
+    module: orchestration.run_server
+    class: OpenServerStorage
+    config:
+      postgres_url:
+        env: {variable}
 """
 
 
@@ -93,15 +120,32 @@ def _without_flushes(connection: Any, _record: object) -> None:  # noqa: ANN401 
 
 
 def instance(workspace: Workspace) -> dg.DagsterInstance:
-    """The workspace's own run history, without telemetry."""
+    """The workspace's own run history, without telemetry.
+
+    Raises:
+        WorkspaceError: if it is to be in PostgreSQL, and that is not installed or its address not known.
+    """
     home = workspace.dagster_home
     home.mkdir(exist_ok=True)
-    events = home / "history" / "runs"
-    events.mkdir(parents=True, exist_ok=True)
-    settings = _SETTINGS.format(folder=_quoted(events))
+    variable = workspace.orchestration.storage
+    if variable is None:
+        events = home / "history" / "runs"
+        events.mkdir(parents=True, exist_ok=True)
+        text = _SETTINGS + _FILES.format(folder=_quoted(events))
+    else:
+        storage_address(variable, settings.connection)
+        if find_spec("dagster_postgres") is None:
+            raise WorkspaceError(
+                f"{SETTINGS} has the run history in PostgreSQL, and dagster-postgres is not installed. "
+                "Install branchmark[cluster]."
+            )
+        text = _SETTINGS + _SERVER.format(variable=variable)
     path = home / "dagster.yaml"
-    if not path.exists() or path.read_text(encoding="utf-8") != settings:
-        path.write_text(settings, encoding="utf-8")
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        # Put in place at once: another process may be reading it.
+        draft = path.with_name(f"dagster-{os.getpid()}.yaml")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
     return dg.DagsterInstance.from_config(str(home))
 
 

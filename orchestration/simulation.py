@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from orchestration import months
+from orchestration import measuring, months
 from orchestration.bank import Bank
 from orchestration.months import MonthAtWork, StandIn
 from transforms.catalogue.vocabulary import TOTAL
@@ -174,13 +174,13 @@ def _simulated_bases(
         if day in published:
             progress(f"{day} under the changed rules")
             base = replace(MonthAtWork.newest(month.bank, day), instead=month.instead_before)
-            found[day] = months.taken(base, months.tree(base)).additive
+            found[day] = measuring.taken(base, months.tree(base)).additive
     return found
 
 
 def _figures(month: MonthAtWork, earlier: Mapping[date, pl.DataFrame]) -> pl.DataFrame:
     at = months.tree(month)
-    measured = months.taken(month, at)
+    measured = measuring.taken(month, at)
     reconciled = months.reconciliation(month)
     facts = months.figures(month, at, measured, reconciled, earlier=earlier)
     return facts.filter(pl.col("slice") == TOTAL).select(*_KEY, *_COMPARED, "unit")

@@ -19,12 +19,14 @@ import polars as pl
 from orchestration import intake
 from orchestration.auditing import INBOX
 from orchestration.bank import Bank
+from orchestration.build import build
 from orchestration.inbox import arrivals, file_names, filing
 from orchestration.inbox import reports as inbox_reports
 from orchestration.inbox.arrivals import Arrival, Seen, Waiting
 from orchestration.inbox.copies import Copied, copied_to
 from orchestration.inbox.reports import DeliveryReport, MonthReport, Publication, State
 from orchestration.inbox.upkeep import alone, inbox_settings
+from orchestration.outcomes import Built
 from orchestration.receipts import Receipt
 from transforms.catalogue.model import Label
 from transforms.errors import (
@@ -238,8 +240,6 @@ def _published(
 
 
 def _built(root: Path, months: Sequence[date], progress: Progress) -> dict[date, MonthReport]:
-    from orchestration.build import Built, build  # noqa: PLC0415 - Dagster takes a second to import
-
     found: dict[date, MonthReport] = {}
 
     def after(one: Built) -> None:

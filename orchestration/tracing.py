@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import Final
 
 import polars as pl
 
@@ -16,6 +17,7 @@ from orchestration import months
 from orchestration.bank import Bank
 from orchestration.months import MonthAtWork
 from orchestration.overriding import with_overrides
+from records.layout import LAID_BY
 from transforms import changes, first_loans, flows, measures, reasons, trace, trade
 from transforms.catalogue.model import (
     Aggregation,
@@ -34,8 +36,14 @@ from transforms.errors import BranchmarkError, UnknownNameError
 from transforms.explain import Kin
 from transforms.hierarchy import Tree
 from transforms.measures import Material
-from transforms.schema import LOAN_EVENT
+from transforms.schema import LOAN_EVENT, LOAN_SNAPSHOT
 from transforms.trace import Part, Side
+
+_BRANCH: Final[Mapping[Entity | None, str]] = dict.fromkeys(
+    (Entity.LOAN, None), LAID_BY[LOAN_SNAPSHOT.name]
+)
+"""The column that rows are chosen by. Loans lie by theirs: asked for by its own name, and not by the name it
+bears in a list, the rest of the book is left unread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -321,7 +329,10 @@ class Figure:
         rows = self.rows_at(part.as_of).of(measure, catalogue, cut[0] if cut else None)
         if catalogue.entity_of(measure) is Entity.LISTING:
             return rows.filter(pl.col("branch_id") == self.node)
-        here = rows.filter(self._counts(self.tree.root if part.whole_bank else self.node))
+        node = self.tree.root if part.whole_bank else self.node
+        here = rows.filter(
+            self._counts(node, _BRANCH.get(catalogue.entity_of(measure), "branch_id"))
+        )
         if cut is not None and catalogue.entity_of(measure) is Entity.LOAN:
             here = here.filter(self._member(*cut))
         if measure.aggregation is Aggregation.LARGEST and not whole_clients:
@@ -337,14 +348,15 @@ class Figure:
         column = SLICE_COLUMNS.get(slice_, slice_)
         return pl.col(column).fill_null(UNTAGGED) == member
 
-    def _counts(self, node: str) -> pl.Expr:
+    def _counts(self, node: str, branch: str) -> pl.Expr:
         """Whether a row's branch counts for the node; strays count for the root."""
         counts_for = self.tree.counts_for
         own = counts_for.filter(pl.col("node_id") == node)["branch_id"]
-        inside = pl.col("branch_id").is_in(own.implode())
+        # A plain list is held against the extremes of each group of rows; a series is not.
+        inside = pl.col(branch).is_in(own.to_list())
         if node != self.tree.root:
             return inside
-        return inside | ~pl.col("branch_id").is_in(counts_for["branch_id"].implode())
+        return inside | ~pl.col(branch).is_in(counts_for["branch_id"].to_list())
 
 
 def of_largest(rows: pl.LazyFrame, measure: Measure) -> pl.LazyFrame:

@@ -4,16 +4,12 @@ What the rules are is said in `expectations`; what a verdict means for the build
 """
 
 import json
-import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from multiprocessing import get_context
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +22,7 @@ from expectations.figures import METRIC_FACT
 from expectations.findings import FINDING_COLUMNS, findings
 from expectations.results import CheckResult
 from expectations.rules import rules_for
-from orchestration.bank import SYSTEM, Bank
+from orchestration.bank import SYSTEM
 from orchestration.months import MonthAtWork
 from records.published import CHECK_HISTORY, CHECK_RESULT
 from transforms.periods import previous_month_end
@@ -53,63 +49,13 @@ class Verdicts:
         return tuple(sorted(self.folder.glob("*.parquet")))
 
 
-_WORTH_A_PROCESS: Final = 4
-"""So many months make up for the seconds that another process needs to start."""
-
-_Key = tuple[Path, date, int, str]
-_AHEAD: dict[_Key, Future[Verdicts]] = {}
-"""Suites under way in another process; `measured_ahead` fills and empties it."""
-
-
-@contextmanager
-def measured_ahead(coming: Sequence[MonthAtWork]) -> Iterator[None]:
-    """Measure the suites of coming months on another core, while this process computes figures.
-
-    The suites of a month rest on its delivery alone, so they need not wait for the months before. With
-    one core or few months nothing is started, and `measure` does it all itself.
-    """
-    if len(coming) < _WORTH_A_PROCESS or (os.cpu_count() or 1) == 1:
-        yield
-        return
-    # Polars and DuckDB have threads, which a forked process would not survive.
-    executor = ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
-    keys = {_key(month): month for month in coming}
-    try:
-        for key, month in keys.items():
-            root = month.bank.workspace.root
-            _AHEAD[key] = executor.submit(_measured_there, root, month.as_of, month.version)
-        yield
-    finally:
-        for key in keys:
-            _AHEAD.pop(key, None)
-        executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _measured_there(root: Path, as_of: date, version: int) -> Verdicts:
-    return _measured(MonthAtWork(Bank.at(root), as_of, version))
-
-
-def _key(month: MonthAtWork) -> _Key:
-    """What a month's suites rest on."""
-    chosen = month.bank.deliveries.chosen(month.as_of, month.version)
-    told = "".join(f"{name}:{batch.content_hash}" for name, batch in sorted(chosen.items()))
-    return month.bank.workspace.root, month.as_of, month.version, told
-
-
 def measure(month: MonthAtWork) -> Verdicts:
     """Run the suite of every table that was delivered for this very month.
 
     Tables carried over from an earlier month were measured then, but for overrides: what becomes of
     them is of the month.
     """
-    ahead = _AHEAD.pop(_key(month), None)
-    if ahead is not None:
-        try:
-            return ahead.result()
-        except BrokenProcessPool:
-            # The other process was ended from outside; nothing is lost but its work.
-            pass
-    return _measured(month)
+    return _verdicts(month, own_deliveries(month))
 
 
 def measure_figures(month: MonthAtWork, run_id: str) -> Verdicts:
@@ -143,10 +89,6 @@ def measure_figures(month: MonthAtWork, run_id: str) -> Verdicts:
         given=given,
     )
     return _verdicts(month, [delivered])
-
-
-def _measured(month: MonthAtWork) -> Verdicts:
-    return _verdicts(month, own_deliveries(month))
 
 
 def measure_draft(

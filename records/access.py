@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from transforms.errors import AccessError
+from transforms.errors import AccessError, BranchmarkError
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,18 @@ class Scope:
         if self.branches is not None and branch not in self.branches:
             raise AccessError(branch, self.who)
         return branch
+
+    def require_whole_bank(self) -> None:
+        """For what cannot be limited to branches.
+
+        Raises:
+            BranchmarkError: if the reader may see some branches only.
+        """
+        if self.branches is not None:
+            raise BranchmarkError(
+                f"{self.who} sees some branches only, and files of the lake hold rows of all. Read them as "
+                "head office."
+            )
 
     def limit(self, frame: pl.LazyFrame, column: str) -> pl.LazyFrame:
         """The rows of a frame whose branch column lies in the scope."""

@@ -13,8 +13,9 @@ from typing import Final
 
 import polars as pl
 
+from records import layout
 from records.access import Scope
-from records.delta import append, columns_schema, scan, whole
+from records.delta import append, columns_schema, files, scan, whole
 from transforms import schema
 from transforms.errors import NoSuchMonthError
 from transforms.schema import COUNT, DAY, MONEY, TABLES, TEXT, Delivery
@@ -141,7 +142,7 @@ class TableDelivery:
     table: str
     batch: Mapping[str, object]
     accepted: pl.LazyFrame
-    rejected: pl.DataFrame
+    rejected: pl.LazyFrame | pl.DataFrame
     account: pl.DataFrame
 
 
@@ -170,6 +171,21 @@ class Batch:
     rejected_gross: Decimal | None
     received_at: datetime
     reason: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """Where the rows of one delivered table lie.
+
+    Attributes:
+        files: Parquet files; they may hold other deliveries of the month beside it.
+        batch_id: which of their rows are its own, by the column of that name.
+        columns: the columns of `Deliveries.rows`.
+    """
+
+    files: tuple[str, ...]
+    batch_id: str
+    columns: Mapping[str, pl.DataType]
 
 
 class Deliveries:
@@ -217,19 +233,40 @@ class Deliveries:
                 return None
         return self.latest_version(as_of)
 
-    def store(self, as_of: date, version: int, batch_id: str, tables: list[TableDelivery]) -> None:
-        """Write a delivery; it becomes visible whole, with the last write, or not at all."""
+    def store(
+        self,
+        as_of: date,
+        version: int,
+        batch_id: str,
+        tables: list[TableDelivery],
+        *,
+        sizes: layout.Sizes = layout.SIZES,
+    ) -> None:
+        """Write a delivery; it becomes visible whole, with the last write, or not at all.
+
+        Args:
+            as_of: the month end.
+            version: its version.
+            batch_id: the delivery.
+            tables: its tables; accepted rows stream, and are never held whole.
+            sizes: how much of them is sorted and written at once.
+        """
         stamps = (
             pl.lit(as_of).alias("as_of_date"),
             pl.lit(version, dtype=COUNT).alias("snapshot_version"),
             pl.lit(batch_id).alias("batch_id"),
         )
+        partition = {"as_of_date": as_of.isoformat(), "snapshot_version": str(version)}
         for delivery in tables:
-            rows = delivery.accepted.with_columns(stamps).collect(engine="streaming")
-            append(self._root / delivery.table, rows)
-            if not delivery.rejected.is_empty():
-                rejected = delivery.rejected.with_columns(stamps).select(*REJECTED)
-                append(self._root / "rejected_rows", rejected)
+            rows = delivery.accepted.with_columns(pl.lit(batch_id).alias("batch_id"))
+            table, by = self._root / delivery.table, layout.LAID_BY.get(delivery.table)
+            layout.append(table, rows, partition, by=by, batch=batch_id, sizes=sizes)
+            rejected = (
+                delivery.rejected.lazy()
+                .with_columns(pl.lit(batch_id).alias("batch_id"))
+                .select(name for name in REJECTED if name not in partition)
+            )
+            layout.append(self._root / "rejected_rows", rejected, partition, batch=batch_id)
         account = pl.concat([delivery.account for delivery in tables]).with_columns(stamps)
         append(self._root / "delivery_account", account.select(*ACCOUNT), partitioned=False)
         batches = pl.DataFrame(
@@ -286,6 +323,20 @@ class Deliveries:
         )
         column = branch_column(batch.table)
         return scope.limit(frame, column) if column else frame
+
+    def stored(self, scope: Scope, batch: Batch) -> Stored:
+        """Where the rows of one delivered table lie, for an engine that reads files by itself.
+
+        Raises:
+            BranchmarkError: if the scope is not the whole bank: a file holds rows of every branch.
+        """
+        scope.require_whole_bank()
+        own = self._root / batch.table
+        return Stored(
+            files(own, batch.as_of_date, batch.snapshot_version),
+            batch.batch_id,
+            {**TABLES[batch.table].dtypes, "source_row_no": pl.Int64()},
+        )
 
     def table(
         self, scope: Scope, name: str, as_of: date, version: int | None = None

@@ -1,20 +1,25 @@
 """The few ways the product writes and reads Delta tables. Only `records` knows there is a lake."""
 
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Final
+from typing import Final, ParamSpec
 
 import polars as pl
-from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import DeltaError
 
 from transforms.schema import SYSTEM_COLUMNS, Table
 
 PARTITIONS: Final = ["as_of_date", "snapshot_version"]
 RUN_PARTITIONS: Final = [*PARTITIONS, "run_id"]
+_ATTEMPTS: Final = 6
+_PAUSE: Final = 0.02
+"""Seconds before a first commit is tried again; doubled each time."""
 ROW_GROUP: Final = 16_384
 """Rows of results that are read together or not at all; the uncut figures of about a hundred units."""
 
@@ -24,6 +29,29 @@ def columns_schema(table: Table) -> dict[str, pl.DataType]:
     return {**table.dtypes, **{column.name: column.dtype for column in SYSTEM_COLUMNS}}
 
 
+P = ParamSpec("P")
+
+
+def _side_by_side(write: Callable[P, None]) -> Callable[P, None]:
+    """A way of writing that begins again where another process was a moment ahead.
+
+    Commits to other months do not get in each other's way; the first commit of a table, and one that
+    gives it a column, do.
+    """
+
+    @wraps(write)
+    def again(*args: P.args, **kwargs: P.kwargs) -> None:
+        for attempt in range(_ATTEMPTS):
+            try:
+                return write(*args, **kwargs)
+            except DeltaError:
+                time.sleep(_PAUSE * 2**attempt)
+        return write(*args, **kwargs)
+
+    return again
+
+
+@_side_by_side
 def append(path: Path, rows: pl.DataFrame, *, partitioned: bool = True) -> None:
     """Add rows in one commit; a column that the table does not have yet is added to it."""
     write_deltalake(
@@ -35,6 +63,7 @@ def append(path: Path, rows: pl.DataFrame, *, partitioned: bool = True) -> None:
     )
 
 
+@_side_by_side
 def replace_month(path: Path, rows: pl.DataFrame, as_of: date, version: int, run_id: str) -> None:
     """Replace what one run wrote for a month, in one commit; rows of other runs stay.
 
@@ -57,6 +86,7 @@ def replace_month(path: Path, rows: pl.DataFrame, as_of: date, version: int, run
         write_deltalake(path, rows, partition_by=RUN_PARTITIONS, writer_properties=properties)
 
 
+@_side_by_side
 def replace_rows(
     path: Path, rows: pl.LazyFrame, as_of: date, version: int, run_id: str, *, part: str
 ) -> None:
@@ -81,6 +111,7 @@ def replace_rows(
         rows.sink_delta(path, mode="overwrite", delta_write_options={"predicate": predicate})
 
 
+@_side_by_side
 def delete(path: Path, as_of: date, version: int, *, but_runs: list[str]) -> None:
     """Remove what runs other than the given ones wrote for a month."""
     if version_of(path) is not None:
@@ -103,6 +134,28 @@ def version_of(path: Path) -> int | None:
         return None
     stems = (name.removesuffix(".json") for name in names if name.endswith(".json"))
     return max((int(stem) for stem in stems if stem.isdigit()), default=None)
+
+
+def append_first(path: Path, rows: pl.DataFrame, version: int | None) -> bool:
+    """Add rows to an unpartitioned table, if it still is at this version; whether it was.
+
+    Args:
+        path: the table.
+        rows: what is added.
+        version: the version that the writer has looked at; none if there was no table.
+    """
+    once = CommitProperties(max_commit_retries=0)
+    try:
+        if version is None:
+            write_deltalake(path, rows, mode="error", commit_properties=once)
+        else:
+            table = DeltaTable(path, version=version)
+            write_deltalake(table, rows, mode="append", commit_properties=once)
+    except DeltaError:
+        if version_of(path) == version:
+            raise
+        return False
+    return True
 
 
 Columns = tuple[tuple[str, pl.DataType], ...]
@@ -218,3 +271,11 @@ def where(
     if state is None:
         return pl.DataFrame(schema=dict(columns))
     return _where(state, tuple(columns.items()), tuple(values.items()))
+
+
+def files(path: Path, as_of: date, version: int) -> tuple[str, ...]:
+    """The Parquet files of a partition as the table stands now, for what reads them by itself."""
+    if version_of(path) is None:
+        return ()
+    month = [("as_of_date", "=", as_of.isoformat()), ("snapshot_version", "=", str(version))]
+    return tuple(sorted(DeltaTable(path).file_uris(file_pruning_predicate=month)))

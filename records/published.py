@@ -18,6 +18,7 @@ import polars as pl
 from records.access import Scope
 from records.delta import (
     append,
+    append_first,
     delete,
     of_run,
     replace_month,
@@ -30,7 +31,7 @@ from records.delta import (
 from transforms.catalogue.vocabulary import TOTAL
 from transforms.clients import NODE_MEASURE
 from transforms.cube import BRANCH_MEASURE
-from transforms.errors import NoSuchMonthError
+from transforms.errors import BranchmarkError, NoSuchMonthError
 from transforms.facts import FACT
 from transforms.hierarchy import NODE
 from transforms.quality import QUALITY
@@ -129,6 +130,16 @@ PUBLICATION: Final[Mapping[str, pl.DataType]] = {
     "run_id": TEXT,
     "published_at": pl.Datetime("us", "UTC"),
 }
+
+
+class OvertakenError(BranchmarkError):
+    """A run's figures come too late: they rest on what is no longer so."""
+
+    def __init__(self, as_of: date, why: str = "another run published it meanwhile") -> None:
+        super().__init__(
+            f"{as_of.isoformat()} is left as it is: {why}. `branchmark build` builds it again if anything "
+            "has changed."
+        )
 
 
 class Known(StrEnum):
@@ -251,26 +262,38 @@ class Published:
         rows = scan(self._root / table, RESULTS[table])
         return rows.group_by(*_STAMPS).agg(rows=pl.len()).sort(*_STAMPS).collect()
 
-    def publish(self, publication: Publication) -> None:
+    def publish(self, publication: Publication, *, after: int | None = None) -> None:
         """Make what a run wrote for a month the month's figures, in one commit.
 
         Rows of older runs go afterwards, except those of the first run of the version, which are what
         was reported, and those of the run just replaced: a reader who asked a moment ago may still be
         reading them.
+
+        Args:
+            publication: the month, and the run that wrote it.
+            after: the month's last publication when the run began, as `last_sequence` says; whatever is the
+                last one if not given.
+
+        Raises:
+            OvertakenError: if the month was published meanwhile; nothing is changed then.
         """
-        history = self.publications()
+        path = self._root / "publication"
         month = (publication.as_of_date, publication.snapshot_version)
-        before = self.current().get(month)
-        first = self.first().get(month)
-        row = {
-            "sequence": history.height + 1,
-            **{name: getattr(publication, name) for name in Publication.__dataclass_fields__},
-        }
-        append(
-            self._root / "publication",
-            pl.DataFrame([row], schema=dict(PUBLICATION)),
-            partitioned=False,
-        )
+        while True:
+            # The commit goes through only on the very state that was looked at, whatever locks say.
+            version = version_of(path)
+            history = scan(path, PUBLICATION, version=version).sort("sequence").collect()
+            last = _last_sequence(history, publication.as_of_date)
+            if after is not None and last != after:
+                raise OvertakenError(publication.as_of_date)
+            row = {
+                "sequence": history.height + 1,
+                **{name: getattr(publication, name) for name in Publication.__dataclass_fields__},
+            }
+            if append_first(path, pl.DataFrame([row], schema=dict(PUBLICATION)), version):
+                break
+        before = _by_version(history).get(month)
+        first = _by_version(history.reverse()).get(month)
         kept = {publication.run_id, *(one.run_id for one in (before, first) if one)}
         for table in RESULTS:
             delete(
@@ -279,6 +302,10 @@ class Published:
                 publication.snapshot_version,
                 but_runs=sorted(kept),
             )
+
+    def last_sequence(self, as_of: date) -> int:
+        """The number of a month's last publication, of whatever version; zero if there is none."""
+        return _last_sequence(self.publications(), as_of)
 
     def publications(self) -> pl.DataFrame:
         """Every publication there has been, oldest first."""
@@ -489,6 +516,10 @@ class Published:
             )
         # A run builds one month, so its name alone tells the month and version.
         return frame.filter(pl.col("run_id").is_in([one.run_id for one in wanted]))
+
+
+def _last_sequence(history: pl.DataFrame, as_of: date) -> int:
+    return max(history.filter(pl.col("as_of_date") == as_of)["sequence"], default=0)
 
 
 def _publication(row: Mapping[str, object]) -> Publication:

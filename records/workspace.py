@@ -6,16 +6,14 @@ Nothing is written outside it. What lies inside the lake belongs in
 
 import re
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock, Timeout
-
+from records.orchestration_settings import Orchestration, orchestration_of
 from records.sign_in_settings import SignIn, sign_in_of
+from records.spark_settings import SparkSettings, spark_of
 from transforms.errors import WorkspaceError
 
 SETTINGS: Final = "branchmark.toml"
@@ -38,6 +36,11 @@ cut_off_working_days = {cut_off_working_days}
 
 # Targets and check-ins are kept in ledger.db, or in PostgreSQL: the variable then holds its address.
 # ledger = "env:BRANCHMARK_LEDGER"
+
+# Months are built by several processes at once, and on several machines; see docs/several-machines.md.
+# [orchestration]
+# processes = 2
+# storage = "env:BRANCHMARK_DAGSTER"
 
 # Without this table the dashboard is for this machine alone. With it people sign in at the bank's own
 # provider, and see what access/readers.csv or their claims give them; see docs/sign-in.md.
@@ -72,6 +75,8 @@ class Workspace:
         cut_off_working_days: how many working days after the month end branches may deliver; none if the
             bank has not said.
         sign_in: how people sign in; nothing means that whoever sits at the machine reads all.
+        spark: which cluster works for the bank, where it is asked to.
+        orchestration: where months are built, and by how many at once.
     """
 
     root: Path
@@ -83,6 +88,8 @@ class Workspace:
     ledger: str | None = None
     sign_in: SignIn | None = None
     cut_off_working_days: int | None = None
+    spark: SparkSettings = field(default_factory=SparkSettings)
+    orchestration: Orchestration = field(default_factory=Orchestration)
 
     @property
     def lake(self) -> Path:
@@ -107,27 +114,6 @@ class Workspace:
         """
         paths = sorted((self.root / folder).glob(f"*{suffix}"))
         return {path.name: _text(path) for path in paths}
-
-    @contextmanager
-    def writing(self, what: str, *, wait_seconds: float) -> Iterator[None]:
-        """Hold the workspace's only pen: one writer at a time.
-
-        Args:
-            what: what the writer is about to do, for the message to another.
-            wait_seconds: how long to wait for another writer to finish.
-
-        Raises:
-            WorkspaceError: if another writer does not finish in time.
-        """
-        lock = FileLock(self.root / ".writing.lock")
-        try:
-            with lock.acquire(timeout=wait_seconds):
-                yield
-        except Timeout:
-            raise WorkspaceError(
-                f"Cannot {what}: another command is writing to {self.root}. Wait for it to finish and "
-                "run this again."
-            ) from None
 
 
 def create(root: Path, *, name: str, base_currency: str) -> Workspace:
@@ -179,7 +165,11 @@ def open_workspace(root: Path) -> Workspace:
         "max_rejected_percent": MAX_REJECTED_PERCENT,
         "max_unmeasured_percent": MAX_UNMEASURED_PERCENT,
     }
-    known = {"name", "base_currency", "environment", "ledger", "sign_in", _CUT_OFF, *percents}
+    known = {
+        *("name", "base_currency", "environment", "ledger", "sign_in", "spark", "orchestration"),
+        _CUT_OFF,
+        *percents,
+    }
     unknown = sorted(set(settings) - known)
     if unknown:
         raise WorkspaceError(
@@ -192,7 +182,9 @@ def open_workspace(root: Path) -> Workspace:
         environment=str(settings.get("environment", "local")),
         ledger=_ledger(path, settings.get("ledger")),
         sign_in=sign_in_of(path, settings.get("sign_in")),
+        spark=spark_of(path, settings.get("spark")),
         cut_off_working_days=_cut_off(path, settings.get(_CUT_OFF)),
+        orchestration=orchestration_of(path, settings.get("orchestration")),
         **{
             name: _percent(path, name, settings.get(name, otherwise))
             for name, otherwise in percents.items()

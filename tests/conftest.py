@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,11 @@ def pytest_collection_finish():
     gc.freeze()
     if "streamlit" in sys.modules:  # else no page is opened in this run
         sys.modules["streamlit"].config.set_option("server.address", "127.0.0.1")
+        from streamlit.components.v2 import manifest_scanner  # noqa: PLC0415 - takes long to load
+
+        # Each page opened in process looks through every installed package for components, which is
+        # most of its work; what is installed stays the same.
+        manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def pytest_unconfigure():

@@ -45,7 +45,8 @@ def reduced(loans: Frame, rules: Rules, *, branch: str = "branch_id") -> Frame:
         branch: the column of the booking branch.
     """
     wanted = flags_needed(rules.catalogue)
-    return loans.select("loan_id", "borrower_id", "balance", *wanted, branch_id=nw.col(branch))
+    booked = nw.col(branch).cast(nw.String)
+    return loans.select("loan_id", "borrower_id", "balance", *wanted, branch_id=booked)
 
 
 def changes(now: Frame, then: Frame, rules: Rules, *, engine: Engine = POLARS) -> Frame:

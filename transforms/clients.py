@@ -15,7 +15,7 @@ import polars as pl
 from transforms import narrow
 from transforms.catalogue.model import Aggregation, Catalogue, Entity, Measure
 from transforms.catalogue.vocabulary import SLICES, TOTAL
-from transforms.cube import CARRIED, measures_cut_by
+from transforms.cube import measures_cut_by
 from transforms.engines import Engine, Frame
 from transforms.schema import TEXT, WIDE
 
@@ -30,6 +30,8 @@ NODE_MEASURE: Final[Mapping[str, pl.DataType]] = {
 
 _CLIENT: Final = "borrower_id"
 _GROUP: Final = "group_id"
+_OWN: Final = "enterprise_size"
+"""A slice whose member is the client's own: a client needs no rows of its own for each."""
 _IF: Final = "if_"
 _SEVERAL: Final = pl.col("first") != pl.col("last")
 """Whether a client has more than one branch."""
@@ -63,7 +65,8 @@ def by_client(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, F
     """
     found = {}
     for name, (cut, keys, marks, sums) in _cuts(loans, catalogue, engine).items():
-        placed = cut.with_columns(first=nw.col("branch_id"), last=nw.col("branch_id"))
+        branch = nw.col("branch_id").cast(nw.String)
+        placed = cut.with_columns(first=branch, last=branch)
         told = _told(name, sums)
         found[name] = engine.grouped(
             placed, keys, marks=marks, sums=sums, smallest=("first",), largest=("last", *told)
@@ -117,12 +120,11 @@ def _cuts(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, _Cut]
             nw.when(nw.col(f"{_IF}{m.where}") != 0).then(nw.col(m.over)).otherwise(zero).alias(name)
             for name, m in summed.items()
         )
-        # A client has one size, so that it needs no rows of its own for each.
-        cut = shown.rename({CARRIED: "member"})
+        cut = shown.with_columns(member=nw.col(_OWN).cast(nw.String))
         found[TOTAL] = (cut, [_CLIENT], tuple(marks), tuple(summed))
     for name in SLICES:
         measures = measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT)
-        if measures and name != CARRIED:
+        if measures and name != _OWN:
             # Only a client that is counted somewhere has a member worth keeping.
             marks = narrow.masks(catalogue, {m.where for m in measures})
             cut = narrow.admitted(loans, marks, engine).rename({name: "member"})
@@ -184,7 +186,7 @@ def counted(
         for name in SLICES:
             measures = measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT)
             if measures:
-                own = TOTAL if name == CARRIED else name
+                own = TOTAL if name == _OWN else name
                 rows = clients[own], shared[own]
                 tables.append(_distinct(*rows, measures, counts_for, catalogue, name))
         for measure in _largest(catalogue):
@@ -226,7 +228,7 @@ def _distinct(
     catalogue: Catalogue,
     slice_: str,
 ) -> pl.DataFrame:
-    keys = (_CLIENT,) if slice_ in (TOTAL, CARRIED) else (_CLIENT, "member")
+    keys = (_CLIENT,) if slice_ in (TOTAL, _OWN) else (_CLIENT, "member")
     names = [m.name for m in measures]
     place = narrow.bits(catalogue)
     columns = sorted({place[m.where].column for m in measures})

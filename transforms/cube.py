@@ -25,8 +25,13 @@ BRANCH_MEASURE: Final[Mapping[str, pl.DataType]] = {
 }
 """Long table of additive measures by booking branch; `slice` and `member` are `total` when uncut."""
 
-CARRIED: Final = "enterprise_size"
-"""A slice that travels in the uncut cube: size decides so many flags that it adds hardly a cell."""
+APART: Final[Mapping[str, tuple[str, ...]]] = {
+    "industry": ("industry_division", "industry_section"),
+}
+"""Slices of so many members that they would multiply the cells of the uncut cube, by family.
+
+Of a family one decides the others: a division lies in one section.
+"""
 
 
 def measures_cut_by(catalogue: Catalogue, slice_: str, how: Aggregation) -> tuple[Measure, ...]:
@@ -53,60 +58,86 @@ def _wanted(catalogue: Catalogue, slice_: str | None) -> tuple[Measure, ...]:
 
 
 def aggregate(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, Frame]:
-    """The cubes of narrow loans: `total`, and one for each slice that metrics ask for.
+    """The cubes of narrow loans: `total`, and one for each family of slices that stands apart.
 
-    Each is `branch_id`, the member, whole numbers with the flags as bits, and a sum for each amount; in
-    `total` the member is that of the slice `CARRIED`. A cube of a slice holds the flags and the loans
-    that its measures ask for, and no others.
+    Each is `branch_id`, the members, whole numbers with the flags as bits, and a sum for each amount. A
+    cube apart holds the flags and the loans that its measures ask for, and no others.
     """
-    keys = narrow.keys(catalogue)
     whole = _wanted(catalogue, None)
+    keys = narrow.keys(catalogue)
     cubes = {
         TOTAL: engine.grouped(
-            loans.rename({CARRIED: "member"}),
-            ["branch_id", "member", *keys],
+            loans,
+            ["branch_id", *carried(catalogue), *keys],
             marks=(),
             sums=sorted({measure.over for measure in whole}),
         )
     }
-    for name, slice_ in SLICES.items():
-        separate = not slice_.of_branch and name != CARRIED
-        measures = _wanted(catalogue, name) if separate else ()
-        if measures:
-            masks = narrow.masks(catalogue, {measure.where for measure in measures})
-            cut = narrow.admitted(loans, masks, engine).rename({name: "member"})
-            cubes[name] = engine.grouped(
-                cut,
-                ["branch_id", "member", *masks],
-                marks=(),
-                sums=sorted({measure.over for measure in measures}),
-            )
+    for family, slices in _asked_apart(catalogue).items():
+        measures = {m for name in slices for m in _wanted(catalogue, name)}
+        masks = narrow.masks(catalogue, {measure.where for measure in measures})
+        cubes[family] = engine.grouped(
+            narrow.admitted(loans, masks, engine),
+            ["branch_id", *slices, *masks],
+            marks=(),
+            sums=sorted({measure.over for measure in measures}),
+        )
     return cubes
+
+
+def carried(catalogue: Catalogue) -> tuple[str, ...]:
+    """The slices of loans that travel in the uncut cube: flags decide most of their members."""
+    apart = {name for family in APART.values() for name in family}
+    return tuple(
+        name
+        for name, one in SLICES.items()
+        if not one.of_branch and name not in apart and _wanted(catalogue, name)
+    )
+
+
+def _asked_apart(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    asked = {
+        family: tuple(name for name in slices if _wanted(catalogue, name))
+        for family, slices in APART.items()
+    }
+    return {family: slices for family, slices in asked.items() if slices}
 
 
 def branch_measures(cubes: Mapping[str, pl.DataFrame], catalogue: Catalogue) -> pl.DataFrame:
     """Every summed measure by booking branch, whole and by the slices that metrics ask for.
 
+    Args:
+        cubes: what `aggregate` gives; of a family that is left out there are no rows.
+        catalogue: whose measures are taken.
+
     Returns:
-        Rows of `BRANCH_MEASURE`, sorted; a branch in the cube has a row for every uncut measure, zero
-        included; members of slices appear only where a loan has them.
+        Rows of `BRANCH_MEASURE`, in no order; a branch in the cube has a row for every uncut measure,
+        zero included; members of slices appear only where a loan has them.
     """
-    whole, carried = _wanted(catalogue, None), _wanted(catalogue, CARRIED)
-    tables = [_measured(cubes[TOTAL], whole, catalogue, TOTAL)]
-    if carried:
-        tables.append(_measured(cubes[TOTAL], carried, catalogue, CARRIED))
-    tables += [
-        _measured(cube, _wanted(catalogue, name), catalogue, name)
-        for name, cube in cubes.items()
-        if name != TOTAL
-    ]
-    return pl.concat(tables).sort("branch_id", "slice", "member", "measure")
+    whole, own = _wanted(catalogue, None), carried(catalogue)
+    total = cubes[TOTAL].lazy()
+    # What is whole is the sum over the members of any slice: the cells are gone through once for both.
+    first = own[:1]
+    base = _measured(total, whole, catalogue, first)
+    names = [m.name for m in whole]
+    uncut = base.group_by("branch_id").agg(pl.col(names).sum())
+    tables = [_long(uncut, names, slice_=TOTAL)]
+    for name in own:
+        measures = _wanted(catalogue, name)
+        cut = base if name in first else _measured(total, measures, catalogue, (name,))
+        tables.append(_long(cut, [m.name for m in measures], slice_=name))
+    for family in cubes.keys() - {TOTAL}:
+        for name in _asked_apart(catalogue)[family]:
+            measures = _wanted(catalogue, name)
+            cut = _measured(cubes[family].lazy(), measures, catalogue, (name,))
+            tables.append(_long(cut, [m.name for m in measures], slice_=name))
+    return pl.concat(pl.collect_all(tables))
 
 
 def _measured(
-    cube: pl.DataFrame, measures: Sequence[Measure], catalogue: Catalogue, slice_: str
-) -> pl.DataFrame:
-    """Measures taken from a cube."""
+    cube: pl.LazyFrame, measures: Sequence[Measure], catalogue: Catalogue, slices: tuple[str, ...]
+) -> pl.LazyFrame:
+    """Measures taken from a cube, by branch and by the members of a slice: a column each."""
     place = narrow.bits(catalogue)
 
     def amount(measure: Measure) -> pl.Expr:
@@ -114,25 +145,29 @@ def _measured(
         counted = pl.col(measure.over).filter((pl.col(bit.column) & bit.mask) != 0)
         return counted.sum().cast(WIDE).alias(measure.name)
 
-    keys = [] if slice_ == TOTAL else ["member"]
-    wide = cube.group_by("branch_id", *keys).agg(amount(measure) for measure in measures)
-    rows = long(wide, [m.name for m in measures], slice_=slice_)
-    return rows if slice_ == TOTAL else rows.filter(pl.col("amount") != 0)
+    return cube.group_by("branch_id", *slices).agg(amount(measure) for measure in measures)
 
 
-def long(wide: pl.DataFrame, names: Sequence[str], *, slice_: str = TOTAL) -> pl.DataFrame:
-    """A column per measure, as rows of `BRANCH_MEASURE`; a cut frame has its `member` too."""
+def long(wide: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """A column per measure, as uncut rows of `BRANCH_MEASURE`."""
+    return _long(wide.lazy(), names, slice_=TOTAL).collect()
+
+
+def _long(wide: pl.LazyFrame, names: Sequence[str], *, slice_: str) -> pl.LazyFrame:
+    """A column per measure, as rows of `BRANCH_MEASURE`; a member without an amount has no row."""
     cut = slice_ != TOTAL
     rows = wide.unpivot(
         list(names),
-        index=["branch_id", "member"] if cut else ["branch_id"],
+        index=["branch_id", slice_] if cut else ["branch_id"],
         variable_name="measure",
         value_name="amount",
     )
+    if cut:
+        rows = rows.filter(pl.col("amount") != 0)
     return rows.select(
-        "branch_id",
+        pl.col("branch_id").cast(TEXT),
         slice=pl.lit(slice_),
-        member=pl.col("member") if cut else pl.lit(TOTAL),
+        member=pl.col(slice_).cast(TEXT) if cut else pl.lit(TOTAL),
         measure=pl.col("measure"),
         amount=pl.col("amount").cast(WIDE),
     )

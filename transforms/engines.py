@@ -92,12 +92,25 @@ class Engine(Protocol):
         """One row a group: `by`, bits that any of its rows has, sums, smallest and largest values."""
         ...
 
-    def kept(self, frame: Frame) -> Frame:
-        """The same rows, worked out once, to be read several times."""
+    def kept(self, frame: Frame, *, coded: Sequence[str] = ()) -> Frame:
+        """The same rows, worked out once, to be read several times.
+
+        Args:
+            frame: what is kept.
+            coded: texts of few values, by which rows are grouped: the engine may keep them as numbers,
+                and gives them back as texts when they are collected or cast.
+        """
         ...
 
-    def collected(self, frames: Mapping[str, Frame]) -> dict[str, pl.DataFrame]:
-        """The rows of frames, by name; what they share is worked out once where the engine can."""
+    def collected(
+        self, frames: Mapping[str, Frame], *, as_coded: bool = False
+    ) -> dict[str, pl.DataFrame]:
+        """The rows of frames, by name; what they share is worked out once where the engine can.
+
+        Args:
+            frames: what is collected.
+            as_coded: whether texts that are kept as numbers may stay so, for who groups by them again.
+        """
         ...
 
     def gathered(self, native: Any) -> pl.DataFrame:  # noqa: ANN401 - the engine's own frame type
@@ -239,19 +252,24 @@ class PolarsEngine:
         )
         return neutral(native)
 
-    def kept(self, frame: Frame) -> Frame:
+    def kept(self, frame: Frame, *, coded: Sequence[str] = ()) -> Frame:
         """The same rows in a Parquet file of the scratch, streamed there; in memory without one."""
-        native = frame.to_native()
+        native = frame.to_native().with_columns(pl.col(coded).cast(pl.Categorical))
         if self._scratch is None:
             return neutral(native.collect(engine="streaming").lazy())
         path = self._scratch()
         native.sink_parquet(path, compression="lz4", row_group_size=_KEPT_ROWS, statistics=False)
         return neutral(pl.scan_parquet(path))
 
-    def collected(self, frames: Mapping[str, Frame]) -> dict[str, pl.DataFrame]:
+    def collected(
+        self, frames: Mapping[str, Frame], *, as_coded: bool = False
+    ) -> dict[str, pl.DataFrame]:
         """The rows of frames, by name, in one go."""
         natives = [frame.to_native() for frame in frames.values()]
-        return dict(zip(frames, pl.collect_all(natives, engine="streaming"), strict=True))
+        taken = pl.collect_all(natives, engine="streaming")
+        if not as_coded:
+            taken = [one.with_columns(pl.col(pl.Categorical).cast(pl.String)) for one in taken]
+        return dict(zip(frames, taken, strict=True))
 
     def gathered(self, native: pl.LazyFrame) -> pl.DataFrame:
         """The rows of one small table."""

@@ -39,6 +39,7 @@ from transforms.schema import (
     LOAN_SNAPSHOT,
     NET_CAPITAL,
     TECH_ENTERPRISE_LIST,
+    TEXT,
     WIDE,
     Table,
 )
@@ -114,12 +115,12 @@ def take(material: Material, *, engine: Engine = POLARS, parts: int = 1) -> Meas
     catalogue = material.rules.catalogue
     judged = judged_events(material.first_loans, material.tables, material.rules, engine=engine)
     shares = [
-        engine.kept(narrowed(of_part, judged, engine=engine))
+        engine.kept(narrowed(of_part, judged, engine=engine), coded=narrow.CODED)
         for of_part in _parts_by_client(material, parts, engine)
     ]
     book = nw.concat(shares) if parts > 1 else shares[0]
+    cubes = engine.collected(cube.aggregate(book, catalogue, engine), as_coded=True)
     taken = engine.collected(_of_book(material, book, engine))
-    cubes = {name.removeprefix("cube:"): f for name, f in taken.items() if name.startswith("cube:")}
     groups = taken["groups"].to_series()
     counts_for = material.tree.counts_for
     by_client = [_counted(share, groups, material, engine) for share in shares]
@@ -137,7 +138,8 @@ def take(material: Material, *, engine: Engine = POLARS, parts: int = 1) -> Meas
         rows = judged_trade(material, taken["chain"], engine=engine)
         additive.append(flows.sums_by_branch(rows, catalogue.sums_of(Entity.TRADE)))
     nodes = material.tree.nodes["node_id"]
-    branches = pl.concat([nodes, cubes[TOTAL]["branch_id"]]).unique().sort()
+    booked = cubes[TOTAL]["branch_id"].unique().cast(TEXT)
+    branches = pl.concat([nodes, booked]).unique().sort()
     whole = cube.with_zeros(pl.concat(additive), branches, _given(catalogue, missing))
     where = places(material, engine=engine)
     rows = pl.concat([whole, cube.by_place(whole, where, catalogue)])
@@ -197,13 +199,11 @@ def _parts_by_client(material: Material, parts: int, engine: Engine) -> Iterator
 def _of_book(material: Material, loans: Frame, engine: Engine) -> dict[str, Frame]:
     """What is taken from all narrow loans at once, lazily."""
     catalogue, rules = material.rules.catalogue, material.rules
-    cubes = cube.aggregate(loans, catalogue, engine)
-    frames = {f"cube:{name}": cells for name, cells in cubes.items()}
-    frames["groups"] = clients.group_ids(loans)
+    frames = {"groups": clients.group_ids(loans)}
     if LOAN_EVENT.name in material.tables.month and catalogue.flags_of(Entity.FLOW):
         before = material.before.get(At.PREVIOUS_MONTH)
         judged = flows.flows(material.tables, rules, before, engine=engine, every=False)
-        flowing = engine.kept(flows.needed(judged, catalogue))
+        flowing = engine.kept(flows.needed(judged, catalogue), coded=("branch_id",))
         frames["flows"] = _sums(flowing, catalogue.sums_of(Entity.FLOW))
         clients_of = flows.clients_of_month(flowing, catalogue)
         frames |= {f"drawn:{name}": pairs for name, pairs in clients_of.items()}

@@ -20,6 +20,10 @@ from transforms.classify import slice_member
 from transforms.engines import Engine, Frame
 
 KEY: Final = "flags_"
+MEMBERS: Final = tuple(name for name, one in SLICES.items() if not one.of_branch)
+"""The slices of loans."""
+CODED: Final = ("branch_id", *MEMBERS)
+"""The texts by which narrow loans are grouped."""
 BITS: Final = 62
 """Flags that fit one whole number of 64 bits with its sign left alone."""
 
@@ -75,8 +79,7 @@ def alone(catalogue: Catalogue) -> tuple[str, ...]:
 
 def needed(catalogue: Catalogue) -> tuple[set[str], set[str]]:
     """The flags, and the looked-up columns beside those of flags, that `narrow` needs of a loan."""
-    members = {name for name, one in SLICES.items() if not one.of_branch}
-    columns = {*amounts(catalogue), *members, "group_id"}
+    columns = {*amounts(catalogue), *MEMBERS, "group_id"}
     return {*flags(catalogue), *alone(catalogue)}, columns
 
 
@@ -91,7 +94,7 @@ def narrow(loans: Frame, catalogue: Catalogue, engine: Engine) -> Frame:
         f"{KEY}{number}": flags(catalogue)[start : start + BITS]
         for number, start in enumerate(range(0, len(flags(catalogue)), BITS))
     }
-    members = {name: slice_member(name) for name, one in SLICES.items() if not one.of_branch}
+    members = {name: slice_member(name) for name in MEMBERS}
     return engine.with_bits(loans, held).select(
         "loan_id",
         "borrower_id",

@@ -23,6 +23,7 @@ from orchestration.cli import (
     figures,
     gap,
     inbox,
+    lake,
     ledger,
     loans,
     mapping,
@@ -41,6 +42,7 @@ from orchestration.cli import (
     verify,
     versions,
     whatif,
+    worker,
     workspace,
 )
 from orchestration.cli.acting import AsOption, begin
@@ -69,6 +71,7 @@ for command in (
     template.template,
     inbox.inbox,
     build.build,
+    worker.worker,
     figures.kpis,
     figures.explain,
     loans.loans,
@@ -105,6 +108,7 @@ app.add_typer(targets.app, name="targets")
 app.add_typer(checkins.app, name="checkins")
 app.add_typer(signoff.app, name="signoff")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(lake.app, name="lake")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(readers.app, name="readers")
 

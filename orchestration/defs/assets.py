@@ -3,18 +3,19 @@
 import dagster as dg
 import polars as pl
 
-from orchestration import months
-from orchestration.auditing import BY, DAGSTER, UNTOLD
-from orchestration.defs.resources import BankResource, build_of
+from orchestration import measuring, months
+from orchestration.auditing import NOTE, UNTOLD
+from orchestration.defs.resources import BankResource, MonthTurn
 from orchestration.partitions import MONTHS
+from orchestration.spark import ENGINE, EngineName
 from transforms.hierarchy import Tree
 from transforms.measures import Measures
 
 
 @dg.asset(partitions_def=MONTHS, group_name="book", kinds={"deltalake"})
-def delivered_book(context: dg.AssetExecutionContext, bank: BankResource) -> None:
+def delivered_book(context: dg.AssetExecutionContext, turn: MonthTurn) -> None:
     """The tables that the month is computed with, and the account of what was taken."""
-    month = bank.month(context.partition_key)
+    month = turn.begin(context)
     chosen = month.bank.deliveries.chosen(month.as_of, month.version)
     context.add_output_metadata(
         {
@@ -72,7 +73,8 @@ def month_measures(
     counts_for: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Every measure by booking branch, and by node what does not add up, in one pass over the loans."""
-    taken = months.taken(bank.month(context.partition_key), Tree.of(node, counts_for))
+    engine = EngineName(context.run.tags.get(ENGINE, EngineName.POLARS))
+    taken = measuring.taken(bank.month(context.partition_key), Tree.of(node, counts_for), engine)
     return taken.additive, taken.by_node
 
 
@@ -88,7 +90,7 @@ def month_measures(
 )
 def metric_fact(
     context: dg.AssetExecutionContext,
-    bank: BankResource,
+    turn: MonthTurn,
     node: pl.DataFrame,
     counts_for: pl.DataFrame,
     branch_measure: pl.DataFrame,
@@ -98,14 +100,14 @@ def metric_fact(
     """Every metric and reading for every node, with target, status and quality."""
     tree = Tree.of(node, counts_for)
     measured = Measures(branch_measure, node_measure)
-    return months.figures(bank.month(context.partition_key), tree, measured, reconciliation)
+    return months.figures(turn.with_bases(context), tree, measured, reconciliation)
 
 
 @dg.asset(partitions_def=MONTHS, group_name="facts", deps=[metric_fact])
-def publication(context: dg.AssetExecutionContext, bank: BankResource) -> None:
+def publication(context: dg.AssetExecutionContext, turn: MonthTurn) -> None:
     """The switch: from here on readers see the month as just built."""
-    by = context.run.tags.get(BY, DAGSTER)
-    told = months.publish(bank.month(context.partition_key), build_of(context.run), by=by)
+    told = turn.publish(context)
     if told is not None:
         context.log.warning(told)
         context.add_output_metadata({UNTOLD: told})
+        context.instance.add_run_tags(context.run.run_id, {NOTE: told})

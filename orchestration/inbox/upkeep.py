@@ -85,5 +85,6 @@ def own_process(root: Path, *words: str) -> list[str]:
     Whoever keeps looking starts one for each taking: Dagster, which runs a job in it, cannot run one in
     a run of its own, and keeps a Ctrl+C to itself.
     """
-    start = "from orchestration.cli.app import main; main()"
-    return [sys.executable, "-P", "-c", start, "inbox", "--workspace", str(root), *words]
+    # Not -c: PySpark, where it is installed, takes a program without a file for its own tests, and ends it.
+    start = ("-P", "-m", "orchestration.cli", "inbox")
+    return [sys.executable, *start, "--workspace", str(root), *words]

@@ -227,7 +227,7 @@ class _Node:
         counting = self.published.counts_for(self.scope, as_of=day).filter(
             pl.col("node_id") == self.branch
         )
-        return found.filter(pl.col("branch_id").is_in(counting.collect()["branch_id"].implode()))
+        return found.filter(pl.col("branch_id").is_in(counting.collect()["branch_id"].to_list()))
 
     def restated(self, facts: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:
         """Months from the one compared with on whose figures were restated."""

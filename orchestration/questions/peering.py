@@ -289,7 +289,7 @@ def _figures(
 ) -> tuple[pl.DataFrame, Metric | None]:
     """`peers.FIGURES` of a group, and who counts the clients, where ratios are to be shrunk."""
     facts = published.facts(SYSTEM, as_of=day).filter(
-        pl.col("slice") == TOTAL, pl.col("branch_id").is_in(members["branch_id"].implode())
+        pl.col("slice") == TOTAL, pl.col("branch_id").is_in(members["branch_id"].to_list())
     )
     own = facts.filter(
         pl.col("metric_id") == metric.metric_id, pl.col("reading") == reading

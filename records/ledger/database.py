@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 from records.ledger import links
 from records.ledger.errors import LedgerError
 from records.ledger.revisions import HEAD, READABLE, revision_of, upgrade
+from records.servers import place, server
 from records.workspace import SETTINGS, Workspace
 from transforms.errors import visible
 
@@ -211,19 +212,14 @@ def _server(text: str, where: str) -> tuple[URL, str, str]:
     Raises:
         LedgerError: if it is none; what it says is not repeated, since a password may be in it.
     """
-    try:
-        url = sa.make_url(text)
-    except (sa.exc.ArgumentError, ValueError):
-        url = None
-    if url is None or url.get_backend_name() != "postgresql" or not url.database:
+    url = server(text)
+    if url is None:
         raise LedgerError(
             f"What {where} holds is no address of a PostgreSQL database. Write "
             "postgresql+psycopg://user:password@host:port/name."
         )
-    port = f":{url.port}" if url.port else ""
-    place = f"{url.database} on {url.host or 'this machine'}{port}"
     way_out = f"Check that the server runs and takes connections, and {where}."
-    return url.set(drivername="postgresql+psycopg"), place, way_out
+    return url, place(url), way_out
 
 
 def _in_our_hands(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own connection

@@ -290,7 +290,7 @@ def test_a_rejected_row_of_any_types_is_kept_word_for_word(root, tmp_path):
     pq.write_table(book_with(outstanding_principal=nine("x"), **odd), path)
     bank = Bank.at(root)
     with intake.draft(bank, [path], mapping="canonical", as_of=date(2026, 10, 31)) as draft:
-        words = draft.splits["loan_snapshot"].rejected["as_delivered"][0]
+        words = draft.splits["loan_snapshot"].rejected.collect()["as_delivered"][0]
     assert words.partition('"a_bytes":')[2] == (
         '["ff00"],"b_float":"inf","c_nan":"NaN","d_day":"2147483647 days from 1970-01-01",'
         '"e_moment":"9223372036854775807 us from 1970-01-01","f_moment":"2026-10-31 23:30:00",'

@@ -221,7 +221,7 @@ def test_each_absurd_value_is_rejected_by_its_own_rule_or_kept_as_it_stands(root
     with intake.draft(bank, [path], mapping="canonical", as_of=date(2026, 10, 31)) as draft:
         split = draft.splits["loan_snapshot"]
         accepted = {row["source_row_no"]: row for row in split.accepted.collect().to_dicts()}
-        rejected = {row["source_row_no"]: row for row in split.rejected.to_dicts()}
+        rejected = {row["source_row_no"]: row for row in split.rejected.collect().to_dicts()}
     found = {
         at: rejected[at]["rule_ids"] if at in rejected else accepted[at][column]
         for at, (column, _, _) in enumerate(odd, start=1)

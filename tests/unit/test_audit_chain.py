@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -49,14 +49,21 @@ class File:
     ledger: Ledger
     path: Path
 
-    def run(self, *statements):
+    @contextmanager
+    def opened(self):
+        """What is done to a copy need not outlast a power cut: each statement would wait for the disk."""
         with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            yield connection
+
+    def run(self, *statements):
+        with self.opened() as connection:
             for statement in statements:
                 connection.execute(statement)
 
     def unlocked(self, *statements):
         """The same after all triggers were dropped."""
-        with closing(sqlite3.connect(self.path)) as connection, connection:
+        with self.opened() as connection:
             names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
             for (name,) in names.fetchall():
                 connection.execute(f"DROP TRIGGER {name}")

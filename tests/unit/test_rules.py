@@ -1,6 +1,7 @@
 """Every rule fires where it should, stays silent where it should, and a wrong rule is refused by name."""
 
 import re
+from collections import defaultdict
 
 import polars as pl
 import pytest
@@ -27,22 +28,23 @@ RULES = {rule.id: rule for rule in load_rules()}
 
 
 def broken(delivery):
-    """The ids of all rules that the delivery breaks, asked of DuckDB alone."""
-    found = set()
+    """The ids of all rules that the delivery breaks, asked of DuckDB alone, one query a view."""
     measured = rules_for(RULES.values(), delivery.table)
+    asked = defaultdict(dict)
     with opened(delivery, asked_columns(measured, delivery.table)) as session:
         for rule in measured:
             if rule.skipped_reason(session):
                 continue
             if rule.row_condition is None:
-                query = f"SELECT ({bound(rule.fails, rule.values(delivery))}) AS broken"
+                asked[""][rule.id] = f"({bound(rule.fails, rule.values(delivery))})"
             else:
                 condition = condition_of(rule, session)
-                looked_at = rule.blamed(delivery.table)
-                query = f"SELECT count(*) > 0 AS broken FROM {looked_at} WHERE {condition}"  # noqa: S608
-            (is_broken,) = session.connection.execute(query).fetchone()
-            if is_broken:
-                found.add(rule.id)
+                asked[rule.blamed(delivery.table)][rule.id] = f"count(*) FILTER ({condition}) > 0"
+        found = set()
+        for view, questions in asked.items():
+            query = f"SELECT {', '.join(questions.values())} {view and f'FROM {view}'}"
+            answers = session.connection.execute(query).fetchone()
+            found |= {rule_id for rule_id, answer in zip(questions, answers, strict=True) if answer}
     return found
 
 

@@ -101,7 +101,7 @@ def test_every_rule_is_one_check_of_the_delivered_book_or_of_the_figures(definit
 def test_runs_of_the_command_line_and_of_dagster_can_be_looked_up_alike(bank, definitions, dagster):
     """September came from the command line, October comes from Dagster's own interface in Python."""
     from expectations.rules import load_rules  # noqa: PLC0415
-    from orchestration.build import instance  # noqa: PLC0415
+    from orchestration.run_history import instance  # noqa: PLC0415
     from records.workspace import open_workspace  # noqa: PLC0415
 
     with instance(open_workspace(bank)) as home:

@@ -33,6 +33,7 @@ _GROUP: Final = "group_id"
 _OWN: Final = "enterprise_size"
 """A slice whose member is the client's own: a client needs no rows of its own for each."""
 _IF: Final = "if_"
+_CLIENTS: Final = "_clients"
 _SEVERAL: Final = pl.col("first") != pl.col("last")
 """Whether a client has more than one branch."""
 
@@ -146,6 +147,19 @@ def _sum_name(measure: Measure) -> str:
     return f"{measure.over}:{measure.where}"
 
 
+def _kind(measure: Measure) -> tuple[str, str]:
+    """Who is ranked, and by what."""
+    return str(measure.by), _sum_name(measure)
+
+
+def _ranked(catalogue: Catalogue) -> dict[tuple[str, str], Measure]:
+    """Of the measures of each kind the one that asks for most: its few are those of the others too."""
+    found: dict[tuple[str, str], Measure] = {}
+    for measure in sorted(_largest(catalogue), key=lambda one: one.largest):
+        found[_kind(measure)] = measure
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class Counted:
     """What the clients of a book, or of a part of it, come to; parts of different clients add up.
@@ -182,14 +196,20 @@ def counted(
     candidates, groups = [pl.DataFrame(schema=_CANDIDATE)], [pl.DataFrame(schema=_HELD)]
     if TOTAL in clients:
         both = clients[TOTAL], shared[TOTAL]
-        tables.append(_distinct(*both, _counted(catalogue), counts_for, catalogue, TOTAL))
-        for name in SLICES:
-            measures = measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT)
+        keys = narrow.keys(catalogue)
+        cells = {
+            name: _cells(rows, [key for key in keys if key in rows.columns])
+            for name, rows in clients.items()
+        }
+        cuts = {
+            name: measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT) for name in SLICES
+        }
+        for name, measures in {TOTAL: _counted(catalogue), **cuts}.items():
             if measures:
                 own = TOTAL if name == _OWN else name
-                rows = clients[own], shared[own]
+                rows = clients[own], cells[own], shared[own]
                 tables.append(_distinct(*rows, measures, counts_for, catalogue, name))
-        for measure in _largest(catalogue):
+        for measure in _ranked(catalogue).values():
             alone, grouped = _held(*both, measure, groups_of_book, counts_for)
             candidates.append(alone)
             groups.append(grouped)
@@ -212,16 +232,24 @@ def node_measures(
         .agg(pl.col("amount").sum())
     )
     tables = [distinct.select(*NODE_MEASURE)]
-    for measure in _largest(catalogue):
+    few = {}
+    for kind, measure in _ranked(catalogue).items():
         own = pl.col("measure") == measure.name
         groups = _of_groups(held.filter(own), measure, counts_for)
-        every = pl.concat([alone.filter(own), groups]).select("node_id", _amount="amount")
-        tables.append(_sum_of_largest(every, measure))
+        few[kind] = pl.concat([alone.filter(own), groups]).select("node_id", _amount="amount")
+    tables += [_sum_of_largest(few[_kind(m)], m) for m in _largest(catalogue)]
     return pl.concat(tables).sort("node_id", "slice", "member", "measure")
+
+
+def _cells(clients: pl.DataFrame, marks: Sequence[str]) -> pl.DataFrame:
+    """How many clients of one branch have which flags there: `first, member`, flags, `_CLIENTS`."""
+    alone = clients.lazy().filter(~_SEVERAL).group_by("first", "member", *marks)
+    return alone.agg(pl.len().cast(pl.Int64).alias(_CLIENTS)).collect(engine="streaming")
 
 
 def _distinct(
     clients: pl.DataFrame,
+    cells: pl.DataFrame,
     shared: pl.DataFrame,
     measures: Sequence[Measure],
     counts_for: pl.DataFrame,
@@ -233,18 +261,14 @@ def _distinct(
     place = narrow.bits(catalogue)
     columns = sorted({place[m.where].column for m in measures})
     member: list[str] = [] if slice_ == TOTAL else ["member"]
-    counts = [
-        ((pl.col(place[m.where].column) & place[m.where].mask) != 0)
-        .sum()
-        .cast(pl.Int64)
-        .alias(m.name)
-        for m in measures
-    ]
+    admits = {m.name: (pl.col(place[m.where].column) & place[m.where].mask) != 0 for m in measures}
+    counts = [admitted.sum().cast(pl.Int64).alias(name) for name, admitted in admits.items()]
     alone = (
-        clients.lazy()
-        .filter(~_SEVERAL)
+        cells.lazy()
         .group_by("first", *member)
-        .agg(counts)
+        .agg(
+            pl.col(_CLIENTS).filter(admitted).sum().alias(name) for name, admitted in admits.items()
+        )
         .join(counts_for.lazy(), left_on="first", right_on="branch_id", how="inner")
         .select("node_id", *member, *names)
     )

@@ -11,13 +11,14 @@ import threading
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Final
 
 import dagster as dg
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import Field
+from sqlalchemy.exc import DBAPIError
 
 from orchestration import partitions, settings
 from orchestration.auditing import NOTE
@@ -27,7 +28,7 @@ from orchestration.month_run import WHY, run_month
 from orchestration.months import MonthAtWork
 from orchestration.outcomes import BuildFailedError, Built, Outcome, Told
 from orchestration.planning import Planned, plan
-from orchestration.run_history import instance
+from orchestration.run_history import opened
 from orchestration.turns import BACKFILL, BEFORE, told, turn_if_free
 from records.workspace import SETTINGS, Workspace, open_workspace
 from transforms.errors import WorkspaceError
@@ -67,7 +68,7 @@ def by_one(
     Raises:
         BuildFailedError: if a month's run fails; months before it are published.
     """
-    with instance(bank.workspace) as home:
+    with opened(bank.workspace) as home:
         for one in stale:
             before(one.as_of)
             note = run_month(bank.workspace, home, one.as_of, tags)
@@ -88,7 +89,7 @@ def by_several(
     settings.share_cores(lanes)
     name = uuid.uuid4().hex[:12]
     share = {"months": [one.as_of.isoformat() for one in stale]}
-    with instance(bank.workspace) as home:
+    with opened(bank.workspace) as home:
         with warnings.catch_warnings(), _watched(home, name, stale, before, after) as done:
             # Each lane that is handed out defines Dagster's one task of Celery again.
             warnings.filterwarnings("ignore", "Task name 'execute_plan'")
@@ -195,7 +196,8 @@ def _watched(
 
     def watch() -> None:
         while not over.wait(_LOOKS):
-            look()
+            with suppress(DBAPIError):  # the last look is the caller's, who then says what is wrong
+                look()
 
     watching = threading.Thread(target=watch, daemon=True)
     watching.start()

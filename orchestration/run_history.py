@@ -17,6 +17,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventL
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.event import listen
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 from typing_extensions import override
 
@@ -34,6 +35,11 @@ telemetry:
 python_logs:
   # Of what goes to the terminal; events are kept whatever this says.
   python_log_level: WARNING
+compute_logs:
+  # What a step prints goes to who runs it. Kept in files it would take four more processes a month, and
+  # each of them would print a traceback when somebody stops the build.
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 concurrency:
   runs:
     tag_concurrency_limits:
@@ -147,6 +153,24 @@ def instance(workspace: Workspace) -> dg.DagsterInstance:
         draft.write_text(text, encoding="utf-8")
         draft.replace(path)
     return dg.DagsterInstance.from_config(str(home))
+
+
+@contextmanager
+def opened(workspace: Workspace) -> Iterator[dg.DagsterInstance]:
+    """The run history while months are built.
+
+    Raises:
+        WorkspaceError: if it can no longer be read or written.
+    """
+    try:
+        with instance(workspace) as home:
+            yield home
+    except DBAPIError as error:
+        place = workspace.orchestration.storage or workspace.dagster_home
+        raise WorkspaceError(
+            f"The run history in {place} cannot be read or written: {str(error.orig).splitlines()[0]}. Check "
+            "the disk or the database, and build again; what was published before is unchanged."
+        ) from None
 
 
 def _quoted(path: Path) -> str:

@@ -5,6 +5,7 @@ Commands live in the modules beside this one, by what a person wants to do. Noth
 
 import gc
 import sys
+from typing import Final
 
 import typer
 
@@ -117,12 +118,21 @@ _ALLOCATIONS = 20_000
 """Between two looks for rubbish. A command imports more than it throws away, and Python's own number, a
 few hundred, has it look through all those modules again and again: a tenth of a build."""
 
+_INTERRUPTED: Final = 130
+"""The exit code of a command that was stopped from the keyboard, as shells have it."""
+
 
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(_ALLOCATIONS)
     try:
         app()
+    except SystemExit as ended:
+        if ended.code == _INTERRUPTED:
+            sys.stderr.write(
+                "Stopped before it was done. What was published before stands; run the command again.\n"
+            )
+        raise
     except BranchmarkError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)

@@ -58,3 +58,16 @@ def test_branches_that_report_to_each_other_are_not_published(copy, tmp_path):
     ingest(copy, straight, "--as-of", books.OCTOBER, *MENDED)
     assert built(copy)[books.OCTOBER][1] == "built"
     assert figures(copy)["loan_balance", "default", "HO"]["value"] == "2100050.00"
+
+
+def test_a_run_history_that_cannot_be_read_is_told_in_a_sentence(copy):
+    before = kpis(copy)
+    history = copy / ".dagster" / "history" / "runs" / "index.db"
+    for name in ("index.db-wal", "index.db-shm"):
+        history.with_name(name).unlink(missing_ok=True)
+    history.write_bytes(b"x" * 50_000)
+    said = here("build", "-w", copy, "--force")
+    assert said.code == 1
+    assert "Traceback" not in said.err
+    assert said.err.splitlines()[-1].startswith(f"The run history in {copy / '.dagster'} cannot be")
+    assert kpis(copy) == before

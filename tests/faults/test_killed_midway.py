@@ -96,6 +96,25 @@ def test_a_build_killed_at_any_moment_leaves_the_figures_as_they_were(waiting, n
     ]
 
 
+def test_a_build_stopped_from_the_keyboard_says_so_without_a_traceback(waiting):
+    """The keyboard's signal reaches every process that the build has started."""
+    before = kpis(waiting, "--as-of", "all")
+    process = start("build", "-w", waiting)
+    table = waiting / "lake" / "check_result"
+    until = commits(table) + 1
+    deadline = time.monotonic() + 90
+    while commits(table) < until:
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    assert "was not published: it was interrupted" in err.splitlines()[-1]
+    assert kpis(waiting, "--as-of", "all") == before
+
+
 def test_a_rebuild_killed_midway_stays_unseen_when_another_month_is_published(copy):
     """Ledger totals come later for both months: the same versions are built anew.
 

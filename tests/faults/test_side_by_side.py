@@ -1,9 +1,13 @@
 """Two commands at once: one writes, the other waits or says so; readers see one state or the other."""
 
+import _thread
+import threading
+
 import pytest
 
+from records.locks import BUILDING, FileLocks
 from tests.whole import books
-from tests.whole.commands import built, figures, ingest, kpis, start, write_csv
+from tests.whole.commands import built, figures, here, ingest, kpis, start, write_csv
 
 pytestmark = pytest.mark.whole
 
@@ -57,3 +61,18 @@ def test_the_same_file_delivered_twice_at_once_is_taken_once(copy, tmp_path):
     assert [process.returncode for process in running] == [0, 0]
     assert sorted("is unchanged" in one for one in said) == [False, True]
     assert ingest(copy, path)["snapshot_version"] == 2
+
+
+def test_a_command_stopped_while_it_waits_says_so_in_a_sentence(copy):
+    turn = FileLocks(copy).tried(BUILDING)
+    assert turn is not None
+    stopping = threading.Timer(0.5, _thread.interrupt_main)
+    stopping.start()
+    try:
+        said = here("build", "-w", copy)
+    finally:
+        stopping.join()
+        turn.end()
+    assert said.code == 130
+    assert said.err.splitlines()[-1].startswith("Stopped before it was done.")
+    assert "Traceback" not in said.err

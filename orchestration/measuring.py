@@ -28,8 +28,10 @@ from transforms.trade import REPORTED
 
 _HELD_LOANS: Final = 250_000
 """So many loans are kept in memory while measures are taken of them; more go to a file of the scratch."""
-_LOANS_A_PART: Final = 12_500_000
+_LOANS_A_PART: Final = 5_000_000
 """So many loans are classified at once: what is looked up by client is held for these alone."""
+_MOST_PARTS: Final = 8
+"""Each part reads the book once more, so that a very large one is taken in larger parts."""
 
 
 def taken(month: MonthAtWork, at: Tree, engine: EngineName = EngineName.POLARS) -> Measures:
@@ -43,7 +45,7 @@ def taken(month: MonthAtWork, at: Tree, engine: EngineName = EngineName.POLARS) 
         if rows <= _HELD_LOANS:
             return measures.take(material(month, at))
         with _scratch(month) as path:
-            parts = -(-rows // _LOANS_A_PART)
+            parts = min(-(-rows // _LOANS_A_PART), _MOST_PARTS)
             return measures.take(material(month, at), engine=PolarsEngine(path), parts=parts)
     with spark.working(month.bank.workspace) as cluster:
         there = Reader(partial(_tables_on, cluster), partial(_history_on, cluster))

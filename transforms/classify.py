@@ -5,7 +5,7 @@ exclusion can be explained. What a lookup finds belongs in `lookups`; aggregatio
 `clients`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -19,7 +19,15 @@ from transforms.engines import POLARS, Engine, Frame
 from transforms.lookups import borrower, chain, green, industry, lists, place, price
 from transforms.lookups.inputs import Inputs, LoanTables, Lookup, Rules
 
-__all__ = ["LoanTables", "Rules", "classify", "clause_sql", "flag_sql", "with_flags"]
+__all__ = [
+    "LoanTables",
+    "Rules",
+    "classify",
+    "clause_sql",
+    "flag_sql",
+    "may_admit",
+    "with_flags",
+]
 
 LOOKUPS: Final = (
     # The only join with a table as long as the book comes first, while there is little to carry.
@@ -164,3 +172,27 @@ def clause_sql(sql: str, parameters: Mapping[str, Decimal]) -> str:
     if any(name not in parameters for name in parameters_of(sql)):
         return "FALSE"
     return f"COALESCE(({with_parameters(sql, parameters)}), FALSE)"
+
+
+def may_admit(
+    flags: Sequence[Flag], known: Collection[str], parameters: Mapping[str, Decimal]
+) -> str:
+    """SQL over known columns alone: false only where no flag can be true, whatever the others hold."""
+    by_name = {flag.name: flag for flag in flags}
+
+    def of_clause(sql: str) -> str | None:
+        if sql in by_name:
+            return of_flag(by_name[sql])
+        return clause_sql(sql, parameters) if set(columns_of(sql)) <= set(known) else None
+
+    def of_flag(flag: Flag) -> str | None:
+        parts = [part for clause in flag.all_of if (part := of_clause(clause.sql)) is not None]
+        either = [of_clause(clause.sql) for clause in flag.any_of]
+        told = [part for part in either if part is not None]
+        if told and len(told) == len(either):
+            parts.append(f"({' OR '.join(told)})")
+        return f"({' AND '.join(parts)})" if parts else None
+
+    found = [of_flag(flag) for flag in flags]
+    told = [part for part in found if part is not None]
+    return " OR ".join(dict.fromkeys(told)) if len(told) == len(found) else "TRUE"

@@ -5,22 +5,21 @@ alone; what kind of loan it was is read from the month end before, or, for a loa
 one. Flows accumulate month by month (`year_to_date` in the catalogue): a stock loses what was repaid.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Final
 
 import narwhals as nw
 import polars as pl
 
 from transforms import schema
-from transforms.catalogue.model import Aggregation, Catalogue, Entity, Flag, Measure
+from transforms.catalogue.model import Aggregation, Catalogue, Entity, Measure
 from transforms.catalogue.sql import columns_of
 from transforms.catalogue.vocabulary import LOAN_NAMES
-from transforms.classify import LoanTables, Rules, classify, clause_sql, closure, with_flags
+from transforms.classify import LoanTables, Rules, classify, closure, may_admit, with_flags
 from transforms.cube import BRANCH_MEASURE, long
 from transforms.engines import POLARS, Engine, Frame, neutral
-from transforms.schema import LOAN_EVENT, LOAN_SNAPSHOT, WIDE
+from transforms.schema import BORROWER_SNAPSHOT, LOAN_EVENT, LOAN_SNAPSHOT, WIDE
 
 NPL: Final = "is_npl"
 """The loan flag behind `then_npl`."""
@@ -75,7 +74,7 @@ def flows(
             for name in columns_of(clause.sql)
         }
     else:
-        may = may_count(flags, _OF_EVENT | {"then_npl"}, rules.parameters)
+        may = may_admit(flags, _OF_EVENT | {"then_npl"}, rules.parameters)
         events = engine.with_sql(events, {"_may": may}).filter(nw.col("_may")).drop("_may")
     looked_up = (wanted & set(LOAN_NAMES)) - _OF_EVENT
     known = _loans_of(events, tables, rules, before, loan_flags, looked_up, engine)
@@ -113,6 +112,11 @@ def _loans_of(
         fresh = loans.join(stood.select("loan_id"), on="loan_id", how="anti")
         loans = nw.concat([stood, fresh])
     month = {**tables.month, LOAN_SNAPSHOT.name: loans.to_native()}
+    if BORROWER_SNAPSHOT.name in month:
+        # Few clients have such events, and all others need not be held to be looked up in.
+        borrowers = neutral(month[BORROWER_SNAPSHOT.name])
+        few = engine.among(borrowers, "borrower_id", loans.select("borrower_id"))
+        month[BORROWER_SNAPSHOT.name] = few.to_native()
     # What prices a flow is needed beside what judges it.
     wanted = columns | {"lpr", "long_term"}
     classified = classify(
@@ -132,30 +136,6 @@ def _with_then_npl(events: Frame, before: Before | None, engine: Engine) -> Fram
     judged = classify(before.tables, before.rules, flags=(NPL,), columns=(), engine=engine)
     bad = judged.filter(nw.col(NPL)).select("loan_id")
     return engine.with_mark(events, "then_npl", "loan_id", bad)
-
-
-def may_count(
-    flags: Sequence[Flag], known: Collection[str], parameters: Mapping[str, Decimal]
-) -> str:
-    """SQL over known columns alone: false only where no flag can be true, whatever the others hold."""
-    by_name = {flag.name: flag for flag in flags}
-
-    def of_clause(sql: str) -> str | None:
-        if sql in by_name:
-            return of_flag(by_name[sql])
-        return clause_sql(sql, parameters) if set(columns_of(sql)) <= set(known) else None
-
-    def of_flag(flag: Flag) -> str | None:
-        parts = [part for clause in flag.all_of if (part := of_clause(clause.sql)) is not None]
-        either = [of_clause(clause.sql) for clause in flag.any_of]
-        told = [part for part in either if part is not None]
-        if told and len(told) == len(either):
-            parts.append(f"({' OR '.join(told)})")
-        return f"({' AND '.join(parts)})" if parts else None
-
-    found = [of_flag(flag) for flag in flags]
-    told = [part for part in found if part is not None]
-    return " OR ".join(dict.fromkeys(told)) if len(told) == len(found) else "TRUE"
 
 
 def _with_amounts(flowing: Frame, tables: LoanTables, rules: Rules, engine: Engine) -> Frame:

@@ -26,7 +26,7 @@ from transforms import (
 from transforms.availability import Held
 from transforms.catalogue.model import Aggregation, At, Catalogue, Entity, Measure
 from transforms.catalogue.vocabulary import TOTAL
-from transforms.classify import LoanTables, Rules, classify
+from transforms.classify import LoanTables, Rules, classify, may_admit
 from transforms.engines import POLARS, Engine, Frame, neutral
 from transforms.flows import Before
 from transforms.hierarchy import Tree
@@ -135,7 +135,7 @@ def take(material: Material, *, engine: Engine = POLARS, parts: int = 1) -> Meas
         if _changes_since(catalogue, at)
     ]
     if "chain" in taken:
-        rows = judged_trade(material, taken["chain"], engine=engine)
+        rows = judged_trade(material, taken["chain"], engine=engine, every=False)
         additive.append(flows.sums_by_branch(rows, catalogue.sums_of(Entity.TRADE)))
     nodes = material.tree.nodes["node_id"]
     booked = cubes[TOTAL]["branch_id"].unique().cast(TEXT)
@@ -278,12 +278,23 @@ def _uncut(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def judged_trade(
-    material: Material, lent: pl.DataFrame, *, engine: Engine = POLARS
+    material: Material, lent: pl.DataFrame, *, engine: Engine = POLARS, every: bool = True
 ) -> pl.DataFrame:
-    """Paid trade at the branch that lends the pair most, with the trade flags."""
+    """Paid trade at the branch that lends the pair most, with the trade flags.
+
+    Args:
+        material: the month.
+        lent: `branch_id, borrower_id, core_enterprise_id, balance` of supply-chain loans.
+        engine: what runs it.
+        every: also trade of months that no measure looks at, so that it can be told why not.
+    """
     rows = Inputs(material.tables, material.rules, engine).trades()
     flags = material.rules.catalogue.flags_of(Entity.TRADE)
-    paid = trade.branch_rows(rows, lent, material.rules.as_of)
+    if not every:
+        neither = pl.DataFrame({name: [False] for name in trade.WHEN})
+        may = may_admit(flags, trade.WHEN, material.parameters)
+        every = bool(neither.select(pl.sql_expr(may)).item())
+    paid = trade.branch_rows(rows, lent, material.rules.as_of, every=every)
     return first_loans.flagged(paid, flags, material.parameters)
 
 

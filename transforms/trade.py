@@ -24,6 +24,8 @@ MONTHS_NEEDED: Final = 6
 HISTORY_MONTHS: Final = 15
 """Twelve months, and the three of last year that the last three are compared with."""
 _PLACES: Final = 8
+WHEN: Final = ("recent", "recent_a_year_ago")
+"""What is known of trade before it is looked up who lends the pair."""
 RECENT: Final = 3
 YEAR: Final = 12
 
@@ -95,13 +97,16 @@ def _paid(trades: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def branch_rows(trades: pl.DataFrame, lent: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def branch_rows(
+    trades: pl.DataFrame, lent: pl.DataFrame, as_of: date, *, every: bool = True
+) -> pl.DataFrame:
     """Paid trade of pairs, each at one branch: the one that lends the pair most.
 
     Args:
         trades: `supply_chain_trade` of fifteen months, with `reported`.
         lent: `branch_id, borrower_id, core_enterprise_id, balance` of supply-chain loans.
         as_of: the month end.
+        every: also trade that is neither recent nor of the same months a year ago.
 
     Returns:
         `branch_id`, the pair, `reported`, `settled_amount`, `settled_days`, and whether it is
@@ -116,8 +121,9 @@ def branch_rows(trades: pl.DataFrame, lent: pl.DataFrame, as_of: date) -> pl.Dat
     )
     recent = [months_back(as_of, back) for back in range(RECENT)]
     before = [months_back(as_of, back) for back in range(YEAR, YEAR + RECENT)]
+    asked = trades if every else trades.filter(pl.col(REPORTED).is_in([*recent, *before]))
     return (
-        _paid(trades)
+        _paid(asked)
         .join(home, on=PAIR, how="inner")
         .with_columns(
             recent=pl.col(REPORTED).is_in(recent),

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from tests.scenario import AS_OF, DEFINITIONS, material_of, small_book
-from transforms import flows, measures, narrow
+from transforms import classify, flows, measures, narrow
 from transforms.catalogue.model import Entity
 from transforms.engines import POLARS, PolarsEngine, neutral
 
@@ -149,7 +149,7 @@ def test_a_book_taken_in_parts_gives_the_very_same_figures():
 def test_an_event_is_passed_over_only_where_no_flag_can_admit_it():
     known = {"event_type", "then_npl"}
     flags = CATALOGUE.flags_of(Entity.FLOW)
-    sql = flows.may_count(flags, known, {})
+    sql = classify.may_admit(flags, known, {})
     told = {
         (kind, bad): pl.DataFrame({"event_type": [kind], "then_npl": [bad]})
         .select(pl.sql_expr(sql))
@@ -170,7 +170,7 @@ def test_an_event_is_passed_over_only_where_no_flag_can_admit_it():
 
 
 def test_with_nothing_known_no_event_is_passed_over():
-    assert flows.may_count(CATALOGUE.flags_of(Entity.FLOW), (), {}) == "TRUE"
+    assert classify.may_admit(CATALOGUE.flags_of(Entity.FLOW), (), {}) == "TRUE"
 
 
 def test_measures_are_the_same_whether_or_not_events_are_passed_over():

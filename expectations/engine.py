@@ -12,8 +12,6 @@ from typing import Any, Literal, cast
 
 import duckdb
 import sqlalchemy as sa
-from great_expectations.datasource.fluent import SQLDatasource
-from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine import default
 from sqlalchemy.engine.interfaces import (
@@ -23,6 +21,12 @@ from sqlalchemy.engine.interfaces import (
 )
 from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 from typing_extensions import override
+
+from expectations.hidden import hidden
+
+with hidden("pyspark"):
+    from great_expectations.datasource.fluent import SQLDatasource
+    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 
 _URL_NAME = "branchmark"
 """Under which SQLAlchemy finds the dialect: not `duckdb`, which another package may have taken."""

@@ -13,26 +13,28 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-import great_expectations as gx
-from great_expectations import expectations as gxe
-from great_expectations.checkpoint.checkpoint import CheckpointResult
-from great_expectations.core import ExpectationSuiteValidationResult
-from great_expectations.core.batch_definition import BatchDefinition
-from great_expectations.core.run_identifier import RunIdentifier
-from great_expectations.data_context.types.base import (
-    DataContextConfig,
-    InMemoryStoreBackendDefaults,
-    ProgressBarsConfig,
-)
-from great_expectations.expectations.expectation import Expectation as GxExpectation
-from great_expectations.expectations.metadata_types import FailureSeverity
-
 from expectations.delivered import Delivered, Session, bound, opened
 from expectations.engine import DuckDBDatasource, engine_over
 from expectations.failing import TABLE, WHOLE, export, gather
+from expectations.hidden import hidden
 from expectations.model import Rule, Scope, Severity
 from expectations.results import CheckResult, SuiteResult
 from expectations.rules import asked_columns, rules_for
+
+with hidden("pyspark"):
+    import great_expectations as gx
+    from great_expectations import expectations as gxe
+    from great_expectations.checkpoint.checkpoint import CheckpointResult
+    from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.core.batch_definition import BatchDefinition
+    from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+    from great_expectations.expectations.expectation import Expectation as GxExpectation
+    from great_expectations.expectations.metadata_types import FailureSeverity
 
 _CORE: Final[Mapping[str, type[GxExpectation]]] = {
     "not_null": gxe.ExpectColumnValuesToNotBeNull,

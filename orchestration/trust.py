@@ -6,7 +6,6 @@ What the rules are is said in `expectations`; what a verdict means for the build
 import json
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -116,10 +115,7 @@ def _verdicts(
     month: MonthAtWork, measured: Iterable[Delivered], scratch: Path | None = None
 ) -> Verdicts:
     # Great Expectations takes seconds to import, and most commands never judge anything.
-    with warnings.catch_warnings():
-        # It imports pyspark wherever that is installed, and hands on what pyspark thinks of pandas.
-        warnings.filterwarnings("ignore", "PySpark does not yet", FutureWarning)
-        from expectations.runner import run_suite  # noqa: PLC0415
+    from expectations.runner import run_suite  # noqa: PLC0415
 
     rows: list[dict[str, object]] = []
     found = [pl.DataFrame(schema=FINDING_COLUMNS)]

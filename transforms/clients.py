@@ -15,7 +15,7 @@ import polars as pl
 from transforms import narrow
 from transforms.catalogue.model import Aggregation, Catalogue, Entity, Measure
 from transforms.catalogue.vocabulary import SLICES, TOTAL
-from transforms.cube import measures_cut_by
+from transforms.cube import APART, measures_cut_by
 from transforms.engines import Engine, Frame
 from transforms.schema import TEXT, WIDE
 
@@ -34,6 +34,8 @@ _OWN: Final = "enterprise_size"
 """A slice whose member is the client's own: a client needs no rows of its own for each."""
 _IF: Final = "if_"
 _CLIENTS: Final = "_clients"
+_DENSE: Final = tuple(name for family in APART.values() for name in family)
+"""Slices of which nearly every client has one member: they need no rows of their own for each."""
 _SEVERAL: Final = pl.col("first") != pl.col("last")
 """Whether a client has more than one branch."""
 
@@ -61,24 +63,51 @@ def by_client(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, F
 
     Returns:
         Under `total` also the sums that the largest clients are found by, with the client's group, and
-        its size as `member`; for every other slice that clients are counted by, client x member. In
-        `first` and `last` the first and the last by name of the branches: the same for most.
+        its size as `member`; for slices that few clients have a member of, client x member. In `first`
+        and `last` the first and the last by name of the branches, the same for most; under `total` also
+        those of the members of each other slice, as `first_industry_section`.
     """
     found = {}
     for name, (cut, keys, marks, sums) in _cuts(loans, catalogue, engine).items():
-        branch = nw.col("branch_id").cast(nw.String)
-        placed = cut.with_columns(first=branch, last=branch)
-        told = _told(name, sums)
+        if name in _DENSE:
+            continue
+        ends = {"": "branch_id"}
+        if name == TOTAL:
+            ends |= {f"_{dense}": dense for dense in _dense(catalogue)}
+        placed = cut.with_columns(
+            nw.col(column).cast(nw.String).alias(f"{end}{suffix}")
+            for suffix, column in ends.items()
+            for end in ("first", "last")
+        )
         found[name] = engine.grouped(
-            placed, keys, marks=marks, sums=sums, smallest=("first",), largest=("last", *told)
+            placed,
+            keys,
+            marks=marks,
+            sums=sums,
+            smallest=tuple(f"first{suffix}" for suffix in ends),
+            largest=(*(f"last{suffix}" for suffix in ends), *_told(name, sums)),
         )
     return found
+
+
+def _dense(catalogue: Catalogue) -> tuple[str, ...]:
+    """The slices that nearly every client has a member of, and by which clients are counted."""
+    return tuple(
+        name for name in _DENSE if measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT)
+    )
+
+
+def _has_several(slice_: str) -> pl.Expr:
+    """Whether a client has more than one branch, or more than one member of a dense slice."""
+    if slice_ not in _DENSE:
+        return _SEVERAL
+    return _SEVERAL | (pl.col(f"first_{slice_}") != pl.col(f"last_{slice_}"))
 
 
 def at_branches(
     loans: Frame, clients: Mapping[str, pl.DataFrame], catalogue: Catalogue, engine: Engine
 ) -> dict[str, Frame]:
-    """The same, branch by branch, of the clients that have more than one.
+    """The same, branch by branch, of the clients that have more than one, or more than one member.
 
     Args:
         loans: the loans that `by_client` was given.
@@ -88,7 +117,8 @@ def at_branches(
     """
     found = {}
     for name, (cut, keys, marks, sums) in _cuts(loans, catalogue, engine).items():
-        several = engine.frame(clients[name].filter(_SEVERAL).select(_CLIENT).unique())
+        rows = clients[TOTAL if name in _DENSE else name]
+        several = engine.frame(rows.filter(_has_several(name)).select(_CLIENT).unique())
         found[name] = engine.grouped(
             engine.among(cut, _CLIENT, several),
             ["branch_id", *keys],
@@ -196,19 +226,19 @@ def counted(
     candidates, groups = [pl.DataFrame(schema=_CANDIDATE)], [pl.DataFrame(schema=_HELD)]
     if TOTAL in clients:
         both = clients[TOTAL], shared[TOTAL]
-        keys = narrow.keys(catalogue)
-        cells = {
-            name: _cells(rows, [key for key in keys if key in rows.columns])
-            for name, rows in clients.items()
-        }
         cuts = {
             name: measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT) for name in SLICES
         }
         for name, measures in {TOTAL: _counted(catalogue), **cuts}.items():
             if measures:
                 own = TOTAL if name == _OWN else name
-                rows = clients[own], cells[own], shared[own]
-                tables.append(_distinct(*rows, measures, counts_for, catalogue, name))
+                rows = clients[TOTAL if own in _DENSE else own]
+                more = shared[own]
+                if own != TOTAL and own not in _DENSE:
+                    # A member that a client has at one branch alone is counted there.
+                    more = more.join(rows.filter(_SEVERAL), on=[_CLIENT, "member"], how="semi")
+                cells = _cells(rows, own, catalogue)
+                tables.append(_distinct(cells, more, measures, counts_for, catalogue, name))
         for measure in _ranked(catalogue).values():
             alone, grouped = _held(*both, measure, groups_of_book, counts_for)
             candidates.append(alone)
@@ -241,14 +271,15 @@ def node_measures(
     return pl.concat(tables).sort("node_id", "slice", "member", "measure")
 
 
-def _cells(clients: pl.DataFrame, marks: Sequence[str]) -> pl.DataFrame:
+def _cells(clients: pl.DataFrame, slice_: str, catalogue: Catalogue) -> pl.DataFrame:
     """How many clients of one branch have which flags there: `first, member`, flags, `_CLIENTS`."""
-    alone = clients.lazy().filter(~_SEVERAL).group_by("first", "member", *marks)
+    member = f"first_{slice_}" if slice_ in _DENSE else "member"
+    marks = [key for key in narrow.keys(catalogue) if key in clients.columns]
+    alone = clients.lazy().filter(~_has_several(slice_)).group_by("first", *marks, member=member)
     return alone.agg(pl.len().cast(pl.Int64).alias(_CLIENTS)).collect(engine="streaming")
 
 
 def _distinct(
-    clients: pl.DataFrame,
     cells: pl.DataFrame,
     shared: pl.DataFrame,
     measures: Sequence[Measure],
@@ -256,7 +287,6 @@ def _distinct(
     catalogue: Catalogue,
     slice_: str,
 ) -> pl.DataFrame:
-    keys = (_CLIENT,) if slice_ in (TOTAL, _OWN) else (_CLIENT, "member")
     names = [m.name for m in measures]
     place = narrow.bits(catalogue)
     columns = sorted({place[m.where].column for m in measures})
@@ -274,8 +304,6 @@ def _distinct(
     )
     at_nodes = (
         shared.lazy()
-        # A member that a client has at one branch alone is counted above.
-        .join(clients.lazy().filter(_SEVERAL), on=list(keys), how="semi")
         .join(counts_for.lazy(), on="branch_id", how="inner")
         .group_by("node_id", _CLIENT, *member)
         .agg(pl.col(columns).bitwise_or())

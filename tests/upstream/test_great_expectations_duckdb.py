@@ -12,14 +12,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
-import great_expectations as gx
 import polars as pl
 import pytest
 import sqlalchemy as sa
-from great_expectations import expectations as gxe
-from great_expectations.core.run_identifier import RunIdentifier
 
 from expectations.engine import engine_over
+from expectations.hidden import hidden
+
+with hidden("pyspark"):
+    import great_expectations as gx
+    from great_expectations import expectations as gxe
+    from great_expectations.core.run_identifier import RunIdentifier
 
 
 @pytest.fixture
@@ -183,3 +186,12 @@ def test_rules_and_findings_are_had_without_great_expectations():
     )
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_pyspark_ends_a_process_that_imports_it_beside_great_expectations_and_so_it_is_hidden():
+    """Its connect package calls sys.exit(0) where its extras are missing and there is no main file."""
+    seen = "import sys, expectations.runner; print('pyspark' in sys.modules)"
+    guarded = subprocess.run(
+        [sys.executable, "-c", seen], capture_output=True, text=True, check=False
+    )
+    assert (guarded.returncode, guarded.stdout.strip()) == (0, "False"), guarded.stderr

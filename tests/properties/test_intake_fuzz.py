@@ -147,7 +147,7 @@ def judged(bank, path):
         bank, [path], mapping="canonical", as_of=AS_OF, table="loan_snapshot"
     ) as draft:
         split = draft.splits["loan_snapshot"]
-        return draft.receipt.main, split.accepted.collect(), split.rejected
+        return draft.receipt.main, split.accepted.collect(), split.rejected.collect()
 
 
 def must_add_up(receipt, accepted, rejected):

@@ -17,6 +17,7 @@ from typing import Final
 
 import polars as pl
 
+from records.layout import LAID_BY, SIZES, in_order
 from transforms import hierarchy
 from transforms.availability import Held
 from transforms.catalogue.load import definitions
@@ -142,11 +143,24 @@ class Book:
         return replace(self, copies=copies, twins=max(1, min(copies, wanted)))
 
     def written(self, folder: Path) -> "Book":
-        """The month's tables as files of their own, so that reading one is reading and nothing else."""
+        """The month's tables as files of their own, so that reading one is reading and nothing else.
+
+        Loans lie by branch, as the lake lays them.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         book = Book(folder, self.catalogue)
         for name in tables_of(AS_OF):
-            self.rows(name).sink_parquet(book.path(name), compression="lz4")
+            rows = self.rows(name)
+            if name in LAID_BY:
+                files = []
+                for number, part in enumerate(in_order(rows, LAID_BY[name], SIZES)):
+                    files.append(folder / f"{name}-{number}.parquet")
+                    part.sink_parquet(files[-1], compression="lz4")
+                pl.scan_parquet(files).sink_parquet(book.path(name), compression="lz4")
+                for file in files:
+                    file.unlink()
+            else:
+                rows.sink_parquet(book.path(name), compression="lz4")
         return book
 
     @property

@@ -61,7 +61,7 @@ def statements(folder: Path, catalogue: Catalogue, *, file: str, flag: Flag) -> 
                 f"SELECT branch_id, {member}{_filtered(measures, flag)} FROM {source} GROUP BY ALL"  # noqa: S608
             )
             tables.append(_long(connection.sql(query).pl(), measures, slice_))
-    return _sorted(tables, BRANCH_MEASURE)
+    return _all(tables, BRANCH_MEASURE)
 
 
 def grouping_sets(folder: Path, catalogue: Catalogue, *, file: str, flag: Flag) -> pl.DataFrame:
@@ -86,7 +86,7 @@ def grouping_sets(folder: Path, catalogue: Catalogue, *, file: str, flag: Flag) 
         )
         for name in slices
     ]
-    return _sorted(tables, BRANCH_MEASURE)
+    return _all(tables, BRANCH_MEASURE)
 
 
 def cube(folder: Path, catalogue: Catalogue, *, file: str) -> pl.DataFrame:
@@ -118,7 +118,7 @@ def cube(folder: Path, catalogue: Catalogue, *, file: str) -> pl.DataFrame:
                     f"SELECT branch_id, {by}{_filtered(cuts[name], flag)} FROM cells GROUP BY ALL"  # noqa: S608
                 )
                 tables.append(_long(connection.sql(query).pl(), cuts[name], name))
-    return _sorted(tables, BRANCH_MEASURE)
+    return _all(tables, BRANCH_MEASURE)
 
 
 def clients(folder: Path, catalogue: Catalogue, *, file: str, flag: Flag) -> pl.DataFrame:
@@ -147,7 +147,7 @@ def clients(folder: Path, catalogue: Catalogue, *, file: str, flag: Flag) -> pl.
             for measure in catalogue.measures_by(Aggregation.LARGEST)
             if measure.by in {"borrower_id", "group_id"}
         ]
-    return _sorted(tables, NODE_MEASURE)
+    return _all(tables, NODE_MEASURE)
 
 
 def _largest(
@@ -209,7 +209,7 @@ def first_time(
         measure="measure",
         amount=pl.col("amount").cast(WIDE),
     )
-    return told.filter(pl.col("amount") != 0).sort("branch_id", "measure")
+    return told.filter(pl.col("amount") != 0)
 
 
 def _long(wide: pl.DataFrame, measures: Sequence[Measure], slice_: str) -> pl.DataFrame:
@@ -235,8 +235,8 @@ def _long(wide: pl.DataFrame, measures: Sequence[Measure], slice_: str) -> pl.Da
     )
 
 
-def _sorted(tables: Sequence[pl.DataFrame], columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    return pl.concat(tables).select(*columns).sort(*list(columns)[:-1])
+def _all(tables: Sequence[pl.DataFrame], columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    return pl.concat(tables).select(*columns)
 
 
 FILTERED: Final[

@@ -36,7 +36,7 @@ def sums(folder: Path, catalogue: Catalogue) -> pl.DataFrame:
             asked = [m for m in measures if m.where == flag]
             if asked:
                 tables.append(_summed(admitted, asked, slice_))
-    return pl.concat(tables).sort("branch_id", "slice", "member", "measure")
+    return pl.concat(tables)
 
 
 def _summed(admitted: Any, measures: Sequence[Measure], slice_: str) -> pl.DataFrame:  # noqa: ANN401

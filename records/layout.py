@@ -98,7 +98,7 @@ def written(
     """Write rows as files of a partition; they belong to the table once the answer is committed."""
     folder = "/".join(f"{name}={value}" for name, value in partition.items())
     (table / folder).mkdir(parents=True, exist_ok=True)
-    parts = [rows] if by is None else _in_order(rows, by, sizes)
+    parts = [rows] if by is None else in_order(rows, by, sizes)
     noted = [] if by is None else [by]
     mark = f"{_AS_DELIVERED if by is None else _BY_BRANCH}-{batch or _MIXED}-{uuid.uuid4()}"
     added: list[AddAction] = []
@@ -148,7 +148,7 @@ def _partition_types(partition: Mapping[str, str]) -> dict[str, pl.DataType]:
     return {name: types[name] for name in partition}
 
 
-def _in_order(rows: pl.LazyFrame, by: str, sizes: Sizes) -> Iterator[pl.LazyFrame]:
+def in_order(rows: pl.LazyFrame, by: str, sizes: Sizes) -> Iterator[pl.LazyFrame]:
     """The rows by branch and then as delivered, in parts that can each be sorted in memory.
 
     Each part is a pass over the rows that decodes of most of them the branch alone: that costs less than to

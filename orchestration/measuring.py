@@ -30,6 +30,8 @@ _HELD_LOANS: Final = 250_000
 """So many loans are kept in memory while measures are taken of them; more go to a file of the scratch."""
 _LOANS_A_PART: Final = 5_000_000
 """So many loans are classified at once: what is looked up by client is held for these alone."""
+_PATIENCE: Final = 60
+"""Seconds to wait for a delivery that is coming in."""
 _MOST_PARTS: Final = 8
 """Each part reads the book once more, so that a very large one is taken in larger parts."""
 
@@ -64,12 +66,17 @@ def loans_of(month: MonthAtWork) -> int:
 
 @contextmanager
 def _scratch(month: MonthAtWork) -> Iterator[Callable[[], Path]]:
-    """New paths in a folder that is gone afterwards."""
+    """New paths in a folder that is gone afterwards.
+
+    A delivery empties the scratch, which it takes for its own; so none may come in meanwhile, also where
+    nothing else is written, as in a simulation.
+    """
     within = month.bank.workspace.scratch
-    within.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="loans-", dir=within) as folder:
-        number = itertools.count()
-        yield lambda: Path(folder) / f"{next(number)}.parquet"
+    with month.bank.writing("measure a large book", wait_seconds=_PATIENCE, together=True):
+        within.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="loans-", dir=within) as folder:
+            number = itertools.count()
+            yield lambda: Path(folder) / f"{next(number)}.parquet"
 
 
 def _tables_on(cluster: Cluster, month: MonthAtWork) -> dict[str, pl.LazyFrame]:

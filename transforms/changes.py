@@ -4,6 +4,7 @@ Migration between tiers and the formation of bad loans, loan by loan. A loan tha
 two books is in no flag of the other, with a balance of zero there.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 import narwhals as nw
@@ -11,11 +12,15 @@ import narwhals as nw
 from transforms.catalogue.model import Catalogue, Entity
 from transforms.catalogue.sql import columns_of
 from transforms.catalogue.vocabulary import NOW, THEN
-from transforms.classify import LoanTables, Rules, classify, with_flags
+from transforms.classify import LoanTables, Rules, classify, may_admit, with_flags
 from transforms.engines import POLARS, Engine, Frame
 
 IN_SCOPE: Final = "is_loan"
 """A balance is only kept by what is still a loan."""
+_FEW: Final = 10
+"""Of so many loans one may be concerned for it to be worth while to look for them first."""
+_OWN: Final = "_looked_for"
+_ELSEWHERE: Final = "_looked_for_elsewhere"
 
 
 def flags_needed(catalogue: Catalogue) -> tuple[str, ...]:
@@ -47,6 +52,73 @@ def reduced(loans: Frame, rules: Rules, *, branch: str = "branch_id") -> Frame:
     wanted = flags_needed(rules.catalogue)
     booked = nw.col(branch).cast(nw.String)
     return loans.select("loan_id", "borrower_id", "balance", *wanted, branch_id=booked)
+
+
+def few(
+    now: Frame, then: Frame, asked: Collection[str], rules: Rules, engine: Engine
+) -> tuple[Frame, Frame] | None:
+    """Both books without the loans that no flag asked for can admit; None where too many would stay.
+
+    A loan turns bad, or good again, seldom: those it may be true of are found from one side of each flag,
+    the rarer one, and looked up in the other book. All else need not be joined, loan by loan.
+
+    Args:
+        now: a reduced book, to be read several times.
+        then: the earlier one.
+        asked: change flags.
+        rules: whose change flags decide.
+        engine: what runs it.
+    """
+    flags = [rules.catalogue.flags[name] for name in sorted(asked)]
+    sides = {
+        side: [may_admit((flag,), _as_named(rules, side), rules.parameters) for flag in flags]
+        for side in (NOW, THEN)
+    }
+    # What is seldom now was seldom then: both sides are counted in the book that is at hand.
+    both = now.select(**_as_named(rules, NOW), **_as_named(rules, THEN))
+    told = {f"{side}{number}": sql for side in sides for number, sql in enumerate(sides[side])}
+    counted = engine.collected(
+        {
+            "": engine.with_sql(both, told).select(
+                nw.len().alias("loans"), *(nw.col(name).cast(nw.Int64).sum() for name in told)
+            )
+        }
+    )[""].row(0, named=True)
+    rarer = [min(sides, key=lambda side: counted[f"{side}{n}"] or 0) for n in range(len(flags))]
+    found = sum(counted[f"{side}{number}"] or 0 for number, side in enumerate(rarer))
+    if found * _FEW > counted["loans"]:
+        return None
+    own = {
+        side: " OR ".join(sides[side][n] for n in range(len(flags)) if rarer[n] == side) or "FALSE"
+        for side in sides
+    }
+    ours = _marked(now, own[NOW], rules, NOW, engine)
+    theirs = _marked(then, own[THEN], rules, THEN, engine)
+    there = engine.small(_touched(theirs, ours, engine))
+    here = _touched(ours, there, engine)
+    return here.drop(_OWN), there.drop(_OWN)
+
+
+def _marked(book: Frame, sql: str, rules: Rules, side: str, engine: Engine) -> Frame:
+    """A reduced book with whether a loan is looked for by what it is at that end."""
+    asked = book.with_columns(**_as_named(rules, side))
+    return engine.with_sql(asked, {_OWN: sql}).drop(*_as_named(rules, side))
+
+
+def _touched(book: Frame, other: Frame, engine: Engine) -> Frame:
+    """The loans of a marked book that are looked for, in it or in the other."""
+    looked_for = other.filter(nw.col(_OWN)).select("loan_id")
+    return (
+        engine.with_mark(book, _ELSEWHERE, "loan_id", looked_for)
+        .filter(nw.col(_OWN) | nw.col(_ELSEWHERE))
+        .drop(_ELSEWHERE)
+    )
+
+
+def _as_named(rules: Rules, side: str) -> dict[str, nw.Expr]:
+    """The balance and the flags of a reduced book, as change flags call them of one side."""
+    names = ("balance", *flags_needed(rules.catalogue))
+    return {side + name: nw.col(name) for name in names}
 
 
 def changes(now: Frame, then: Frame, rules: Rules, *, engine: Engine = POLARS) -> Frame:

@@ -5,7 +5,8 @@ exclusion can be explained. What a lookup finds belongs in `lookups`; aggregatio
 `clients`.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -17,12 +18,13 @@ from transforms.catalogue.sql import columns_of, parameters_of, with_parameters
 from transforms.catalogue.vocabulary import UNTAGGED
 from transforms.engines import POLARS, Engine, Frame
 from transforms.lookups import borrower, chain, green, industry, lists, place, price
-from transforms.lookups.inputs import Inputs, LoanTables, Lookup, Rules
+from transforms.lookups.inputs import Inputs, LoanTables, Lookup, Part, Rules
 
 __all__ = [
     "LoanTables",
     "Rules",
     "classify",
+    "classify_in_parts",
     "clause_sql",
     "flag_sql",
     "may_admit",
@@ -37,8 +39,6 @@ LOOKUPS: Final = (
     Lookup(price.PRODUCT_GIVES, price.attach_product),
     Lookup(industry.GIVES, industry.attach),
     Lookup(industry.SEI_GIVES, industry.attach_sei, (industry.CLASS,)),
-    Lookup(industry.TECHNOLOGY_GIVES, industry.attach_technology, (industry.CLASS,)),
-    Lookup(industry.RESTRICTED_GIVES, industry.attach_restricted, (industry.CLASS,)),
     Lookup(("borrower_section",), industry.attach_borrower, ("borrower_industry",)),
     Lookup(("tech_listed", "srdi_listed"), lists.attach_technology_lists),
     Lookup(("ip_pledged",), lists.attach_pledges),
@@ -80,15 +80,36 @@ def classify(
         columns: looked-up columns wanted beside those of the flags; every one if not given.
         engine: what runs it.
     """
-    chosen = closure(rules.catalogue, flags)
+    return _classified(Inputs(tables, rules, engine), flags, columns)
+
+
+def classify_in_parts(
+    tables: LoanTables,
+    rules: Rules,
+    parts: int,
+    *,
+    flags: Iterable[str],
+    columns: Iterable[str],
+    engine: Engine = POLARS,
+) -> Iterator[Frame]:
+    """The same in so many parts, the loans of some clients at a time; what is small is shared by all."""
+    if parts == 1:
+        yield classify(tables, rules, flags=flags, columns=columns, engine=engine)
+        return
+    whole = Inputs(tables, rules, engine)
+    for number in range(parts):
+        yield _classified(replace(whole, part=Part(number, parts)), flags, columns)
+
+
+def _classified(at: Inputs, flags: Iterable[str] | None, columns: Iterable[str] | None) -> Frame:
+    chosen = closure(at.rules.catalogue, flags)
     named = {name for flag in chosen for clause in flag.clauses for name in columns_of(clause.sql)}
     every = {name for lookup in LOOKUPS for name in lookup.gives}
     wanted = named | (every if columns is None else set(columns)) | {"balance"}
-    at = Inputs(tables, rules, engine)
-    loans = at.table(schema.LOAN_SNAPSHOT)
+    loans = at.of_part(schema.LOAN_SNAPSHOT)
     for lookup in _lookups_for(wanted):
         loans = lookup.attach(loans, at)
-    return with_flags(loans, chosen, rules.parameters, engine=engine)
+    return with_flags(loans, chosen, at.rules.parameters, engine=at.engine)
 
 
 def slice_member(name: str) -> nw.Expr:

@@ -64,8 +64,8 @@ def by_client(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, F
     Returns:
         Under `total` also the sums that the largest clients are found by, with the client's group, and
         its size as `member`; for slices that few clients have a member of, client x member. In `first`
-        and `last` the first and the last by name of the branches, the same for most; under `total` also
-        those of the members of each other slice, as `first_industry_section`.
+        and `last` two of the branches, the same where there is but one; under `total` also two of the
+        members of each other slice, as `first_industry_section`. Texts may be kept as numbers.
     """
     found = {}
     for name, (cut, keys, marks, sums) in _cuts(loans, catalogue, engine).items():
@@ -75,7 +75,7 @@ def by_client(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, F
         if name == TOTAL:
             ends |= {f"_{dense}": dense for dense in _dense(catalogue)}
         placed = cut.with_columns(
-            nw.col(column).cast(nw.String).alias(f"{end}{suffix}")
+            nw.col(column).alias(f"{end}{suffix}")
             for suffix, column in ends.items()
             for end in ("first", "last")
         )
@@ -151,7 +151,7 @@ def _cuts(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, _Cut]
             nw.when(nw.col(f"{_IF}{m.where}") != 0).then(nw.col(m.over)).otherwise(zero).alias(name)
             for name, m in summed.items()
         )
-        cut = shown.with_columns(member=nw.col(_OWN).cast(nw.String))
+        cut = shown.with_columns(member=nw.col(_OWN))
         found[TOTAL] = (cut, [_CLIENT], tuple(marks), tuple(summed))
     for name in SLICES:
         measures = measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT)
@@ -276,7 +276,8 @@ def _cells(clients: pl.DataFrame, slice_: str, catalogue: Catalogue) -> pl.DataF
     member = f"first_{slice_}" if slice_ in _DENSE else "member"
     marks = [key for key in narrow.keys(catalogue) if key in clients.columns]
     alone = clients.lazy().filter(~_has_several(slice_)).group_by("first", *marks, member=member)
-    return alone.agg(pl.len().cast(pl.Int64).alias(_CLIENTS)).collect(engine="streaming")
+    counted = alone.agg(pl.len().cast(pl.Int64).alias(_CLIENTS))
+    return counted.with_columns(pl.col("first", "member").cast(TEXT)).collect(engine="streaming")
 
 
 def _distinct(
@@ -304,6 +305,7 @@ def _distinct(
     )
     at_nodes = (
         shared.lazy()
+        .with_columns(pl.col("branch_id", *member).cast(TEXT))
         .join(counts_for.lazy(), on="branch_id", how="inner")
         .group_by("node_id", _CLIENT, *member)
         .agg(pl.col(columns).bitwise_or())
@@ -348,6 +350,7 @@ def _held(
     at_one = one.filter(by_itself).select("branch_id", "amount")
     at_nodes = (
         more.filter(by_itself)
+        .with_columns(pl.col("branch_id").cast(TEXT))
         .join(counts_for.lazy(), on="branch_id", how="inner")
         .group_by("node_id", _CLIENT)
         .agg(pl.col("amount").sum())
@@ -358,7 +361,7 @@ def _held(
         .filter(~by_itself)
         .group_by("branch_id", key=pl.coalesce(_GROUP, _CLIENT))
         .agg(pl.col("amount").sum())
-        .select("branch_id", "key", measure=pl.lit(measure.name), amount="amount")
+        .select(pl.col("branch_id").cast(TEXT), "key", measure=pl.lit(measure.name), amount="amount")
     )
     few = _largest_of_nodes(at_one, at_nodes, measure, counts_for)
     candidates, groups = pl.collect_all([few, grouped], engine="streaming")
@@ -395,6 +398,7 @@ def _largest_of_nodes(
         at_one.group_by("branch_id")
         .agg(most)
         .explode("amount")
+        .with_columns(pl.col("branch_id").cast(TEXT))
         .join(counts_for.lazy(), on="branch_id", how="inner")
         .select("node_id", "amount")
     )

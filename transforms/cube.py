@@ -156,21 +156,20 @@ def long(wide: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 def _long(wide: pl.LazyFrame, names: Sequence[str], *, slice_: str) -> pl.LazyFrame:
     """A column per measure, as rows of `BRANCH_MEASURE`; a member without an amount has no row."""
     cut = slice_ != TOTAL
-    rows = wide.unpivot(
+    # Texts are made of codes while they are few: a row here is dozens of rows then.
+    told = wide.select(
+        pl.col("branch_id").cast(TEXT),
+        pl.lit(slice_).alias("slice"),
+        (pl.col(slice_).cast(TEXT) if cut else pl.lit(TOTAL)).alias("member"),
+        pl.col(names).cast(WIDE),
+    )
+    rows = told.unpivot(
         list(names),
-        index=["branch_id", slice_] if cut else ["branch_id"],
+        index=["branch_id", "slice", "member"],
         variable_name="measure",
         value_name="amount",
     )
-    if cut:
-        rows = rows.filter(pl.col("amount") != 0)
-    return rows.select(
-        pl.col("branch_id").cast(TEXT),
-        slice=pl.lit(slice_),
-        member=pl.col(slice_).cast(TEXT) if cut else pl.lit(TOTAL),
-        measure=pl.col("measure"),
-        amount=pl.col("amount").cast(WIDE),
-    )
+    return rows.filter(pl.col("amount") != 0) if cut else rows
 
 
 def by_place(rows: pl.DataFrame, places: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
@@ -205,7 +204,7 @@ def by_place(rows: pl.DataFrame, places: pl.DataFrame, catalogue: Catalogue) -> 
 
 
 def with_zeros(rows: pl.DataFrame, branches: pl.Series, names: Sequence[str]) -> pl.DataFrame:
-    """Rows with a zero for every branch and measure that has none: delivered, and nothing there."""
+    """Rows, in no order, with a zero for every branch and measure that has none: nothing is there."""
     every = pl.DataFrame({"branch_id": branches}).join(
         pl.DataFrame({"measure": list(names)}, schema={"measure": TEXT}), how="cross"
     )
@@ -218,4 +217,4 @@ def with_zeros(rows: pl.DataFrame, branches: pl.Series, names: Sequence[str]) ->
         measure="measure",
         amount=pl.lit(0, dtype=WIDE),
     )
-    return pl.concat([rows, missing]).sort("branch_id", "slice", "member", "measure")
+    return pl.concat([rows, missing])

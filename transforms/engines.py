@@ -17,7 +17,7 @@ Frame = nw.LazyFrame[Any]
 """A lazy frame of whichever engine."""
 
 _QUOTIENT_PLACES: Final = 8
-_ROW: Final = "_row_of_small"
+_BESIDE: Final = "_beside"
 _KEPT_ROWS: Final = 262_144
 _EIGHTH: Final = Decimal(1).scaleb(-_QUOTIENT_PLACES)
 
@@ -89,7 +89,11 @@ class Engine(Protocol):
         smallest: Sequence[str] = (),
         largest: Sequence[str] = (),
     ) -> Frame:
-        """One row a group: `by`, bits that any of its rows has, sums, smallest and largest values."""
+        """One row a group: `by`, bits that any of its rows has, sums, smallest and largest values.
+
+        Texts that are kept as numbers are compared in an order of the engine's own: the smallest and the
+        largest tell whether there are several.
+        """
         ...
 
     def kept(self, frame: Frame, *, coded: Sequence[str] = ()) -> Frame:
@@ -111,6 +115,10 @@ class Engine(Protocol):
             frames: what is collected.
             as_coded: whether texts that are kept as numbers may stay so, for who groups by them again.
         """
+        ...
+
+    def small(self, frame: Frame) -> Frame:
+        """A small table that several frames look things up in: worked out once where that saves work."""
         ...
 
     def gathered(self, native: Any) -> pl.DataFrame:  # noqa: ANN401 - the engine's own frame type
@@ -174,28 +182,19 @@ class PolarsEngine:
     def with_small(self, frame: Frame, small: Frame, *, on: str) -> Frame:
         """The frame with the other columns of a small table beside it; null where its key is not.
 
-        A join would carry every column of a loan through it once more; a value that is looked up alone
-        costs a tenth of that.
+        A join would carry every column of a loan through it once more. A key is found once, and all that
+        stands beside it is taken together.
         """
         table = self.gathered(small.to_native())
-        keys, names = table[on], [name for name in table.columns if name != on]
+        names = [name for name in table.columns if name != on]
+        beside = table.select(names).to_struct(_BESIDE)
         if table.is_empty():
             empty = [pl.lit(None, dtype=table.schema[name]).alias(name) for name in names]
             return neutral(frame.to_native().with_columns(empty))
-        row, looked_up = pl.col(on), keys
-        native = frame.to_native()
-        if len(names) > 1:
-            # A key is found once, and its values by the number of its row.
-            looked_up = pl.Series(range(table.height), dtype=pl.UInt32)
-            number = row.replace_strict(keys, looked_up, default=None, return_dtype=pl.UInt32)
-            native, row = native.with_columns(number.alias(_ROW)), pl.col(_ROW)
-        values = [
-            row.replace_strict(
-                looked_up, table[name], default=None, return_dtype=table.schema[name]
-            ).alias(name)
-            for name in names
-        ]
-        return neutral(native.with_columns(values).drop(_ROW, strict=False))
+        found = pl.col(on).replace_strict(
+            table[on], beside, default=None, return_dtype=beside.dtype
+        )
+        return neutral(frame.to_native().with_columns(found.alias(_BESIDE)).unnest(_BESIDE))
 
     def with_mark(self, frame: Frame, name: str, column: str, members: Frame) -> Frame:
         """The frame with a yes/no column: whether `column` is among the members."""
@@ -240,17 +239,20 @@ class PolarsEngine:
         largest: Sequence[str] = (),
     ) -> Frame:
         """One row a group: `by`, bits that any of its rows has, sums, smallest and largest values."""
-        native = (
-            frame.to_native()
-            .group_by(*by)
-            .agg(
-                pl.col(marks).bitwise_or(),
-                pl.col(sums).sum(),
-                pl.col(smallest).min(),
-                pl.col(largest).max(),
-            )
+        native = frame.to_native()
+        coded = [
+            name
+            for name, dtype in native.collect_schema().items()
+            if dtype == pl.Categorical and name in {*smallest, *largest}
+        ]
+        numbered = native.with_columns(pl.col(coded).to_physical())
+        grouped = numbered.group_by(*by).agg(
+            pl.col(marks).bitwise_or(),
+            pl.col(sums).sum(),
+            pl.col(smallest).min(),
+            pl.col(largest).max(),
         )
-        return neutral(native)
+        return neutral(grouped.with_columns(pl.col(coded).cat.to(pl.Categorical)))
 
     def kept(self, frame: Frame, *, coded: Sequence[str] = ()) -> Frame:
         """The same rows in a Parquet file of the scratch, streamed there; in memory without one."""
@@ -271,9 +273,13 @@ class PolarsEngine:
             taken = [one.with_columns(pl.col(pl.Categorical).cast(pl.String)) for one in taken]
         return dict(zip(frames, taken, strict=True))
 
+    def small(self, frame: Frame) -> Frame:
+        """A small table, held in memory."""
+        return neutral(self.gathered(frame.to_native()).lazy())
+
     def gathered(self, native: pl.LazyFrame) -> pl.DataFrame:
-        """The rows of one small table."""
-        return native.collect()
+        """The rows of one small table, which may come from a large one."""
+        return native.collect(engine="streaming")
 
     def part(self, native: pl.LazyFrame, key: str, number: int, parts: int) -> pl.LazyFrame:
         """One of so many parts of a table; rows with the same key stay together."""

@@ -173,6 +173,10 @@ class SparkEngine:
         self._kept.append(native)
         return neutral(native)
 
+    def small(self, frame: Frame) -> Frame:
+        """The same frame: Spark sends a small table to its workers by itself."""
+        return frame
+
     def collected(
         self, frames: Mapping[str, Frame], *, as_coded: bool = False
     ) -> dict[str, pl.DataFrame]:

@@ -75,7 +75,8 @@ def flows(
         }
     else:
         may = may_admit(flags, _OF_EVENT | {"then_npl"}, rules.parameters)
-        events = engine.with_sql(events, {"_may": may}).filter(nw.col("_may")).drop("_may")
+        admitted = engine.with_sql(events, {"_may": may}).filter(nw.col("_may")).drop("_may")
+        events = engine.kept(admitted)
     looked_up = (wanted & set(LOAN_NAMES)) - _OF_EVENT
     known = _loans_of(events, tables, rules, before, loan_flags, looked_up, engine)
     joined = events.join(known, on="loan_id", how="left")
@@ -109,8 +110,8 @@ def _loans_of(
     if before is not None:
         then = neutral(before.tables.month[LOAN_SNAPSHOT.name]).select(*own)
         stood = engine.among(then, "loan_id", touched)
-        fresh = loans.join(stood.select("loan_id"), on="loan_id", how="anti")
-        loans = nw.concat([stood, fresh])
+        known = engine.small(stood.select("loan_id"))
+        loans = nw.concat([stood, loans.join(known, on="loan_id", how="anti")])
     month = {**tables.month, LOAN_SNAPSHOT.name: loans.to_native()}
     if BORROWER_SNAPSHOT.name in month:
         # Few clients have such events, and all others need not be held to be looked up in.
@@ -227,14 +228,38 @@ def clients(
     }
     rows = {**month, **engine.collected(yearly)}
     tables = [
-        pairs.join(counts_for, on="branch_id", how="inner")
-        .group_by("node_id")
-        .agg(amount=pl.col("borrower_id").n_unique().cast(WIDE))
-        .select("node_id", "amount", measure=pl.lit(name))
-        .select(*_COUNTED)
+        _at_nodes(pairs.lazy(), counts_for.lazy()).select(
+            "node_id", measure=pl.lit(name), amount=pl.col("amount").cast(WIDE)
+        )
         for name, pairs in rows.items()
     ]
-    return pl.concat([pl.DataFrame(schema=_COUNTED), *tables]).sort("node_id", "measure")
+    found = pl.collect_all(tables, engine="streaming")
+    return pl.concat([pl.DataFrame(schema=_COUNTED), *found]).sort("node_id", "measure")
+
+
+def _at_nodes(pairs: pl.LazyFrame, counts_for: pl.LazyFrame) -> pl.LazyFrame:
+    """Distinct clients of branches at every node: `node_id, amount`.
+
+    Most clients have one branch, and those add up; only the others are looked at node by node.
+    """
+    several = pl.col("branches") > 1
+    clients = pairs.group_by("borrower_id").agg(
+        branches=pl.len(), branch_id=pl.col("branch_id").first()
+    )
+    alone = (
+        clients.filter(~several)
+        .group_by("branch_id")
+        .agg(amount=pl.len().cast(pl.Int64))
+        .join(counts_for, on="branch_id", how="inner")
+        .select("node_id", "amount")
+    )
+    shared = (
+        pairs.join(clients.filter(several), on="borrower_id", how="semi")
+        .join(counts_for, on="branch_id", how="inner")
+        .group_by("node_id")
+        .agg(amount=pl.col("borrower_id").n_unique().cast(pl.Int64))
+    )
+    return pl.concat([alone, shared]).group_by("node_id").agg(pl.col("amount").sum())
 
 
 _COUNTED: Final[Mapping[str, pl.DataType]] = {

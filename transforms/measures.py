@@ -26,7 +26,7 @@ from transforms import (
 from transforms.availability import Held
 from transforms.catalogue.model import Aggregation, At, Catalogue, Entity, Measure
 from transforms.catalogue.vocabulary import TOTAL
-from transforms.classify import LoanTables, Rules, classify, may_admit
+from transforms.classify import LoanTables, Rules, classify_in_parts, may_admit
 from transforms.engines import POLARS, Engine, Frame, neutral
 from transforms.flows import Before
 from transforms.hierarchy import Tree
@@ -115,8 +115,8 @@ def take(material: Material, *, engine: Engine = POLARS, parts: int = 1) -> Meas
     catalogue = material.rules.catalogue
     judged = judged_events(material.first_loans, material.tables, material.rules, engine=engine)
     shares = [
-        engine.kept(narrowed(of_part, judged, engine=engine), coded=narrow.CODED)
-        for of_part in _parts_by_client(material, parts, engine)
+        engine.kept(narrow.narrow(loans, catalogue, engine), coded=narrow.CODED)
+        for loans in _classified(material, judged, engine, parts)
     ]
     book = nw.concat(shares) if parts > 1 else shares[0]
     cubes = engine.collected(cube.aggregate(book, catalogue, engine), as_coded=True)
@@ -167,11 +167,7 @@ def take(material: Material, *, engine: Engine = POLARS, parts: int = 1) -> Meas
 
 def classified(material: Material, judged: pl.DataFrame, *, engine: Engine = POLARS) -> Frame:
     """The month's loans with everything that measures ask for, and nothing else."""
-    tables = LoanTables(
-        material.tables.month, material.tables.trades, first_loans.first_receipts(judged)
-    )
-    flags, columns = narrow.needed(material.rules.catalogue)
-    return classify(tables, material.rules, flags=flags, columns=columns, engine=engine)
+    return next(_classified(material, judged, engine))
 
 
 def narrowed(material: Material, judged: pl.DataFrame, *, engine: Engine = POLARS) -> Frame:
@@ -180,20 +176,15 @@ def narrowed(material: Material, judged: pl.DataFrame, *, engine: Engine = POLAR
     return narrow.narrow(loans, material.rules.catalogue, engine)
 
 
-def _parts_by_client(material: Material, parts: int, engine: Engine) -> Iterator[Material]:
-    """The same month with the loans of some clients at a time, and these clients alone."""
-    if parts == 1:
-        yield material
-        return
-    month = material.tables.month
-    for number in range(parts):
-        own = {
-            name: engine.part(month[name], "borrower_id", number, parts)
-            for name in (LOAN_SNAPSHOT.name, BORROWER_SNAPSHOT.name)
-            if name in month
-        }
-        tables = replace(material.tables, month={**month, **own})
-        yield replace(material, tables=tables)
+def _classified(
+    material: Material, judged: pl.DataFrame, engine: Engine, parts: int = 1
+) -> Iterator[Frame]:
+    """Classified loans, in so many parts."""
+    tables = replace(material.tables, first_receipts=first_loans.first_receipts(judged))
+    flags, columns = narrow.needed(material.rules.catalogue)
+    return classify_in_parts(
+        tables, material.rules, parts, flags=flags, columns=columns, engine=engine
+    )
 
 
 def _of_book(material: Material, loans: Frame, engine: Engine) -> dict[str, Frame]:
@@ -225,8 +216,9 @@ def _counted(
 ) -> clients.Counted:
     """Distinct clients and the largest of one part of the narrow loans."""
     catalogue = material.rules.catalogue
-    whole = engine.collected(clients.by_client(share, catalogue, engine))
-    shared = engine.collected(clients.at_branches(share, whole, catalogue, engine))
+    whole = engine.collected(clients.by_client(share, catalogue, engine), as_coded=True)
+    several = clients.at_branches(share, whole, catalogue, engine)
+    shared = engine.collected(several, as_coded=True)
     return clients.counted(whole, shared, groups, material.tree.counts_for, catalogue)
 
 
@@ -236,6 +228,9 @@ def _changed(material: Material, loans: Frame, at: At, engine: Engine, parts: in
     then = material.before[at]
     now = changes.reduced(loans, rules)
     earlier = changes.side(then.tables, then.rules, engine=engine)
+    few = changes.few(now, earlier, {m.where for m in measures}, rules, engine)
+    if few is not None:
+        (now, earlier), parts = few, 1
     sums = []
     for number in range(parts):
         ours, theirs = now, earlier

@@ -30,13 +30,13 @@ RECENT: Final = 3
 YEAR: Final = 12
 
 
-def _window(trades: pl.DataFrame, as_of: date, first: int, last: int) -> pl.DataFrame:
+def _window(trades: pl.LazyFrame, as_of: date, first: int, last: int) -> pl.LazyFrame:
     """Rows reported from `first` to `last` months back, both included."""
     months = [months_back(as_of, back) for back in range(first, last + 1)]
     return trades.filter(pl.col(REPORTED).is_in(months))
 
 
-def variation(trades: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def variation(trades: pl.LazyFrame, as_of: date) -> pl.DataFrame:
     """Coefficient of variation by pair: `borrower_id, core_enterprise_id, trade_cv`, eight decimals.
 
     Population standard deviation over mean of the last twelve months' trade: reckoned as
@@ -57,16 +57,17 @@ def variation(trades: pl.DataFrame, as_of: date) -> pl.DataFrame:
     )
     squared = pl.col("total") * pl.col("total")
     spread = (pl.col("n") * pl.col("squares") - squared).cast(pl.Float64)
-    return sums.select(
+    told = sums.select(
         *PAIR,
         trade_cv=(spread / squared.cast(pl.Float64))
         .sqrt()
         .round(_PLACES, mode="half_away_from_zero")
         .cast(pl.Decimal(12, _PLACES)),
-    ).sort(PAIR)
+    )
+    return told.sort(PAIR).collect(engine="streaming")
 
 
-def settlement(trades: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def settlement(trades: pl.LazyFrame, as_of: date) -> pl.DataFrame:
     """Days to payment by pair over the last three months, weighted by what was paid.
 
     Returns:
@@ -83,10 +84,11 @@ def settlement(trades: pl.DataFrame, as_of: date) -> pl.DataFrame:
             settlement_days=pl.col("settled_days").cast(WIDE) / pl.col("settled_amount").cast(WIDE),
         )
         .sort(PAIR)
+        .collect(engine="streaming")
     )
 
 
-def _paid(trades: pl.DataFrame) -> pl.DataFrame:
+def _paid(trades: pl.LazyFrame) -> pl.LazyFrame:
     """Rows with both amount and days given, and their product."""
     return trades.filter(
         pl.col("settled_amount").is_not_null(), pl.col("settlement_days").is_not_null()
@@ -98,7 +100,7 @@ def _paid(trades: pl.DataFrame) -> pl.DataFrame:
 
 
 def branch_rows(
-    trades: pl.DataFrame, lent: pl.DataFrame, as_of: date, *, every: bool = True
+    trades: pl.LazyFrame, lent: pl.DataFrame, as_of: date, *, every: bool = True
 ) -> pl.DataFrame:
     """Paid trade of pairs, each at one branch: the one that lends the pair most.
 
@@ -110,10 +112,12 @@ def branch_rows(
 
     Returns:
         `branch_id`, the pair, `reported`, `settled_amount`, `settled_days`, and whether it is
-        `recent` or `recent_a_year_ago`. Pairs without a loan have no branch and are left out.
+        `recent` or `recent_a_year_ago`. Pairs without a loan have no branch and are left out. Every
+        row in order, or only those asked for in none.
     """
     home = (
-        lent.group_by("branch_id", *PAIR)
+        lent.lazy()
+        .group_by("branch_id", *PAIR)
         .agg(pl.col("balance").sum())
         .sort("balance", "branch_id", descending=[True, False])
         .unique(PAIR, keep="first", maintain_order=True)
@@ -122,13 +126,13 @@ def branch_rows(
     recent = [months_back(as_of, back) for back in range(RECENT)]
     before = [months_back(as_of, back) for back in range(YEAR, YEAR + RECENT)]
     asked = trades if every else trades.filter(pl.col(REPORTED).is_in([*recent, *before]))
-    return (
+    rows = (
         _paid(asked)
         .join(home, on=PAIR, how="inner")
         .with_columns(
             recent=pl.col(REPORTED).is_in(recent),
             recent_a_year_ago=pl.col(REPORTED).is_in(before),
         )
-        .sort("branch_id", *PAIR, REPORTED)
         .with_columns(pl.col("branch_id").cast(TEXT))
     )
+    return (rows.sort("branch_id", *PAIR, REPORTED) if every else rows).collect(engine="streaming")

@@ -24,7 +24,7 @@ GIVES: Final = (*BORROWER_COLUMNS, *_RAW)
 
 def attach(loans: Frame, at: Inputs) -> Frame:
     """Columns of the borrower; one who is not in the table counts as an enterprise of no known size."""
-    known = at.table(schema.BORROWER_SNAPSHOT).select(
+    known = at.of_part(schema.BORROWER_SNAPSHOT).select(
         "borrower_id", *BORROWER_COLUMNS, **{name: nw.col(raw) for name, raw in _RAW.items()}
     )
     assumed = str(schema.BORROWER_SNAPSHOT.column("borrower_type").assumed)

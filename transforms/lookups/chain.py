@@ -1,5 +1,6 @@
 """The supply chain of a loan: its evidenced tie to a core enterprise, and how the two trade."""
 
+from collections.abc import Callable
 from typing import Final
 
 import narwhals as nw
@@ -25,30 +26,51 @@ def attach(loans: Frame, at: Inputs) -> Frame:
     A tie named for the loan goes before one for all loans of the borrower; then the earliest one, and
     of one day that of the lowest number: a loan has one core enterprise, so that parts add up.
     """
-    ties = _evidenced(at)
-    by_borrower = _first(ties.filter(nw.col("loan_id").is_null()), "borrower_id", "_whole")
-    joined = at.engine.with_small(loans, by_borrower, on="borrower_id")
-    of_loans = ties.filter(~nw.col("loan_id").is_null())
-    # Only a tie of the loan's own borrower is one of the loan: so a loan has one client's ties at most.
-    named = at.table(schema.LOAN_SNAPSHOT).select("loan_id", _borrower=nw.col("borrower_id"))
-    own = named.join(of_loans, on="loan_id", how="inner")
-    by_loan = _first(own.filter(nw.col("_borrower") == nw.col("borrower_id")), "loan_id", "_single")
-    joined = at.engine.with_small(joined, by_loan, on="loan_id").with_columns(
-        nw.coalesce("_single", "_whole").alias(TIE)
+    joined = at.engine.with_small(
+        loans, at.once("ties of borrowers", lambda: _of_borrowers(at)), on="borrower_id"
     )
-    told = ties.select(
-        nw.col("relation_id").alias(TIE),
-        core_enterprise=nw.col("core_enterprise_id"),
-        chain_green_use=nw.col("green_use_code"),
-    )
+    joined = at.engine.with_small(
+        joined, at.once("ties of loans", lambda: _of_loans(at)), on="loan_id"
+    ).with_columns(nw.coalesce("_single", "_whole").alias(TIE))
     return (
-        at.engine.with_small(joined, told, on=TIE)
+        at.engine.with_small(joined, at.once("ties told", lambda: _told(at)), on=TIE)
         .with_columns(
             chain_linked=~nw.col(TIE).is_null(),
             core_enterprise=nw.col("core_enterprise").fill_null(UNTAGGED),
         )
         .drop("_single", "_whole")
     )
+
+
+def _of_borrowers(at: Inputs) -> Frame:
+    """Ties for all loans of a borrower: `borrower_id, _whole`."""
+    return _first(_ties(at).filter(nw.col("loan_id").is_null()), "borrower_id", "_whole")
+
+
+def _of_loans(at: Inputs) -> Frame:
+    """Ties named for a loan: `loan_id, _single`."""
+    of_loans = _ties(at).filter(~nw.col("loan_id").is_null())
+    # Only a tie of the loan's own borrower is one of the loan: so a loan has one client's ties at most.
+    named = at.engine.among(
+        at.table(schema.LOAN_SNAPSHOT).select("loan_id", _borrower=nw.col("borrower_id")),
+        "loan_id",
+        of_loans.select("loan_id"),
+    )
+    own = of_loans.join(named, on="loan_id", how="inner")
+    return _first(own.filter(nw.col("_borrower") == nw.col("borrower_id")), "loan_id", "_single")
+
+
+def _told(at: Inputs) -> Frame:
+    """What a tie says: its number as `chain_tie`, the core enterprise and the green use."""
+    return _ties(at).select(
+        nw.col("relation_id").alias(TIE),
+        core_enterprise=nw.col("core_enterprise_id"),
+        chain_green_use=nw.col("green_use_code"),
+    )
+
+
+def _ties(at: Inputs) -> Frame:
+    return at.once("ties", lambda: _evidenced(at))
 
 
 def _evidenced(at: Inputs) -> Frame:
@@ -60,10 +82,10 @@ def _evidenced(at: Inputs) -> Frame:
         ~nw.col("evidence_ref").is_null(),
         nw.col("core_enterprise_id") != nw.col("borrower_id"),
     )
-    groups = (
-        at.table(schema.BORROWER_SNAPSHOT)
-        .select("borrower_id", own_group=nw.col("group_id"))
-        .join(named.select("borrower_id").unique(), on="borrower_id", how="semi")
+    groups = at.engine.among(
+        at.table(schema.BORROWER_SNAPSHOT).select("borrower_id", own_group=nw.col("group_id")),
+        "borrower_id",
+        named.select("borrower_id"),
     )
     return named.join(groups, on="borrower_id", how="left").filter(
         nw.col("own_group").is_null()
@@ -87,19 +109,27 @@ def _first(ties: Frame, key: str, name: str) -> Frame:
 
 def attach_trade(loans: Frame, at: Inputs) -> Frame:
     """How unsteady the loan's pair trades, and the amount weighted by it."""
-    joined = _by_pair(loans, at, trade.variation(at.trades(), at.rules.as_of))
+    joined = _by_pair(
+        loans, at, "variation", lambda: trade.variation(at.trades(), at.rules.as_of)
+    )
     return at.engine.with_exact_product(joined, "cv_weighted", "balance", "trade_cv")
 
 
 def attach_settlement(loans: Frame, at: Inputs) -> Frame:
     """How long the loan's pair takes to pay."""
-    return _by_pair(loans, at, trade.settlement(at.trades(), at.rules.as_of))
-
-
-def _by_pair(loans: Frame, at: Inputs, pairs: pl.DataFrame) -> Frame:
-    """Loans with what is known of the borrower and the core enterprise that their tie names."""
-    named = at.table(schema.SUPPLY_CHAIN_RELATION).select(
-        nw.col("relation_id").alias(TIE), "borrower_id", "core_enterprise_id"
+    return _by_pair(
+        loans, at, "settlement", lambda: trade.settlement(at.trades(), at.rules.as_of)
     )
-    told = named.join(at.engine.frame(pairs), on=list(trade.PAIR), how="inner").drop(*trade.PAIR)
-    return at.engine.with_small(loans, told, on=TIE)
+
+
+def _by_pair(loans: Frame, at: Inputs, name: str, pairs: Callable[[], pl.DataFrame]) -> Frame:
+    """Loans with what is known of the borrower and the core enterprise that their tie names."""
+
+    def told() -> Frame:
+        named = at.table(schema.SUPPLY_CHAIN_RELATION).select(
+            nw.col("relation_id").alias(TIE), "borrower_id", "core_enterprise_id"
+        )
+        both = named.join(at.engine.frame(pairs()), on=list(trade.PAIR), how="inner")
+        return both.drop(*trade.PAIR)
+
+    return at.engine.with_small(loans, at.once(name, told), on=TIE)

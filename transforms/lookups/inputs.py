@@ -1,7 +1,7 @@
 """What every lookup is given: the month's tables, the rules in force, and the engine that runs it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -50,13 +50,31 @@ class Rules:
         return self.reference.thresholds(self.as_of)
 
 
+@dataclass(frozen=True)
+class Part:
+    """One of several parts of a big book: some clients, each with all its loans."""
+
+    number: int
+    parts: int
+
+
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """Tables, rules and engine of one classification."""
+    """Tables, rules and engine of one classification.
+
+    Attributes:
+        tables: the tables of the whole month.
+        rules: definitions and reference data in force.
+        engine: what runs it.
+        part: which clients' loans are classified, if not all at once.
+        known: small tables worked out before, by name: all parts of a book share them.
+    """
 
     tables: LoanTables
     rules: Rules
     engine: Engine = POLARS
+    part: Part | None = None
+    known: dict[str, Frame] = field(default_factory=dict)
 
     def table(self, table: Table) -> Frame:
         """A table of the month; without rows if it was not delivered."""
@@ -65,22 +83,62 @@ class Inputs:
             return self.engine.frame(pl.DataFrame(schema=TABLES[table.name].dtypes))
         return neutral(given)
 
-    def trades(self) -> pl.DataFrame:
-        """Trade of the last fifteen months by pair: small beside the loans, so it is gathered."""
-        if self.tables.trades is None:
-            return pl.DataFrame(schema=TRADES)
-        return self.engine.gathered(self.tables.trades)
+    def of_part(self, table: Table) -> Frame:
+        """A table with a column `borrower_id`: of a part, the rows of its clients alone."""
+        whole = self.table(table)
+        if self.part is None:
+            return whole
+        number, parts = self.part.number, self.part.parts
+        return neutral(self.engine.part(whole.to_native(), "borrower_id", number, parts))
+
+    def once(self, name: str, make: Callable[[], Frame]) -> Frame:
+        """A small table by its name, worked out when it is first asked for."""
+        if name not in self.known:
+            self.known[name] = self.engine.small(make())
+        return self.known[name]
+
+    def values(self, table: Table, column: str) -> Frame:
+        """What a column of few values holds, each value once and none empty: one column of texts."""
+        held = self.table(table).select(column).unique().drop_nulls()
+        return neutral(self.engine.gathered(held.to_native()).lazy())
+
+    def trades(self) -> pl.LazyFrame:
+        """Trade of the last fifteen months by pair: small beside the loans, so plain Polars."""
+        given = self.tables.trades
+        if given is None or isinstance(given, pl.LazyFrame):
+            return pl.LazyFrame(schema=TRADES) if given is None else given
+        return self.engine.gathered(given).lazy()
 
     def beside(self, loans: Frame, small: pl.DataFrame, *, on: str) -> Frame:
         """Loans with the columns of a reference table, looked up by the loan's column of that name."""
         return self.engine.with_small(loans, self.engine.frame(small), on=on)
+
+    def reckoned(
+        self, loans: Frame, source: tuple[Table, str], on: str, reckon: Callable[[Frame], Frame]
+    ) -> Frame:
+        """Loans with columns that follow from one text of few values: each value is looked at once.
+
+        Args:
+            loans: with the column `on`.
+            source: the table and column that its values come from.
+            on: the loan's column, which may bear another name.
+            reckon: from a frame with a column `on` alone to one with the others beside it.
+        """
+
+        def make() -> Frame:
+            values = self.values(*source).rename({source[1]: on})
+            return self.engine.frame(POLARS.gathered(reckon(values).to_native()))
+
+        return self.engine.with_small(loans, self.once(f"{on} reckoned", make), on=on)
 
     def first_receipts(self) -> Frame:
         """The loans of counted first-time clients."""
         given = self.tables.first_receipts
         if given is None:
             return self.engine.frame(pl.DataFrame(schema={"loan_id": pl.String()}))
-        return self.engine.frame(self.engine.gathered(given))
+        return self.once(
+            "first receipts", lambda: self.engine.frame(self.engine.gathered(given))
+        )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import polars as pl
 
 from transforms import schema
 from transforms.catalogue.vocabulary import UNTAGGED
-from transforms.engines import Frame
+from transforms.engines import POLARS, Frame
 from transforms.lookups.inputs import Inputs
 
 _PROVINCE: Final = 2
@@ -17,7 +17,8 @@ _PROVINCE: Final = 2
 def of_branches(at: Inputs) -> Frame:
     """Where every branch is: `branch_id`, `region` (its province) and `cluster`, empty if unknown."""
     branches = at.table(schema.BRANCH).select("branch_id", place=nw.col("region_code"))
-    return _with_cluster(branches, at, "place").select(
+    source = (schema.BRANCH, "region_code")
+    return at.reckoned(branches, source, "place", lambda codes: _with_cluster(codes, at)).select(
         "branch_id",
         "cluster",
         region=nw.concat_str(nw.col("place").str.slice(0, 2), nw.lit("0000")),
@@ -26,7 +27,10 @@ def of_branches(at: Inputs) -> Frame:
 
 def attach_booking(loans: Frame, at: Inputs) -> Frame:
     """The cluster of the booking branch."""
-    clusters = of_branches(at).select(booking_branch_id="branch_id", booking_cluster="cluster")
+    clusters = at.once(
+        "booking clusters",
+        lambda: of_branches(at).select(booking_branch_id="branch_id", booking_cluster="cluster"),
+    )
     return at.engine.with_small(loans, clusters, on="booking_branch_id").with_columns(
         nw.col("booking_cluster").fill_null(UNTAGGED)
     )
@@ -34,24 +38,26 @@ def attach_booking(loans: Frame, at: Inputs) -> Frame:
 
 def attach_borrower(loans: Frame, at: Inputs) -> Frame:
     """The cluster that the borrower is registered in."""
+    source, on = (schema.BORROWER_SNAPSHOT, "registered_region_code"), "borrower_region"
     return (
-        _with_cluster(loans, at, "borrower_region")
+        at.reckoned(loans, source, on, lambda codes: _with_cluster(codes, at))
         .rename({"cluster": "borrower_cluster"})
         .with_columns(nw.col("borrower_cluster").fill_null(UNTAGGED))
     )
 
 
-def _with_cluster(frame: Frame, at: Inputs, column: str) -> Frame:
-    """`cluster` by prefecture, or else by province."""
-    clusters = at.rules.reference.clusters()
+def _with_cluster(codes: Frame, at: Inputs) -> Frame:
+    """Region codes with their `cluster`: by prefecture, or else by province."""
+    clusters, column = at.rules.reference.clusters(), codes.columns[0]
     digits = pl.col("prefix").str.len_chars()
     by_four = clusters.filter(digits > _PROVINCE).select(_four="prefix", _narrow="cluster")
     by_two = clusters.filter(digits == _PROVINCE).select(_two="prefix", _wide="cluster")
-    keyed = frame.with_columns(
+    keyed = codes.with_columns(
         _four=nw.col(column).str.slice(0, 4), _two=nw.col(column).str.slice(0, _PROVINCE)
     )
+    narrowed = POLARS.with_small(keyed, POLARS.frame(by_four), on="_four")
     return (
-        at.beside(at.beside(keyed, by_four, on="_four"), by_two, on="_two")
+        POLARS.with_small(narrowed, POLARS.frame(by_two), on="_two")
         .with_columns(cluster=nw.coalesce("_narrow", "_wide"))
         .drop("_four", "_two", "_narrow", "_wide")
     )

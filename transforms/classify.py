@@ -92,10 +92,7 @@ def classify_in_parts(
     columns: Iterable[str],
     engine: Engine = POLARS,
 ) -> Iterator[Frame]:
-    """The same in so many parts, the loans of some clients at a time; what is small is shared by all."""
-    if parts == 1:
-        yield classify(tables, rules, flags=flags, columns=columns, engine=engine)
-        return
+    """A whole book in so many parts, the loans of some clients at a time; they share what is small."""
     whole = Inputs(tables, rules, engine)
     for number in range(parts):
         yield _classified(replace(whole, part=Part(number, parts)), flags, columns)

@@ -34,6 +34,8 @@ _OWN: Final = "enterprise_size"
 """A slice whose member is the client's own: a client needs no rows of its own for each."""
 _IF: Final = "if_"
 _CLIENTS: Final = "_clients"
+_SUM: Final = ":"
+"""Between the amount and the flag of a sum; no other column has it in its name."""
 _DENSE: Final = tuple(name for family in APART.values() for name in family)
 """Slices of which nearly every client has one member: they need no rows of their own for each."""
 _SEVERAL: Final = pl.col("first") != pl.col("last")
@@ -69,8 +71,6 @@ def by_client(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, F
     """
     found = {}
     for name, (cut, keys, marks, sums) in _cuts(loans, catalogue, engine).items():
-        if name in _DENSE:
-            continue
         ends = {"": "branch_id"}
         if name == TOTAL:
             ends |= {f"_{dense}": dense for dense in _dense(catalogue)}
@@ -114,14 +114,19 @@ def at_branches(
         clients: what it gave.
         catalogue: tells what is counted.
         engine: what runs it.
+
+    Returns:
+        Under `total` one row for each branch, client and member of the slices that nearly every client
+        has one of.
     """
     found = {}
     for name, (cut, keys, marks, sums) in _cuts(loans, catalogue, engine).items():
-        rows = clients[TOTAL if name in _DENSE else name]
-        several = engine.frame(rows.filter(_has_several(name)).select(_CLIENT).unique())
+        dense = _dense(catalogue) if name == TOTAL else ()
+        several = pl.any_horizontal(_has_several(one) for one in (name, *dense))
+        chosen = engine.frame(clients[name].filter(several).select(_CLIENT).unique())
         found[name] = engine.grouped(
-            engine.among(cut, _CLIENT, several),
-            ["branch_id", *keys],
+            engine.among(cut, _CLIENT, chosen),
+            ["branch_id", *keys, *dense],
             marks=marks,
             sums=sums,
             largest=_told(name, sums),
@@ -155,7 +160,7 @@ def _cuts(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, _Cut]
         found[TOTAL] = (cut, [_CLIENT], tuple(marks), tuple(summed))
     for name in SLICES:
         measures = measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT)
-        if measures and name != _OWN:
+        if measures and name != _OWN and name not in _DENSE:
             # Only a client that is counted somewhere has a member worth keeping.
             marks = narrow.masks(catalogue, {m.where for m in measures})
             cut = narrow.admitted(loans, marks, engine).rename({name: "member"})
@@ -174,7 +179,7 @@ def group_ids(loans: Frame) -> Frame:
 
 
 def _sum_name(measure: Measure) -> str:
-    return f"{measure.over}:{measure.where}"
+    return f"{measure.over}{_SUM}{measure.where}"
 
 
 def _kind(measure: Measure) -> tuple[str, str]:
@@ -224,25 +229,37 @@ def counted(
     """
     tables = [pl.DataFrame(schema=NODE_MEASURE)]
     candidates, groups = [pl.DataFrame(schema=_CANDIDATE)], [pl.DataFrame(schema=_HELD)]
+    cuts = {name: measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT) for name in SLICES}
+    nodes = counts_for.lazy().select(pl.col("branch_id", "node_id").cast(pl.Categorical))
     if TOTAL in clients:
-        both = clients[TOTAL], shared[TOTAL]
-        cuts = {
-            name: measures_cut_by(catalogue, name, Aggregation.COUNT_DISTINCT) for name in SLICES
-        }
-        for name, measures in {TOTAL: _counted(catalogue), **cuts}.items():
-            if measures:
-                own = TOTAL if name == _OWN else name
-                rows = clients[TOTAL if own in _DENSE else own]
-                more = shared[own]
-                if own != TOTAL and own not in _DENSE:
-                    # A member that a client has at one branch alone is counted there.
-                    more = more.join(rows.filter(_SEVERAL), on=[_CLIENT, "member"], how="semi")
-                cells = _cells(rows, own, catalogue)
-                tables.append(_distinct(cells, more, measures, counts_for, catalogue, name))
+        every, spread = clients[TOTAL], shared[TOTAL].lazy()
+        several = every.lazy().filter(_SEVERAL).select(_CLIENT)
+        more = spread.join(several, on=_CLIENT, how="semi").collect(engine="streaming")
+        placed = _placed(more.lazy(), [], nodes).collect(engine="streaming")
+        # A client has one size, so that what is whole adds up over sizes.
+        cells = _cells(every, TOTAL, catalogue)
+        wide = _distinct(cells, placed.lazy(), _counted(catalogue), counts_for, catalogue)
+        tables.append(_as_rows(wide, _counted(catalogue), TOTAL))
+        tables.append(_as_rows(wide, cuts[_OWN], _OWN))
+        for name in _dense(catalogue):
+            of_slice = every.lazy().filter(_has_several(name)).select(_CLIENT)
+            cut = spread.join(of_slice, on=_CLIENT, how="semi").with_columns(member=name)
+            cells = _cells(every, name, catalogue)
+            at_nodes = _placed(cut, ["member"], nodes)
+            wide = _distinct(cells, at_nodes, cuts[name], counts_for, catalogue)
+            tables.append(_as_rows(wide, cuts[name], name))
         for measure in _ranked(catalogue).values():
-            alone, grouped = _held(*both, measure, groups_of_book, counts_for)
+            alone, grouped = _held(every, more, placed, measure, groups_of_book, counts_for)
             candidates.append(alone)
             groups.append(grouped)
+    for name in clients.keys() - {TOTAL}:
+        # A member that a client has at one branch alone is counted there.
+        several = clients[name].lazy().filter(_SEVERAL).select(_CLIENT, "member")
+        cut = shared[name].lazy().join(several, on=[_CLIENT, "member"], how="semi")
+        cells = _cells(clients[name], name, catalogue)
+        at_nodes = _placed(cut, ["member"], nodes)
+        wide = _distinct(cells, at_nodes, cuts[name], counts_for, catalogue)
+        tables.append(_as_rows(wide, cuts[name], name))
     return Counted(pl.concat(tables), pl.concat(candidates), pl.concat(groups))
 
 
@@ -280,60 +297,80 @@ def _cells(clients: pl.DataFrame, slice_: str, catalogue: Catalogue) -> pl.DataF
     return counted.with_columns(pl.col("first", "member").cast(TEXT)).collect(engine="streaming")
 
 
+def _placed(shared: pl.LazyFrame, member: list[str], nodes: pl.LazyFrame) -> pl.LazyFrame:
+    """What clients of several branches have at every node above these: a row for node and client.
+
+    Args:
+        shared: rows by branch and client, with flags, and perhaps sums, a member and a group.
+        member: `member`, where a client may have several of them.
+        nodes: `branch_id, node_id`: which node each branch counts for, coded.
+    """
+    keys = ["node_id", _CLIENT, *member]
+    columns = shared.collect_schema().names()
+    told = [name for name in ("member", _GROUP) if name in columns and name not in member]
+    return (
+        shared.with_columns(pl.col("branch_id").cast(pl.Categorical))
+        .join(nodes, on="branch_id", how="inner")
+        .group_by(keys)
+        .agg(
+            pl.col([name for name in columns if name.startswith(narrow.KEY)]).bitwise_or(),
+            pl.col([name for name in columns if _SUM in name]).sum(),
+            pl.col(told).first(),
+        )
+    )
+
+
 def _distinct(
     cells: pl.DataFrame,
-    shared: pl.DataFrame,
+    placed: pl.LazyFrame,
     measures: Sequence[Measure],
     counts_for: pl.DataFrame,
     catalogue: Catalogue,
-    slice_: str,
 ) -> pl.DataFrame:
-    names = [m.name for m in measures]
+    """Distinct clients by node and member: `node_id, member` and a column for each measure."""
     place = narrow.bits(catalogue)
-    columns = sorted({place[m.where].column for m in measures})
-    member: list[str] = [] if slice_ == TOTAL else ["member"]
     admits = {m.name: (pl.col(place[m.where].column) & place[m.where].mask) != 0 for m in measures}
-    counts = [admitted.sum().cast(pl.Int64).alias(name) for name, admitted in admits.items()]
     alone = (
         cells.lazy()
-        .group_by("first", *member)
+        .group_by("first", "member")
         .agg(
             pl.col(_CLIENTS).filter(admitted).sum().alias(name) for name, admitted in admits.items()
         )
         .join(counts_for.lazy(), left_on="first", right_on="branch_id", how="inner")
-        .select("node_id", *member, *names)
+        .select("node_id", "member", *admits)
     )
     at_nodes = (
-        shared.lazy()
-        .with_columns(pl.col("branch_id", *member).cast(TEXT))
-        .join(counts_for.lazy(), on="branch_id", how="inner")
-        .group_by("node_id", _CLIENT, *member)
-        .agg(pl.col(columns).bitwise_or())
-        .group_by("node_id", *member)
-        .agg(counts)
-        .select("node_id", *member, *names)
+        placed.group_by("node_id", "member")
+        .agg(admitted.sum().cast(pl.Int64).alias(name) for name, admitted in admits.items())
+        .with_columns(pl.col("node_id", "member").cast(TEXT))
     )
-    wide = (
-        pl.concat([alone, at_nodes])
-        .group_by("node_id", *member)
-        .agg(pl.col(names).sum())
-        .collect(engine="streaming")
-    )
+    both = pl.concat([alone, at_nodes]).group_by("node_id", "member")
+    return both.agg(pl.col(list(admits)).sum()).collect(engine="streaming")
+
+
+def _as_rows(wide: pl.DataFrame, measures: Sequence[Measure], slice_: str) -> pl.DataFrame:
+    """Counts by node and member as rows of `NODE_MEASURE`: of a slice, or whole."""
+    names = [m.name for m in measures]
+    if slice_ == TOTAL:
+        whole = wide.group_by("node_id").agg(pl.col(names).sum())
+        wide = whole.with_columns(member=pl.lit(TOTAL))
     rows = wide.unpivot(
-        names, index=["node_id", *member], variable_name="measure", value_name="amount"
+        names, index=["node_id", "member"], variable_name="measure", value_name="amount"
     ).select(
         "node_id",
+        "member",
+        "measure",
         slice=pl.lit(slice_),
-        member=pl.col("member") if member else pl.lit(TOTAL),
-        measure=pl.col("measure"),
         amount=pl.col("amount").cast(WIDE),
     )
-    return rows if slice_ == TOTAL else rows.filter(pl.col("amount") != 0)
+    kept = rows if slice_ == TOTAL else rows.filter(pl.col("amount") != 0)
+    return kept.select(*NODE_MEASURE)
 
 
 def _held(
     clients: pl.DataFrame,
     shared: pl.DataFrame,
+    placed: pl.DataFrame,
     measure: Measure,
     groups_of_book: pl.Series,
     counts_for: pl.DataFrame,
@@ -345,24 +382,18 @@ def _held(
         by_itself = pl.col(_GROUP).is_null() & ~named
     shown = (_CLIENT, _GROUP, pl.col(_sum_name(measure)).cast(pl.Decimal(38, 2)).alias("amount"))
     some = pl.col("amount") > 0
-    one = clients.lazy().filter(~_SEVERAL).select(*shown, branch_id="first").filter(some)
-    more = shared.lazy().select(*shown, "branch_id").filter(some)
-    at_one = one.filter(by_itself).select("branch_id", "amount")
-    at_nodes = (
-        more.filter(by_itself)
-        .with_columns(pl.col("branch_id").cast(TEXT))
-        .join(counts_for.lazy(), on="branch_id", how="inner")
-        .group_by("node_id", _CLIENT)
-        .agg(pl.col("amount").sum())
-        .select("node_id", "amount")
-    )
+    one = clients.lazy().filter(~_SEVERAL).select(*shown, branch_id="first")
+    more = shared.lazy().select(*shown, "branch_id")
+    at_one = one.filter(some & by_itself).select("branch_id", "amount")
+    at_nodes = placed.lazy().select(*shown, pl.col("node_id").cast(TEXT)).filter(some & by_itself)
     grouped = (
         pl.concat([frame.select(_CLIENT, _GROUP, "amount", "branch_id") for frame in (one, more)])
-        .filter(~by_itself)
+        .filter(~by_itself & (pl.col("amount") != 0))
         .group_by("branch_id", key=pl.coalesce(_GROUP, _CLIENT))
         .agg(pl.col("amount").sum())
         .select(pl.col("branch_id").cast(TEXT), "key", measure=pl.lit(measure.name), amount="amount")
     )
+    at_nodes = at_nodes.select("node_id", "amount")
     few = _largest_of_nodes(at_one, at_nodes, measure, counts_for)
     candidates, groups = pl.collect_all([few, grouped], engine="streaming")
     return candidates, groups
@@ -375,6 +406,7 @@ def _of_groups(held: pl.DataFrame, measure: Measure, counts_for: pl.DataFrame) -
         .join(counts_for.lazy(), on="branch_id", how="inner")
         .group_by("node_id", "key")
         .agg(pl.col("amount").sum())
+        .filter(pl.col("amount") > 0)
         .select("node_id", "amount")
     )
     none = held.lazy().clear().select("branch_id", "amount")

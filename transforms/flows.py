@@ -19,7 +19,7 @@ from transforms.catalogue.vocabulary import LOAN_NAMES
 from transforms.classify import LoanTables, Rules, classify, closure, may_admit, with_flags
 from transforms.cube import BRANCH_MEASURE, long
 from transforms.engines import POLARS, Engine, Frame, neutral
-from transforms.schema import BORROWER_SNAPSHOT, LOAN_EVENT, LOAN_SNAPSHOT, WIDE
+from transforms.schema import LOAN_EVENT, LOAN_SNAPSHOT, WIDE
 
 NPL: Final = "is_npl"
 """The loan flag behind `then_npl`."""
@@ -113,11 +113,6 @@ def _loans_of(
         known = engine.small(stood.select("loan_id"))
         loans = nw.concat([stood, loans.join(known, on="loan_id", how="anti")])
     month = {**tables.month, LOAN_SNAPSHOT.name: loans.to_native()}
-    if BORROWER_SNAPSHOT.name in month:
-        # Few clients have such events, and all others need not be held to be looked up in.
-        borrowers = neutral(month[BORROWER_SNAPSHOT.name])
-        few = engine.among(borrowers, "borrower_id", loans.select("borrower_id"))
-        month[BORROWER_SNAPSHOT.name] = few.to_native()
     # What prices a flow is needed beside what judges it.
     wanted = columns | {"lpr", "long_term"}
     classified = classify(
@@ -172,9 +167,9 @@ def needed(flowing: Frame, catalogue: Catalogue) -> Frame:
 
 
 def clients_of_month(flowing: Frame, catalogue: Catalogue) -> dict[str, Frame]:
-    """The branches and clients of each count over the month, once: by measure, two columns."""
+    """The branches and clients of each count over the month: by measure, two columns."""
     return {
-        m.name: flowing.filter(nw.col(m.where)).select("branch_id", "borrower_id").unique()
+        m.name: flowing.filter(nw.col(m.where)).select("branch_id", "borrower_id")
         for m in _counted(catalogue)
         if m.window == "month"
     }
@@ -199,7 +194,7 @@ def sums_by_branch(rows: pl.DataFrame, chosen: tuple[Measure, ...]) -> pl.DataFr
 
 
 def clients(
-    month: Mapping[str, pl.DataFrame],
+    month: Mapping[str, Frame],
     year: pl.LazyFrame,
     rules: Rules,
     counts_for: pl.DataFrame,
@@ -217,49 +212,52 @@ def clients(
     """
     catalogue = rules.catalogue
     yearly = {
-        m.name: with_flags(
-            neutral(year), (catalogue.flags[m.where],), rules.parameters, engine=engine
+        m.name: engine.kept(
+            with_flags(
+                neutral(year), (catalogue.flags[m.where],), rules.parameters, engine=engine
+            )
+            .filter(nw.col(m.where))
+            .select("branch_id", "borrower_id"),
+            coded=("branch_id",),
         )
-        .filter(nw.col(m.where))
-        .select("branch_id", "borrower_id")
-        .unique()
         for m in _counted(catalogue)
         if m.name not in month
     }
-    rows = {**month, **engine.collected(yearly)}
     tables = [
-        _at_nodes(pairs.lazy(), counts_for.lazy()).select(
+        _at_nodes(pairs, counts_for, engine).select(
             "node_id", measure=pl.lit(name), amount=pl.col("amount").cast(WIDE)
         )
-        for name, pairs in rows.items()
+        for name, pairs in {**month, **yearly}.items()
     ]
-    found = pl.collect_all(tables, engine="streaming")
-    return pl.concat([pl.DataFrame(schema=_COUNTED), *found]).sort("node_id", "measure")
+    return pl.concat([pl.DataFrame(schema=_COUNTED), *tables]).sort("node_id", "measure")
 
 
-def _at_nodes(pairs: pl.LazyFrame, counts_for: pl.LazyFrame) -> pl.LazyFrame:
+def _at_nodes(pairs: Frame, counts_for: pl.DataFrame, engine: Engine) -> pl.DataFrame:
     """Distinct clients of branches at every node: `node_id, amount`.
 
     Most clients have one branch, and those add up; only the others are looked at node by node.
     """
-    several = pl.col("branches") > 1
-    clients = pairs.group_by("borrower_id").agg(
-        branches=pl.len(), branch_id=pl.col("branch_id").first()
+    ends = pairs.with_columns(first=nw.col("branch_id"), last=nw.col("branch_id"))
+    clients = engine.grouped(
+        ends, ["borrower_id"], marks=(), sums=(), smallest=("first",), largest=("last",)
     )
-    alone = (
-        clients.filter(~several)
-        .group_by("branch_id")
+    known = engine.collected({"": clients}, as_coded=True)[""]
+    alone = pl.col("first") == pl.col("last")
+    several = engine.frame(known.filter(~alone).select("borrower_id"))
+    shared = engine.collected({"": engine.among(pairs, "borrower_id", several).unique()})[""]
+    added_up = (
+        known.filter(alone)
+        .group_by(pl.col("first").cast(schema.TEXT).alias("branch_id"))
         .agg(amount=pl.len().cast(pl.Int64))
         .join(counts_for, on="branch_id", how="inner")
         .select("node_id", "amount")
     )
-    shared = (
-        pairs.join(clients.filter(several), on="borrower_id", how="semi")
-        .join(counts_for, on="branch_id", how="inner")
+    at_nodes = (
+        shared.join(counts_for, on="branch_id", how="inner")
         .group_by("node_id")
         .agg(amount=pl.col("borrower_id").n_unique().cast(pl.Int64))
     )
-    return pl.concat([alone, shared]).group_by("node_id").agg(pl.col("amount").sum())
+    return pl.concat([added_up, at_nodes]).group_by("node_id").agg(pl.col("amount").sum())
 
 
 _COUNTED: Final[Mapping[str, pl.DataType]] = {

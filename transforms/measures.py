@@ -120,15 +120,18 @@ def take(material: Material, *, engine: Engine = POLARS, parts: int = 1) -> Meas
     ]
     book = nw.concat(shares) if parts > 1 else shares[0]
     cubes = engine.collected(cube.aggregate(book, catalogue, engine), as_coded=True)
-    taken = engine.collected(_of_book(material, book, engine))
+    taken = engine.collected(_of_book(material, book))
     groups = taken["groups"].to_series()
     counts_for = material.tree.counts_for
     by_client = [_counted(share, groups, material, engine) for share in shares]
     missing = material.unavailable()
     additive = [cube.branch_measures(cubes, catalogue)]
     additive.append(first_loans.event_measures(judged, catalogue, material.rules.as_of))
-    if "flows" in taken:
-        additive.append(_long_sums(taken["flows"], catalogue.sums_of(Entity.FLOW)))
+    flowing = _flowing(material, engine)
+    if flowing is not None:
+        summed = catalogue.sums_of(Entity.FLOW)
+        of_flows = engine.collected({"": _sums(flowing, summed)})[""]
+        additive.append(_long_sums(of_flows, summed))
     additive += [
         _changed(material, book, at, engine, parts)
         for at in material.before
@@ -144,12 +147,12 @@ def take(material: Material, *, engine: Engine = POLARS, parts: int = 1) -> Meas
     where = places(material, engine=engine)
     rows = pl.concat([whole, cube.by_place(whole, where, catalogue)])
     counted = [clients.node_measures(by_client, counts_for, catalogue)]
-    if "flows" in taken:
-        drawn = {n.removeprefix("drawn:"): f for n, f in taken.items() if n.startswith("drawn:")}
-        of_flows = flows.clients(
+    if flowing is not None:
+        drawn = flows.clients_of_month(flowing, catalogue)
+        clients_of_flows = flows.clients(
             drawn, material.year_flows, material.rules, counts_for, engine=engine
         )
-        counted.append(_uncut(of_flows))
+        counted.append(_uncut(clients_of_flows))
     if "listed" in taken:
         judged_lists = judged_listings(material, taken["listed"], engine=engine)
         counted.append(_uncut(listings.counts(judged_lists, catalogue)))
@@ -187,17 +190,10 @@ def _classified(
     )
 
 
-def _of_book(material: Material, loans: Frame, engine: Engine) -> dict[str, Frame]:
+def _of_book(material: Material, loans: Frame) -> dict[str, Frame]:
     """What is taken from all narrow loans at once, lazily."""
-    catalogue, rules = material.rules.catalogue, material.rules
+    catalogue = material.rules.catalogue
     frames = {"groups": clients.group_ids(loans)}
-    if LOAN_EVENT.name in material.tables.month and catalogue.flags_of(Entity.FLOW):
-        before = material.before.get(At.PREVIOUS_MONTH)
-        judged = flows.flows(material.tables, rules, before, engine=engine, every=False)
-        flowing = engine.kept(flows.needed(judged, catalogue), coded=("branch_id",))
-        frames["flows"] = _sums(flowing, catalogue.sums_of(Entity.FLOW))
-        clients_of = flows.clients_of_month(flowing, catalogue)
-        frames |= {f"drawn:{name}": pairs for name, pairs in clients_of.items()}
     if trade.LENT in catalogue.flags and catalogue.flags_of(Entity.TRADE):
         frames["chain"] = loans.filter(nw.col(trade.LENT)).select(
             "borrower_id",
@@ -209,6 +205,16 @@ def _of_book(material: Material, loans: Frame, engine: Engine) -> dict[str, Fram
         lent = loans.filter(nw.col(listings.LENT))
         frames["listed"] = lent.select("borrower_id", "branch_id").unique()
     return frames
+
+
+def _flowing(material: Material, engine: Engine) -> Frame | None:
+    """The month's flows, reduced to what measures ask for; None where there are none to be had."""
+    catalogue = material.rules.catalogue
+    if LOAN_EVENT.name not in material.tables.month or not catalogue.flags_of(Entity.FLOW):
+        return None
+    before = material.before.get(At.PREVIOUS_MONTH)
+    judged = flows.flows(material.tables, material.rules, before, engine=engine, every=False)
+    return engine.kept(flows.needed(judged, catalogue), coded=("branch_id",))
 
 
 def _counted(

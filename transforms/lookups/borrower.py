@@ -28,7 +28,13 @@ def attach(loans: Frame, at: Inputs) -> Frame:
         "borrower_id", *BORROWER_COLUMNS, **{name: nw.col(raw) for name, raw in _RAW.items()}
     )
     assumed = str(schema.BORROWER_SNAPSHOT.column("borrower_type").assumed)
-    return loans.join(known, on="borrower_id", how="left").with_columns(
+    if at.part is None:
+        # Perhaps few loans, and every client of the bank.
+        joined = loans.join(known, on="borrower_id", how="left")
+    else:
+        # About as many clients as loans: holding them and looking them up takes less than a join.
+        joined = at.engine.with_small(loans, known, on="borrower_id")
+    return joined.with_columns(
         nw.col("borrower_type").fill_null(assumed),
         nw.col("enterprise_size").fill_null(UNTAGGED),
     )

@@ -66,7 +66,7 @@ class Inputs:
         tables: the tables of the whole month.
         rules: definitions and reference data in force.
         engine: what runs it.
-        part: which clients' loans are classified, if not all at once.
+        part: which clients' loans are classified, where a whole book is taken, be it in one part.
         known: small tables worked out before, by name: all parts of a book share them.
     """
 
@@ -86,7 +86,7 @@ class Inputs:
     def of_part(self, table: Table) -> Frame:
         """A table with a column `borrower_id`: of a part, the rows of its clients alone."""
         whole = self.table(table)
-        if self.part is None:
+        if self.part is None or self.part.parts == 1:
             return whole
         number, parts = self.part.number, self.part.parts
         return neutral(self.engine.part(whole.to_native(), "borrower_id", number, parts))

@@ -6,12 +6,16 @@ how a small table is looked up in, how flags are packed, and where what is read 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import narwhals as nw
 import polars as pl
+
+Result = TypeVar("Result")
+"""What a step gives."""
 
 Frame = nw.LazyFrame[Any]
 """A lazy frame of whichever engine."""
@@ -123,6 +127,10 @@ class Engine(Protocol):
 
     def gathered(self, native: Any) -> pl.DataFrame:  # noqa: ANN401 - the engine's own frame type
         """The rows of one small table of the engine's own."""
+        ...
+
+    def at_once(self, *steps: Callable[[], Result]) -> tuple[Result, ...]:
+        """What steps that do not rest on each other give: taken side by side where cores would idle."""
         ...
 
     def part(self, native: Any, key: str, number: int, parts: int) -> Any:  # noqa: ANN401 - the same
@@ -280,6 +288,15 @@ class PolarsEngine:
     def gathered(self, native: pl.LazyFrame) -> pl.DataFrame:
         """The rows of one small table, which may come from a large one."""
         return native.collect(engine="streaming")
+
+    def at_once(self, *steps: Callable[[], Result]) -> tuple[Result, ...]:
+        """What the steps give; of a large book side by side, since a small one is soon done."""
+        if self._scratch is None:
+            return tuple(step() for step in steps)
+        first, *others = steps
+        with ThreadPoolExecutor(len(steps)) as pool:
+            beside = [pool.submit(step) for step in others]
+            return (first(), *(step.result() for step in beside))
 
     def part(self, native: pl.LazyFrame, key: str, number: int, parts: int) -> pl.LazyFrame:
         """One of so many parts of a table; rows with the same key stay together."""

@@ -8,7 +8,7 @@ belongs in `orchestration.spark`; how a condition is worded there, in `spark_sql
 Only who asks for this engine needs pyspark: nothing else imports this module.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Final, cast
 
@@ -22,7 +22,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import DecimalType, StructType
 from pyspark.storagelevel import StorageLevel
 
-from transforms.engines import Frame, neutral
+from transforms.engines import Frame, Result, neutral
 from transforms.errors import BranchmarkError
 from transforms.spark_sql import spark_sql
 
@@ -183,6 +183,10 @@ class SparkEngine:
         """Small results by name, one job each; texts are always texts here."""
         del as_coded
         return {name: self.gathered(_native(frame)) for name, frame in frames.items()}
+
+    def at_once(self, *steps: Callable[[], Result]) -> tuple[Result, ...]:
+        """What the steps give, one after the other: each of Spark's jobs has all of the cluster."""
+        return tuple(step() for step in steps)
 
     def part(self, native: DataFrame, key: str, number: int, parts: int) -> DataFrame:
         """One of several parts of a table: rows of one key are in the same part."""

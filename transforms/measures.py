@@ -5,9 +5,10 @@ since earlier month ends, listed enterprises, trade. What a step does is said in
 the tables come from is the caller's matter; facts are made from the result in `facts`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 
 import narwhals as nw
 import polars as pl
@@ -118,54 +119,70 @@ def take(material: Material, *, engine: Engine = POLARS, parts: int = 1) -> Meas
         engine.kept(narrow.narrow(loans, catalogue, engine), coded=narrow.CODED)
         for loans in _classified(material, judged, engine, parts)
     ]
-    book = nw.concat(shares) if parts > 1 else shares[0]
+    of_loans, of_flows = engine.at_once(
+        partial(_of_loans, material, shares, engine), partial(_of_flows, material, engine)
+    )
+    events = first_loans.event_measures(judged, catalogue, material.rules.as_of)
+    additive = pl.concat([events, of_loans.measures.additive, of_flows.additive])
+    by_node = pl.concat([_reported(material, engine), of_loans.measures.by_node, of_flows.by_node])
+    missing = material.unavailable()
+    branches = pl.concat([material.tree.nodes["node_id"], of_loans.booked]).unique()
+    whole = cube.with_zeros(additive, branches, _given(catalogue, missing))
+    rows = pl.concat([whole, cube.by_place(whole, places(material, engine=engine), catalogue)])
+    there = ~pl.col("measure").is_in(sorted(missing))
+    return Measures(
+        additive=rows.filter(there).sort("branch_id", "slice", "member", "measure"),
+        by_node=by_node.filter(there).sort("node_id", "slice", "member", "measure"),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _OfLoans:
+    """What is taken from loans, and the branches that book them."""
+
+    measures: Measures
+    booked: pl.Series
+
+
+def _of_loans(material: Material, shares: Sequence[Frame], engine: Engine) -> _OfLoans:
+    """What is taken from narrow loans, in the parts that they are kept in; rows in no order."""
+    catalogue = material.rules.catalogue
+    book = nw.concat(shares) if len(shares) > 1 else shares[0]
     cubes = engine.collected(cube.aggregate(book, catalogue, engine), as_coded=True)
     taken = engine.collected(_of_book(material, book))
     groups = taken["groups"].to_series()
-    counts_for = material.tree.counts_for
     by_client = [_counted(share, groups, material, engine) for share in shares]
-    missing = material.unavailable()
     additive = [cube.branch_measures(cubes, catalogue)]
-    additive.append(first_loans.event_measures(judged, catalogue, material.rules.as_of))
-    flowing = _flowing(material, engine)
-    if flowing is not None:
-        summed = catalogue.sums_of(Entity.FLOW)
-        of_flows = engine.collected({"": _sums(flowing, summed)})[""]
-        additive.append(_long_sums(of_flows, summed))
     additive += [
-        _changed(material, book, at, engine, parts)
+        _changed(material, book, at, engine, len(shares))
         for at in material.before
         if _changes_since(catalogue, at)
     ]
     if "chain" in taken:
         rows = judged_trade(material, taken["chain"], engine=engine, every=False)
         additive.append(flows.sums_by_branch(rows, catalogue.sums_of(Entity.TRADE)))
-    nodes = material.tree.nodes["node_id"]
-    booked = cubes[TOTAL]["branch_id"].unique().cast(TEXT)
-    branches = pl.concat([nodes, booked]).unique().sort()
-    whole = cube.with_zeros(pl.concat(additive), branches, _given(catalogue, missing))
-    where = places(material, engine=engine)
-    rows = pl.concat([whole, cube.by_place(whole, where, catalogue)])
-    counted = [clients.node_measures(by_client, counts_for, catalogue)]
-    if flowing is not None:
-        drawn = flows.clients_of_month(flowing, catalogue)
-        clients_of_flows = flows.clients(
-            drawn, material.year_flows, material.rules, counts_for, engine=engine
-        )
-        counted.append(_uncut(clients_of_flows))
+    by_node = [clients.node_measures(by_client, material.tree.counts_for, catalogue)]
     if "listed" in taken:
         judged_lists = judged_listings(material, taken["listed"], engine=engine)
-        counted.append(_uncut(listings.counts(judged_lists, catalogue)))
-    counted.append(_reported(material, engine))
-    gone = sorted(missing)
-    return Measures(
-        additive=rows.filter(~pl.col("measure").is_in(gone)).sort(
-            "branch_id", "slice", "member", "measure"
-        ),
-        by_node=pl.concat(counted)
-        .filter(~pl.col("measure").is_in(gone))
-        .sort("node_id", "slice", "member", "measure"),
-    )
+        by_node.append(_uncut(listings.counts(judged_lists, catalogue)))
+    booked = cubes[TOTAL]["branch_id"].unique().cast(TEXT)
+    return _OfLoans(Measures(pl.concat(additive), pl.concat(by_node)), booked)
+
+
+def _of_flows(material: Material, engine: Engine) -> Measures:
+    """What is taken from the month's loan events and the year's; rows in no order."""
+    additive, by_node = [pl.DataFrame(schema=cube.BRANCH_MEASURE)], [pl.DataFrame(schema=clients.NODE_MEASURE)]
+    flowing = _flowing(material, engine)
+    if flowing is not None:
+        catalogue, counts_for = material.rules.catalogue, material.tree.counts_for
+        summed = catalogue.sums_of(Entity.FLOW)
+        wide = engine.collected({"": _sums(flowing, summed)})[""]
+        additive.append(_long_sums(wide, summed))
+        drawn = flows.clients_of_month(flowing, catalogue)
+        year = material.year_flows
+        drawing = flows.clients(drawn, year, material.rules, counts_for, engine=engine)
+        by_node.append(_uncut(drawing))
+    return Measures(pl.concat(additive), pl.concat(by_node))
 
 
 def classified(material: Material, judged: pl.DataFrame, *, engine: Engine = POLARS) -> Frame:

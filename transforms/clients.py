@@ -391,7 +391,9 @@ def _held(
         .filter(~by_itself & (pl.col("amount") != 0))
         .group_by("branch_id", key=pl.coalesce(_GROUP, _CLIENT))
         .agg(pl.col("amount").sum())
-        .select(pl.col("branch_id").cast(TEXT), "key", measure=pl.lit(measure.name), amount="amount")
+        .select(
+            pl.col("branch_id").cast(TEXT), "key", measure=pl.lit(measure.name), amount="amount"
+        )
     )
     at_nodes = at_nodes.select("node_id", "amount")
     few = _largest_of_nodes(at_one, at_nodes, measure, counts_for)

@@ -168,7 +168,7 @@ def _long(wide: pl.LazyFrame, names: Sequence[str], *, slice_: str) -> pl.LazyFr
         index=["branch_id", "slice", "member"],
         variable_name="measure",
         value_name="amount",
-    )
+    ).with_columns(pl.col("amount").cast(WIDE))  # without measures it has no type of its own
     return rows.filter(pl.col("amount") != 0) if cut else rows
 
 

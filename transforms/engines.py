@@ -14,8 +14,8 @@ from typing import Any, Final, Protocol, TypeVar
 import narwhals as nw
 import polars as pl
 
-Result = TypeVar("Result")
-"""What a step gives."""
+One = TypeVar("One")
+Other = TypeVar("Other")
 
 Frame = nw.LazyFrame[Any]
 """A lazy frame of whichever engine."""
@@ -129,8 +129,8 @@ class Engine(Protocol):
         """The rows of one small table of the engine's own."""
         ...
 
-    def at_once(self, *steps: Callable[[], Result]) -> tuple[Result, ...]:
-        """What steps that do not rest on each other give: taken side by side where cores would idle."""
+    def both(self, one: Callable[[], One], other: Callable[[], Other]) -> tuple[One, Other]:
+        """What two steps give that do not rest on each other: side by side where cores would idle."""
         ...
 
     def part(self, native: Any, key: str, number: int, parts: int) -> Any:  # noqa: ANN401 - the same
@@ -289,14 +289,13 @@ class PolarsEngine:
         """The rows of one small table, which may come from a large one."""
         return native.collect(engine="streaming")
 
-    def at_once(self, *steps: Callable[[], Result]) -> tuple[Result, ...]:
-        """What the steps give; of a large book side by side, since a small one is soon done."""
+    def both(self, one: Callable[[], One], other: Callable[[], Other]) -> tuple[One, Other]:
+        """What two steps give; of a large book side by side, since a small one is soon done."""
         if self._scratch is None:
-            return tuple(step() for step in steps)
-        first, *others = steps
-        with ThreadPoolExecutor(len(steps)) as pool:
-            beside = [pool.submit(step) for step in others]
-            return (first(), *(step.result() for step in beside))
+            return one(), other()
+        with ThreadPoolExecutor(1) as beside:
+            waiting = beside.submit(other)
+            return one(), waiting.result()
 
     def part(self, native: pl.LazyFrame, key: str, number: int, parts: int) -> pl.LazyFrame:
         """One of so many parts of a table; rows with the same key stay together."""

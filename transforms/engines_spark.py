@@ -22,7 +22,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import DecimalType, StructType
 from pyspark.storagelevel import StorageLevel
 
-from transforms.engines import Frame, Result, neutral
+from transforms.engines import Frame, One, Other, neutral
 from transforms.errors import BranchmarkError
 from transforms.spark_sql import spark_sql
 
@@ -184,9 +184,9 @@ class SparkEngine:
         del as_coded
         return {name: self.gathered(_native(frame)) for name, frame in frames.items()}
 
-    def at_once(self, *steps: Callable[[], Result]) -> tuple[Result, ...]:
-        """What the steps give, one after the other: each of Spark's jobs has all of the cluster."""
-        return tuple(step() for step in steps)
+    def both(self, one: Callable[[], One], other: Callable[[], Other]) -> tuple[One, Other]:
+        """What two steps give, one after the other: each of Spark's jobs has all of the cluster."""
+        return one(), other()
 
     def part(self, native: DataFrame, key: str, number: int, parts: int) -> DataFrame:
         """One of several parts of a table: rows of one key are in the same part."""

@@ -213,9 +213,7 @@ def clients(
     catalogue = rules.catalogue
     yearly = {
         m.name: engine.kept(
-            with_flags(
-                neutral(year), (catalogue.flags[m.where],), rules.parameters, engine=engine
-            )
+            with_flags(neutral(year), (catalogue.flags[m.where],), rules.parameters, engine=engine)
             .filter(nw.col(m.where))
             .select("branch_id", "borrower_id"),
             coded=("branch_id",),

@@ -34,10 +34,8 @@ from transforms.hierarchy import Tree
 from transforms.lookups import place
 from transforms.lookups.inputs import Inputs
 from transforms.schema import (
-    BORROWER_SNAPSHOT,
     BRANCH,
     LOAN_EVENT,
-    LOAN_SNAPSHOT,
     NET_CAPITAL,
     TECH_ENTERPRISE_LIST,
     TEXT,
@@ -119,7 +117,7 @@ def take(material: Material, *, engine: Engine = POLARS, parts: int = 1) -> Meas
         engine.kept(narrow.narrow(loans, catalogue, engine), coded=narrow.CODED)
         for loans in _classified(material, judged, engine, parts)
     ]
-    of_loans, of_flows = engine.at_once(
+    of_loans, of_flows = engine.both(
         partial(_of_loans, material, shares, engine), partial(_of_flows, material, engine)
     )
     events = first_loans.event_measures(judged, catalogue, material.rules.as_of)
@@ -171,7 +169,10 @@ def _of_loans(material: Material, shares: Sequence[Frame], engine: Engine) -> _O
 
 def _of_flows(material: Material, engine: Engine) -> Measures:
     """What is taken from the month's loan events and the year's; rows in no order."""
-    additive, by_node = [pl.DataFrame(schema=cube.BRANCH_MEASURE)], [pl.DataFrame(schema=clients.NODE_MEASURE)]
+    additive, by_node = (
+        [pl.DataFrame(schema=cube.BRANCH_MEASURE)],
+        [pl.DataFrame(schema=clients.NODE_MEASURE)],
+    )
     flowing = _flowing(material, engine)
     if flowing is not None:
         catalogue, counts_for = material.rules.catalogue, material.tree.counts_for

@@ -109,17 +109,13 @@ def _first(ties: Frame, key: str, name: str) -> Frame:
 
 def attach_trade(loans: Frame, at: Inputs) -> Frame:
     """How unsteady the loan's pair trades, and the amount weighted by it."""
-    joined = _by_pair(
-        loans, at, "variation", lambda: trade.variation(at.trades(), at.rules.as_of)
-    )
+    joined = _by_pair(loans, at, "variation", lambda: trade.variation(at.trades(), at.rules.as_of))
     return at.engine.with_exact_product(joined, "cv_weighted", "balance", "trade_cv")
 
 
 def attach_settlement(loans: Frame, at: Inputs) -> Frame:
     """How long the loan's pair takes to pay."""
-    return _by_pair(
-        loans, at, "settlement", lambda: trade.settlement(at.trades(), at.rules.as_of)
-    )
+    return _by_pair(loans, at, "settlement", lambda: trade.settlement(at.trades(), at.rules.as_of))
 
 
 def _by_pair(loans: Frame, at: Inputs, name: str, pairs: Callable[[], pl.DataFrame]) -> Frame:

@@ -136,9 +136,7 @@ class Inputs:
         given = self.tables.first_receipts
         if given is None:
             return self.engine.frame(pl.DataFrame(schema={"loan_id": pl.String()}))
-        return self.once(
-            "first receipts", lambda: self.engine.frame(self.engine.gathered(given))
-        )
+        return self.once("first receipts", lambda: self.engine.frame(self.engine.gathered(given)))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from orchestration.months import MonthAtWork
 from orchestration.outcomes import BuildFailedError, Built, Outcome, Told
 from orchestration.planning import Planned, plan
 from orchestration.run_history import opened
-from orchestration.turns import BACKFILL, BEFORE, told, turn_if_free
+from orchestration.turns import BACKFILL, BEFORE, is_taken, told, turn_if_free
 from records.workspace import SETTINGS, Workspace, open_workspace
 from transforms.errors import WorkspaceError
 
@@ -152,6 +152,8 @@ def _lane(context: dg.OpExecutionContext, config: Share) -> None:
     for as_of in coming:
         if not _is_wanted() or _runs(home, name, dg.DagsterRunStatus.FAILURE):
             break
+        if as_of in _runs(home, name, dg.DagsterRunStatus.STARTED) and is_taken(bank, as_of):
+            continue  # another lane is at it: known without waiting for its turn
         with turn_if_free(bank, as_of) as mine:
             if not mine or as_of in _runs(home, name, dg.DagsterRunStatus.SUCCESS):
                 continue

@@ -77,6 +77,11 @@ def turn_if_free(bank: Bank, as_of: date) -> Iterator[bool]:
         yield True
 
 
+def is_taken(bank: Bank, as_of: date) -> bool:
+    """Whether somebody seems to build the month; one who only looks may seem so too, for an instant."""
+    return is_busy(bank.locks, month_lock(as_of))
+
+
 def is_ours(bank: Bank, as_of: date) -> bool:
     """Whether this process still has the month's turn; one that never took it has none to lose."""
     ours = _OURS.get((bank.workspace.root, as_of))

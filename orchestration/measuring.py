@@ -30,6 +30,8 @@ _HELD_LOANS: Final = 250_000
 """So many loans are kept in memory while measures are taken of them; more go to a file of the scratch."""
 _LOANS_A_PART: Final = 5_000_000
 """So many loans are classified at once: what is looked up by client is held for these alone."""
+_BESIDE_LOANS: Final = 20_000_000
+"""Up to so many loans flows are taken beside loans, so that no core idles; beyond, memory is dearer."""
 _PATIENCE: Final = 60
 """Seconds to wait for a delivery that is coming in."""
 _MOST_PARTS: Final = 8
@@ -48,7 +50,8 @@ def taken(month: MonthAtWork, at: Tree, engine: EngineName = EngineName.POLARS) 
             return measures.take(material(month, at))
         with _scratch(month) as path:
             parts = min(-(-rows // _LOANS_A_PART), _MOST_PARTS)
-            return measures.take(material(month, at), engine=PolarsEngine(path), parts=parts)
+            here = PolarsEngine(path, beside=rows <= _BESIDE_LOANS)
+            return measures.take(material(month, at), engine=here, parts=parts)
     with spark.working(month.bank.workspace) as cluster:
         there = Reader(partial(_tables_on, cluster), partial(_history_on, cluster))
         return measures.take(material(month, at, there), engine=cluster.engine)

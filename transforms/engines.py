@@ -144,10 +144,12 @@ class PolarsEngine:
     Args:
         scratch: gives a new path for a Parquet file; what is kept lies there, and whoever gives the
             paths removes them. Without it, what is kept is held in memory: for small books.
+        beside: whether steps that do not rest on each other run side by side: more is held at once.
     """
 
-    def __init__(self, scratch: Callable[[], Path] | None = None) -> None:
+    def __init__(self, scratch: Callable[[], Path] | None = None, *, beside: bool = False) -> None:
         self._scratch = scratch
+        self._beside = beside
 
     def frame(self, small: pl.DataFrame) -> Frame:
         """A small reference table as a lazy Polars frame."""
@@ -290,8 +292,8 @@ class PolarsEngine:
         return native.collect(engine="streaming")
 
     def both(self, one: Callable[[], One], other: Callable[[], Other]) -> tuple[One, Other]:
-        """What two steps give; of a large book side by side, since a small one is soon done."""
-        if self._scratch is None:
+        """What two steps give; side by side if the engine was made so."""
+        if not self._beside:
             return one(), other()
         with ThreadPoolExecutor(1) as beside:
             waiting = beside.submit(other)

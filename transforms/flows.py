@@ -200,6 +200,7 @@ def clients(
     counts_for: pl.DataFrame,
     *,
     engine: Engine = POLARS,
+    parts: int = 1,
 ) -> pl.DataFrame:
     """Distinct clients of flows at every node: `node_id, measure, amount`.
 
@@ -209,6 +210,7 @@ def clients(
         rules: whose flags decide; those over the year rest on columns of the event alone.
         counts_for: which node each branch counts for.
         engine: what runs it.
+        parts: in how many parts clients are counted, so that no more than a part is held at once.
     """
     catalogue = rules.catalogue
     yearly = {
@@ -222,7 +224,7 @@ def clients(
         if m.name not in month
     }
     tables = [
-        _at_nodes(pairs, counts_for, engine).select(
+        _at_nodes(pairs, counts_for, engine, parts).select(
             "node_id", measure=pl.lit(name), amount=pl.col("amount").cast(WIDE)
         )
         for name, pairs in {**month, **yearly}.items()
@@ -230,8 +232,23 @@ def clients(
     return pl.concat([pl.DataFrame(schema=_COUNTED), *tables]).sort("node_id", "measure")
 
 
-def _at_nodes(pairs: Frame, counts_for: pl.DataFrame, engine: Engine) -> pl.DataFrame:
-    """Distinct clients of branches at every node: `node_id, amount`.
+def _at_nodes(pairs: Frame, counts_for: pl.DataFrame, engine: Engine, parts: int) -> pl.DataFrame:
+    """Distinct clients of branches at every node, `node_id, amount`: those of all parts add up."""
+    if parts == 1:
+        return _of_clients(pairs, counts_for, engine)
+    found = [
+        _of_clients(
+            neutral(engine.part(pairs.to_native(), "borrower_id", number, parts)),
+            counts_for,
+            engine,
+        )
+        for number in range(parts)
+    ]
+    return pl.concat(found).group_by("node_id").agg(pl.col("amount").sum())
+
+
+def _of_clients(pairs: Frame, counts_for: pl.DataFrame, engine: Engine) -> pl.DataFrame:
+    """The same of some clients.
 
     Most clients have one branch, and those add up; only the others are looked at node by node.
     """

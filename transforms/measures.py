@@ -118,7 +118,7 @@ def take(material: Material, *, engine: Engine = POLARS, parts: int = 1) -> Meas
         for loans in _classified(material, judged, engine, parts)
     ]
     of_loans, of_flows = engine.both(
-        partial(_of_loans, material, shares, engine), partial(_of_flows, material, engine)
+        partial(_of_loans, material, shares, engine), partial(_of_flows, material, engine, parts)
     )
     events = first_loans.event_measures(judged, catalogue, material.rules.as_of)
     additive = pl.concat([events, of_loans.measures.additive, of_flows.additive])
@@ -167,7 +167,7 @@ def _of_loans(material: Material, shares: Sequence[Frame], engine: Engine) -> _O
     return _OfLoans(Measures(pl.concat(additive), pl.concat(by_node)), booked)
 
 
-def _of_flows(material: Material, engine: Engine) -> Measures:
+def _of_flows(material: Material, engine: Engine, parts: int) -> Measures:
     """What is taken from the month's loan events and the year's; rows in no order."""
     additive, by_node = (
         [pl.DataFrame(schema=cube.BRANCH_MEASURE)],
@@ -181,7 +181,8 @@ def _of_flows(material: Material, engine: Engine) -> Measures:
         additive.append(_long_sums(wide, summed))
         drawn = flows.clients_of_month(flowing, catalogue)
         year = material.year_flows
-        drawing = flows.clients(drawn, year, material.rules, counts_for, engine=engine)
+        rules = material.rules
+        drawing = flows.clients(drawn, year, rules, counts_for, engine=engine, parts=parts)
         by_node.append(_uncut(drawing))
     return Measures(pl.concat(additive), pl.concat(by_node))
 

@@ -22,6 +22,8 @@ Frame = nw.LazyFrame[Any]
 
 _QUOTIENT_PLACES: Final = 8
 _BESIDE: Final = "_beside"
+_FEW_KEYS: Final = 1_000
+"""So many keys are looked up in morsel by morsel, though their index is made anew for each."""
 _KEPT_ROWS: Final = 262_144
 _EIGHTH: Final = Decimal(1).scaleb(-_QUOTIENT_PLACES)
 
@@ -201,9 +203,16 @@ class PolarsEngine:
         if table.is_empty():
             empty = [pl.lit(None, dtype=table.schema[name]).alias(name) for name in names]
             return neutral(frame.to_native().with_columns(empty))
-        found = pl.col(on).replace_strict(
-            table[on], beside, default=None, return_dtype=beside.dtype
-        )
+        keys, dtype = table[on], beside.dtype
+        if table.height <= _FEW_KEYS:
+
+            def found_in(rows: pl.Series) -> pl.Series:
+                return rows.replace_strict(keys, beside, default=None, return_dtype=dtype)
+
+            # Left to itself, Polars would hold the whole frame while it looks values up.
+            found = pl.col(on).map_batches(found_in, return_dtype=dtype, is_elementwise=True)
+        else:
+            found = pl.col(on).replace_strict(keys, beside, default=None, return_dtype=dtype)
         return neutral(frame.to_native().with_columns(found.alias(_BESIDE)).unnest(_BESIDE))
 
     def with_mark(self, frame: Frame, name: str, column: str, members: Frame) -> Frame:

@@ -34,7 +34,7 @@ _BESIDE_LOANS: Final = 20_000_000
 """Up to so many loans flows are taken beside loans, so that no core idles; beyond, memory is dearer."""
 _PATIENCE: Final = 60
 """Seconds to wait for a delivery that is coming in."""
-_MOST_PARTS: Final = 8
+_MOST_PARTS: Final = 12
 """Each part reads the book once more, so that a very large one is taken in larger parts."""
 
 

@@ -144,7 +144,8 @@ def opened(
             if delivered.provided is not None:
                 kept = delivered.provided | frozenset(DELIVERY_COLUMNS)
                 columns[delivered.table] &= kept
-            connection.execute(_empty(schema.TABLES.keys() - columns.keys()))
+            missing = schema.TABLES.keys() - columns.keys()
+            connection.execute(_empty(missing if wanted is None else missing & wanted.keys()))
             yield Session(delivered, connection, columns)
         finally:
             connection.close()
@@ -269,7 +270,7 @@ def _created(
 
 
 def _empty(tables: Iterable[str]) -> str:
-    """The statements that make canonical tables without a row: all at once, as they are many."""
+    """The statements that make canonical tables without a row, all at once."""
     return "".join(
         f'CREATE TABLE "{name}" ({", ".join(_typed(CONTEXT_COLUMNS[name]))}); '
         for name in sorted(tables)

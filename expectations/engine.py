@@ -22,8 +22,9 @@ from sqlalchemy.engine.interfaces import (
 from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 from typing_extensions import override
 
-from expectations.hidden import hidden
+from expectations.hidden import hidden, put_off
 
+put_off("scipy", "stats")
 with hidden("pyspark"):
     from great_expectations.datasource.fluent import SQLDatasource
     from great_expectations.execution_engine import SqlAlchemyExecutionEngine

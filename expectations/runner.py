@@ -13,14 +13,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from typing_extensions import override
+
 from expectations.delivered import Delivered, Session, bound, opened
 from expectations.engine import DuckDBDatasource, engine_over
 from expectations.failing import TABLE, WHOLE, export, gather
-from expectations.hidden import hidden
+from expectations.hidden import hidden, put_off
 from expectations.model import Rule, Scope, Severity
 from expectations.results import CheckResult, SuiteResult
 from expectations.rules import asked_columns, rules_for
 
+put_off("scipy", "stats")
 with hidden("pyspark"):
     import great_expectations as gx
     from great_expectations import expectations as gxe
@@ -28,6 +31,8 @@ with hidden("pyspark"):
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.data_context import EphemeralDataContext
+    from great_expectations.data_context.data_context.context_factory import project_manager
     from great_expectations.data_context.types.base import (
         DataContextConfig,
         InMemoryStoreBackendDefaults,
@@ -99,8 +104,9 @@ def _verdicts(
     rules: Iterable[Rule], session: Session, gathered: Collection[str]
 ) -> dict[str, dict[str, Any]]:
     """What Great Expectations says, by rule id: its results come back in an order of its own."""
-    with _context() as context, _datasource(context, session) as source:
-        batch = _batch(source, session).get_batch()
+    with _datasource(_unwritten(), session) as source:
+        asset = source.add_table_asset(name=session.delivered.table)
+        batch = asset.get_batch(asset.build_batch_request())
         return dict(_by_rule(batch.validate(_suite(rules, session, gathered), **_FORM)))
 
 
@@ -119,29 +125,29 @@ def document(
     """
     known = tuple(rules)
     done: list[str] = []
-    with _context() as context:
-        context.add_data_docs_site(
-            site_name="suites",
-            site_config={
-                "class_name": "SiteBuilder",
-                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-                "store_backend": {
-                    "class_name": "TupleFilesystemStoreBackend",
-                    "base_directory": str(folder),
-                },
+    context = gx.get_context(mode="ephemeral", project_config=_settings())
+    context.add_data_docs_site(
+        site_name="suites",
+        site_config={
+            "class_name": "SiteBuilder",
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            "store_backend": {
+                "class_name": "TupleFilesystemStoreBackend",
+                "base_directory": str(folder),
             },
-        )
-        for delivered in deliveries:
-            measured = rules_for(known, delivered.table)
-            with (
-                opened(delivered, asked_columns(measured, delivered.table)) as session,
-                _datasource(context, session) as source,
-            ):
-                asked = [rule for rule in measured if rule.skipped_reason(session) is None]
-                if asked:
-                    _checked(asked, session, run_time, context, source, gather(session, asked))
-                    done.append(delivered.table)
-        context.build_data_docs(site_names=["suites"])
+        },
+    )
+    for delivered in deliveries:
+        measured = rules_for(known, delivered.table)
+        with (
+            opened(delivered, asked_columns(measured, delivered.table)) as session,
+            _datasource(context, session) as source,
+        ):
+            asked = [rule for rule in measured if rule.skipped_reason(session) is None]
+            if asked:
+                _checked(asked, session, run_time, context, source, gather(session, asked))
+                done.append(delivered.table)
+    context.build_data_docs(site_names=["suites"])
     return tuple(done)
 
 
@@ -149,7 +155,7 @@ def _checked(
     rules: Iterable[Rule],
     session: Session,
     run_time: datetime,
-    context: Any,  # noqa: ANN401 - Great Expectations' own
+    context: EphemeralDataContext,
     source: DuckDBDatasource,
     gathered: Collection[str],
 ) -> CheckpointResult:
@@ -181,22 +187,31 @@ def _suite(
     )
 
 
-@contextmanager
-def _context() -> Generator[Any]:
+class _Unwritten(EphemeralDataContext):
+    """A context for one suite: its settings are not written out as YAML whenever a table is named to it."""
+
+    @override
+    def _save_project_config(self) -> None:
+        """Nothing is kept."""
+
+
+def _unwritten() -> EphemeralDataContext:
+    context = _Unwritten(project_config=_settings())
+    project_manager.set_project(context)
+    return context
+
+
+def _settings() -> DataContextConfig:
     """A context that lives in memory and tells nobody."""
-    settings = DataContextConfig(
+    return DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(),
         analytics_enabled=False,
         progress_bars=ProgressBarsConfig(globally=False),
     )
-    yield gx.get_context(mode="ephemeral", project_config=settings)
 
 
 @contextmanager
-def _datasource(
-    context: Any,  # noqa: ANN401 - Great Expectations' own
-    session: Session,
-) -> Generator[DuckDBDatasource]:
+def _datasource(context: EphemeralDataContext, session: Session) -> Generator[DuckDBDatasource]:
     """The session as a data source of the context."""
     engine = engine_over(session.connection)
     try:
@@ -240,7 +255,9 @@ def _unexpected(rule: Rule, session: Session, gathered: Collection[str]) -> str:
     once = "(SELECT count(*) FROM {batch})"
     if rule.id in gathered:
         kept = WHOLE if rule.row_condition is None else TABLE
-        what, where, condition = "1 AS broken", f"{kept}, {once}", f"rule_id = '{rule.id}'"
+        # Named without being opened: what was found in it stands in a table of the session.
+        kept += " /* of {batch} */"
+        what, where, condition = "1 AS broken", kept, f"rule_id = '{rule.id}'"
     elif rule.blames:
         what, where, condition = "1 AS broken", f"{rule.blames}, {once}", rule.row_condition or ""
     elif rule.row_condition is not None:

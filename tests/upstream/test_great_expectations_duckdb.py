@@ -195,3 +195,14 @@ def test_pyspark_ends_a_process_that_imports_it_beside_great_expectations_and_so
         [sys.executable, "-c", seen], capture_output=True, text=True, check=False
     )
     assert (guarded.returncode, guarded.stdout.strip()) == (0, "False"), guarded.stderr
+
+
+def test_scipys_statistics_are_loaded_when_they_are_used_and_not_before():
+    seen = (
+        "import sys, expectations.runner as _; part = 'scipy.stats._distn_infrastructure';"
+        "before = part in sys.modules;"
+        "from great_expectations.expectations.core import expect_column_kl_divergence_to_be_less_than as kl;"
+        "print(before, kl.stats.norm.cdf(0), part in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout.split()) == (0, ["False", "0.5", "True"]), told.stderr

@@ -5,25 +5,13 @@ commands has the workspace's files. Who may see what is decided by `records.read
 """
 
 from contextvars import ContextVar
-from typing import Annotated, Final
-
-import typer
+from typing import Final
 
 from orchestration.bank import Bank
 from records.access import Scope
 from records.reader_table import ReaderTable, reader_of
 from records.readers import Reader, Role, scope_of, unknown_units
 from transforms.errors import BranchmarkError, UnknownNameError
-
-AsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--as",
-        metavar="READER",
-        help="Give what this reader may see: a name of access/readers.csv, or role and units: branch:B205.",
-        show_default=False,
-    ),
-]
 
 OPEN: Final = frozenset(
     {

@@ -1,117 +1,117 @@
 """The command line: `branchmark`. One clear sentence on failure, exit code 1, no traceback.
 
-Commands live in the modules beside this one, by what a person wants to do. Nothing is computed here.
+Commands live in the modules beside this one, by what a person wants to do. Only that of the one asked for is
+loaded: to load them all takes longer than most commands do. Nothing is computed here.
 """
 
 import gc
 import sys
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import Annotated, Final
 
 import typer
 
-from orchestration.cli import (
-    alerts,
-    bridge,
-    build,
-    changes,
-    check,
-    checkins,
-    checks,
-    definitions,
-    deliver,
-    evidence,
-    export,
-    figures,
-    gap,
-    inbox,
-    lake,
-    ledger,
-    loans,
-    mapping,
-    peers,
-    profiles,
-    project,
-    readers,
-    report,
-    scorecard,
-    send,
-    serve,
-    signoff,
-    simulate,
-    targets,
-    template,
-    verify,
-    versions,
-    whatif,
-    worker,
-    workspace,
-)
-from orchestration.cli.acting import AsOption, begin
 from transforms.errors import BranchmarkError, visible
 
-app = typer.Typer(
-    name="branchmark",
-    help="Structural loan KPIs by branch: loan books in, explained figures out.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "workspace": ("init", "demo"),
+    "deliver": ("ingest",),
+    "check": ("check",),
+    "template": ("template",),
+    "inbox": ("inbox",),
+    "build": ("build",),
+    "worker": ("worker",),
+    "figures": ("kpis", "explain"),
+    "loans": ("loans", "fork"),
+    "checks": ("checks", "findings", "data-docs"),
+    "simulate": ("simulate",),
+    "bridge": ("bridge",),
+    "versions": ("versions", "diff", "overrides"),
+    "definitions": ("catalogue", "dictionary"),
+    "project": ("project",),
+    "peers": ("peers",),
+    "changes": ("changes",),
+    "scorecard": ("scorecard",),
+    "profiles": ("profiles",),
+    "checkins": ("sign",),
+    "gap": ("gap",),
+    "whatif": ("whatif",),
+    "export": ("export",),
+    "send": ("send",),
+    "alerts": ("alerts",),
+    "report": ("report",),
+    "verify": ("verify",),
+    "serve": ("dashboard", "dagster"),
+}
+"""By module, the commands that are functions of it, in the order of the help."""
+GROUPS: Final = (
+    *("mapping", "targets", "checkins", "signoff", "evidence"),
+    *("lake", "ledger", "readers"),
 )
+"""Modules that are a command with commands of its own."""
 
 
-@app.callback()
-def run_as(context: typer.Context, reader: AsOption = None) -> None:
+def app(asked: str | None = None) -> typer.Typer:
+    """The command line.
+
+    Args:
+        asked: the one command that is wanted; all of them if there is none of that name.
+    """
+    line = typer.Typer(
+        name="branchmark",
+        help="Structural loan KPIs by branch: loan books in, explained figures out.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    line.callback()(_run_as)
+    known = {*GROUPS, *(command for commands in COMMANDS.values() for command in commands)}
+    for module, command in _wanted(asked if asked in known else None):
+        line.command()(getattr(module, command.replace("-", "_")))
+    for group in GROUPS:
+        if asked == group or asked not in known:
+            line.add_typer(_module(group).app, name=group)
+    return line
+
+
+def _wanted(asked: str | None) -> Iterable[tuple[ModuleType, str]]:
+    for module, commands in COMMANDS.items():
+        for command in commands:
+            if asked is None or command == asked:
+                yield _module(module), command
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"orchestration.cli.{name}")
+
+
+def _run_as(
+    context: typer.Context,
+    reader: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="READER",
+            help="Give what this reader may see: a name of access/readers.csv, or role and units: "
+            "branch:B205.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
     """Structural loan KPIs by branch: loan books in, explained figures out."""
+    from orchestration.cli.acting import begin  # noqa: PLC0415 - the help of all needs no bank
+
     begin(reader, context.invoked_subcommand)
 
 
-for command in (
-    workspace.init,
-    workspace.demo,
-    deliver.ingest,
-    check.check,
-    template.template,
-    inbox.inbox,
-    build.build,
-    worker.worker,
-    figures.kpis,
-    figures.explain,
-    loans.loans,
-    loans.fork,
-    checks.checks,
-    checks.findings,
-    checks.data_docs,
-    simulate.simulate,
-    bridge.bridge,
-    versions.versions,
-    versions.diff,
-    versions.overrides,
-    definitions.catalogue,
-    definitions.dictionary,
-    project.project,
-    peers.peers,
-    changes.changes,
-    scorecard.scorecard,
-    profiles.profiles,
-    checkins.sign,
-    gap.gap,
-    whatif.whatif,
-    export.export,
-    send.send,
-    alerts.alerts,
-    report.report,
-    verify.verify,
-    serve.dashboard,
-    serve.dagster,
-):
-    app.command()(command)
-app.add_typer(mapping.app, name="mapping")
-app.add_typer(targets.app, name="targets")
-app.add_typer(checkins.app, name="checkins")
-app.add_typer(signoff.app, name="signoff")
-app.add_typer(evidence.app, name="evidence")
-app.add_typer(lake.app, name="lake")
-app.add_typer(ledger.app, name="ledger")
-app.add_typer(readers.app, name="readers")
+def _asked(words: Sequence[str]) -> str | None:
+    """The command that words ask for, if it can be told at once."""
+    rest = list(words)
+    while rest and (rest[0] == "--as" or rest[0].startswith("--as=")):
+        rest = rest[2 if rest[0] == "--as" else 1 :]
+    return rest[0] if rest else None
 
 
 _ALLOCATIONS = 20_000
@@ -126,7 +126,7 @@ def main() -> None:
     """Run the command line."""
     gc.set_threshold(_ALLOCATIONS)
     try:
-        app()
+        app(_asked(sys.argv[1:]))()
     except SystemExit as ended:
         if ended.code == _INTERRUPTED:
             sys.stderr.write(

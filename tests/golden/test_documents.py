@@ -35,7 +35,7 @@ DOCUMENTS = sorted(
     for folder in (".", "docs", "docs/decisions", "examples", "transforms/reference")
     for path in (ROOT / folder).glob("*.md")
 )
-COMMANDS = typer.main.get_command(app).commands
+COMMANDS = typer.main.get_command(app()).commands
 DEFINITION_FILES = "transforms/catalogue/definitions"
 METRIC_PAGES = {"docs/metrics.md": "en", "docs/metrics.zh.md": "zh"}
 SCHEMA = "transforms/catalogue/definitions.schema.json"

@@ -103,6 +103,27 @@ def _asked_apart(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
     return {family: slices for family, slices in asked.items() if slices}
 
 
+def added(
+    cubes: Sequence[Mapping[str, pl.DataFrame]], catalogue: Catalogue
+) -> dict[str, pl.DataFrame]:
+    """The cubes of a book from those of its parts: cells of the same keys added up.
+
+    Args:
+        cubes: what `aggregate` gives of each part, one or more.
+        catalogue: whose cubes they are.
+    """
+    if len(cubes) == 1:
+        return dict(cubes[0])
+    sums = narrow.amounts(catalogue)
+    whole = {}
+    for name in cubes[0]:
+        cells = pl.concat([one[name] for one in cubes])
+        amounts = [column for column in cells.columns if column in sums]
+        keys = [column for column in cells.columns if column not in sums]
+        whole[name] = cells.group_by(keys).agg(pl.col(amounts).sum())
+    return whole
+
+
 def branch_measures(cubes: Mapping[str, pl.DataFrame], catalogue: Catalogue) -> pl.DataFrame:
     """Every summed measure by booking branch, whole and by the slices that metrics ask for.
 

@@ -146,7 +146,13 @@ def _of_loans(material: Material, shares: Sequence[Frame], engine: Engine) -> _O
     """What is taken from narrow loans, in the parts that they are kept in; rows in no order."""
     catalogue = material.rules.catalogue
     book = nw.concat(shares) if len(shares) > 1 else shares[0]
-    cubes = engine.collected(cube.aggregate(book, catalogue, engine), as_coded=True)
+    # Part by part: to group all loans of a very large book at once holds most of them.
+    of_parts = [
+        engine.collected(cube.aggregate(share, catalogue, engine), as_coded=True)
+        for share in shares
+    ]
+    cubes = cube.added(of_parts, catalogue)
+    del of_parts
     taken = engine.collected(_of_book(material, book))
     groups = taken["groups"].to_series()
     by_client = [_counted(share, groups, material, engine) for share in shares]

@@ -163,7 +163,8 @@ def _measured(
 
     def amount(measure: Measure) -> pl.Expr:
         bit = place[measure.where]
-        counted = pl.col(measure.over).filter((pl.col(bit.column) & bit.mask) != 0)
+        # Sums of what is there or empty take half of what sums of picked rows do.
+        counted = pl.when((pl.col(bit.column) & bit.mask) != 0).then(pl.col(measure.over))
         return counted.sum().cast(WIDE).alias(measure.name)
 
     return cube.group_by("branch_id", *slices).agg(amount(measure) for measure in measures)

@@ -15,6 +15,8 @@ from filelock import FileLock
 LONGEST = (
     "oracle/test_engine_by_chance.py",
     "whole/test_loans.py",  # makes the grown bank while the other process needs none
+    "whole/test_spark.py",
+    "whole/test_backfill.py",
     "faults/test_killed_midway.py",
     "faults/test_side_by_side.py",
     "whole/test_command_line.py",  # makes the demo bank

@@ -172,7 +172,9 @@ def test_a_branch_checks_a_draft_and_says_why_it_misses_in_chinese(browser, bank
         expect(page.get_by_text("loan_snapshot.csv")).to_be_visible(timeout=PATIENCE)
         page.get_by_role("button", name="开始自查").click()
         told = page.locator("p.bm-message")
-        expect(told).to_contain_text(f"草稿中 {draft.height} 笔贷款有 1 笔将被拒收", timeout=60_000)
+        expect(told).to_contain_text(
+            f"草稿中 {draft.height} 笔贷款有 1 笔将被拒收", timeout=120_000
+        )
         chosen(page, re.compile("将被拒收"))
         expect(page.get_by_test_id("stMain").get_by_text(broken).first).to_be_visible()
         assert list((root / ".drafts").iterdir()) == []

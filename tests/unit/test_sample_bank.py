@@ -72,7 +72,7 @@ def test_the_number_of_threads_and_the_process_change_nothing(bank):
         text=True,
         check=True,
         cwd=Path(__file__).parents[2],
-        env={**os.environ, "POLARS_MAX_THREADS": "1", "PYTHONHASHSEED": "5"},
+        env={**os.environ, "POLARS_MAX_THREADS": "4", "PYTHONHASHSEED": "5"},
     )
     targets = hashlib.sha256(bank.drawn_targets.write_csv().encode()).hexdigest()
     assert done.stdout.split() == [digest(bank), targets]

@@ -46,14 +46,20 @@ def branchmark(*words, timeout=180):
     return Said(done.returncode, done.stdout, done.stderr)
 
 
-def start(*words):
-    """Start a command as a process of its own, leading a process group of its own."""
+def start(*words, **environment):
+    """Start a command as a process of its own, leading a process group of its own.
+
+    Args:
+        words: the command.
+        environment: what it finds there beside what this process has.
+    """
     return subprocess.Popen(
         command(*words),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        env={**os.environ, **environment},
     )
 
 

@@ -18,12 +18,11 @@ from typing_extensions import override
 from expectations.delivered import Delivered, Session, bound, opened
 from expectations.engine import DuckDBDatasource, engine_over
 from expectations.failing import TABLE, WHOLE, export, gather
-from expectations.hidden import hidden, put_off
+from expectations.hidden import hidden
 from expectations.model import Rule, Scope, Severity
 from expectations.results import CheckResult, SuiteResult
 from expectations.rules import asked_columns, rules_for
 
-put_off("scipy", "stats")
 with hidden("pyspark"):
     import great_expectations as gx
     from great_expectations import expectations as gxe

@@ -68,10 +68,11 @@ def app(asked: str | None = None) -> typer.Typer:
     )
     line.callback()(_run_as)
     known = {*GROUPS, *(command for commands in COMMANDS.values() for command in commands)}
-    for module, command in _wanted(asked if asked in known else None):
+    one = asked if asked in known else None
+    for module, command in _wanted(one):
         line.command()(getattr(module, command.replace("-", "_")))
     for group in GROUPS:
-        if asked == group or asked not in known:
+        if one in (None, group):
             line.add_typer(_module(group).app, name=group)
     return line
 

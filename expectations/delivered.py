@@ -117,7 +117,12 @@ def opened(
     with tempfile.TemporaryDirectory(prefix="branchmark-", dir=delivered.scratch) as spill:
         connection = duckdb.connect(
             ":memory:",
-            config={"memory_limit": delivered.memory_limit, "temp_directory": spill},
+            config={
+                "memory_limit": delivered.memory_limit,
+                "temp_directory": spill,
+                # No more than Polars: where processes share the cores, both keep to the process's share.
+                "threads": pl.thread_pool_size(),
+            },
         )
         try:
             sources: dict[str, Source] = dict(delivered.context)

@@ -1,8 +1,8 @@
 """Suites on Great Expectations: the rules of a table, put to a delivery as one suite.
 
-The only door to Great Expectations, beside its engine. Importing it costs seconds, so whatever only
-needs rules, rejected rows or findings imports those modules and not this one. What a verdict means for
-a figure is decided elsewhere: here are the verdicts.
+The only door to Great Expectations, beside its engine and its expectation. Importing it costs seconds, so
+whatever only needs rules, rejected rows or findings imports those modules and not this one. What a verdict
+means for a figure is decided elsewhere: here are the verdicts.
 """
 
 import re
@@ -21,6 +21,7 @@ from expectations.failing import TABLE, WHOLE, export, gather
 from expectations.hidden import hidden
 from expectations.model import Rule, Scope, Severity
 from expectations.results import CheckResult, SuiteResult
+from expectations.rule_expectation import ExpectRuleToHold
 from expectations.rules import asked_columns, rules_for
 
 with hidden("pyspark"):
@@ -225,7 +226,7 @@ def _asked(rule: Rule, session: Session, gathered: Collection[str]) -> GxExpecta
     """The rule in Great Expectations' words; its id rides along in `meta`."""
     core = rule.expectation
     if core is None:
-        kind: type[GxExpectation] = gxe.UnexpectedRowsExpectation
+        kind: type[GxExpectation] = ExpectRuleToHold
         said: dict[str, Any] = {"unexpected_rows_query": _unexpected(rule, session, gathered)}
     else:
         kind = _CORE[core.type]

@@ -20,7 +20,7 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import Field
 from sqlalchemy.exc import DBAPIError
 
-from orchestration import partitions, settings
+from orchestration import partitions, rubbish, settings
 from orchestration.auditing import NOTE
 from orchestration.bank import Bank
 from orchestration.broker import executor_settings
@@ -141,6 +141,7 @@ def _names(lanes: int) -> list[str]:
 @dg.op(name="lane")
 def _lane(context: dg.OpExecutionContext, config: Share) -> None:
     """Build every month that no other lane is at, one after the other."""
+    rubbish.look_seldom()
     root = settings.workspace_root()
     bank = Bank.at(root)
     coming = [date.fromisoformat(day) for day in config.months] or [

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -188,11 +188,19 @@ class Stored:
     columns: Mapping[str, pl.DataType]
 
 
+class _Known(NamedTuple):
+    """What was chosen so far among these deliveries."""
+
+    batches: pl.DataFrame | None
+    chosen: dict[tuple[date, int | None], dict[str, Batch]]
+
+
 class Deliveries:
     """The delivered tables of a workspace's lake."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._known = _Known(None, {})
 
     def evidence(self, batch_id: str) -> Path:
         """Folder for the typed rows of a delivery, accepted or not, as the suites read them."""
@@ -291,17 +299,14 @@ class Deliveries:
             as_of: the month end.
             version: the month's version; the newest if not given.
         """
-        carried = [name for name, one in TABLES.items() if one.delivery is Delivery.CARRIED]
-        batches = self.batches().filter(
-            pl.col("as_of_date") <= as_of,
-            pl.col("table").is_in(carried) | (pl.col("as_of_date") == as_of),
-        )
-        if version is not None:
-            batches = batches.filter(
-                (pl.col("as_of_date") < as_of) | (pl.col("snapshot_version") <= version)
-            )
-        ordered = batches.sort("as_of_date", "snapshot_version", "received_at").to_dicts()
-        return {row["table"]: batch_of(row) for row in ordered}
+        every = self.batches()
+        # Asked a hundred times while a month is built: the answer stands until something is delivered.
+        known = self._known
+        if known.batches is not every:
+            known = self._known = _Known(every, {})
+        if (as_of, version) not in known.chosen:
+            known.chosen[as_of, version] = _chosen(every, as_of, version)
+        return dict(known.chosen[as_of, version])
 
     def months_of(self, table: str, until: date) -> dict[date, Batch]:
         """The newest delivery of a monthly table for each month up to a date."""
@@ -389,6 +394,20 @@ class Deliveries:
         if as_of is None or as_of not in months:
             raise NoSuchMonthError(as_of, months, what="delivered")
         return as_of
+
+
+def _chosen(every: pl.DataFrame, as_of: date, version: int | None) -> dict[str, Batch]:
+    carried = [name for name, one in TABLES.items() if one.delivery is Delivery.CARRIED]
+    batches = every.filter(
+        pl.col("as_of_date") <= as_of,
+        pl.col("table").is_in(carried) | (pl.col("as_of_date") == as_of),
+    )
+    if version is not None:
+        batches = batches.filter(
+            (pl.col("as_of_date") < as_of) | (pl.col("snapshot_version") <= version)
+        )
+    ordered = batches.sort("as_of_date", "snapshot_version", "received_at").to_dicts()
+    return {row["table"]: batch_of(row) for row in ordered}
 
 
 def batch_of(row: Mapping[str, object]) -> Batch:

@@ -123,14 +123,18 @@ def compute(month: Month, catalogue: Catalogue) -> pl.DataFrame:
     rows = _wide_frame(month, catalogue)
     root = rows.filter(pl.col("node_id") == month.tree.root, pl.col("slice") == TOTAL)
     reckoner = Reckoner(catalogue, month.as_of, lambda expr: _literal(root, expr))
-    by_slice = {name: rows.filter(pl.col("slice") == name) for name in rows["slice"].unique()}
+    by_slice = {
+        name: rows.filter(pl.col("slice") == name).lazy() for name in rows["slice"].unique()
+    }
     tables = [
         table
         for metric in catalogue.metrics.values()
         for reading in metric.readings
         for table in _facts(metric, reading, by_slice, month, reckoner)
     ]
-    return pl.concat(tables).sort("metric_id", "reading", "branch_id", "slice", "member")
+    # Hundreds of small tables that have nothing in common: to look for that takes longer than to make them.
+    made = pl.collect_all(tables, optimizations=pl.QueryOptFlags.none())
+    return pl.concat(made).sort("metric_id", "reading", "branch_id", "slice", "member")
 
 
 def _literal(root: pl.DataFrame, expr: pl.Expr) -> pl.Expr:
@@ -249,10 +253,10 @@ def _with_limits(rows: pl.DataFrame, month: Month, catalogue: Catalogue) -> pl.D
 def _facts(
     metric: Metric,
     reading: Reading,
-    by_slice: Mapping[str, pl.DataFrame],
+    by_slice: Mapping[str, pl.LazyFrame],
     month: Month,
     reckoner: Reckoner,
-) -> list[pl.DataFrame]:
+) -> list[pl.LazyFrame]:
     reason = _why_not(metric, reading, month, reckoner.catalogue)
     held = [
         name
@@ -279,7 +283,7 @@ def _facts(
     return tables
 
 
-def _root_only(table: pl.DataFrame, root: str) -> pl.DataFrame:
+def _root_only(table: pl.LazyFrame, root: str) -> pl.LazyFrame:
     amounts = ("numerator", "denominator", "value", "limit_value", "headroom_amount")
     at_root = pl.col("branch_id") == root
     return table.with_columns(
@@ -291,11 +295,11 @@ def _root_only(table: pl.DataFrame, root: str) -> pl.DataFrame:
 def _table(
     metric: Metric,
     reading: Reading,
-    rows: pl.DataFrame,
+    rows: pl.LazyFrame,
     figures: Figures,
     as_of: date,
     catalogue: Catalogue,
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     return rows.select(
         metric_id=pl.lit(metric.metric_id),
         reading=pl.lit(reading.name),

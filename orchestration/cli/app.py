@@ -4,7 +4,6 @@ Commands live in the modules beside this one, by what a person wants to do. Only
 loaded: to load them all takes longer than most commands do. Nothing is computed here.
 """
 
-import gc
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
@@ -13,6 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
+from orchestration import rubbish
 from transforms.errors import BranchmarkError, visible
 
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -115,17 +115,13 @@ def _asked(words: Sequence[str]) -> str | None:
     return rest[0] if rest else None
 
 
-_ALLOCATIONS = 20_000
-"""Between two looks for rubbish. A command imports more than it throws away, and Python's own number, a
-few hundred, has it look through all those modules again and again: a tenth of a build."""
-
 _INTERRUPTED: Final = 130
 """The exit code of a command that was stopped from the keyboard, as shells have it."""
 
 
 def main() -> None:
     """Run the command line."""
-    gc.set_threshold(_ALLOCATIONS)
+    rubbish.look_seldom()
     try:
         app(_asked(sys.argv[1:]))()
     except SystemExit as ended:

@@ -6,7 +6,8 @@ aside at intake, and the finding says so. Every verdict is kept in the history, 
 """
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -103,29 +104,31 @@ def _keep(month: MonthAtWork, verdicts: Verdicts, run_id: str, *, figures: bool)
 def _results(
     month: MonthAtWork, rules: Iterable[Rule], verdicts: Verdicts, asset: dg.AssetsDefinition
 ) -> Iterator[dg.AssetCheckResult]:
-    said = verdicts.results.partition_by("rule_id", as_dict=True)
+    said: dict[str, list[dict[str, Any]]] = {}
+    for row in verdicts.results.iter_rows(named=True):
+        said.setdefault(row["rule_id"], []).append(row)
     for rule in rules:
-        yield _result(rule, month, said.get((rule.id,), verdicts.results.clear()), asset)
+        yield _result(rule, month, said.get(rule.id, []), asset)
 
 
 def _result(
-    rule: Rule, month: MonthAtWork, said: pl.DataFrame, asset: dg.AssetsDefinition
+    rule: Rule, month: MonthAtWork, said: Sequence[Mapping[str, Any]], asset: dg.AssetsDefinition
 ) -> dg.AssetCheckResult:
     """A rule's verdict over the tables it was put to; not asked is not broken, and says why."""
-    asked = said.filter(pl.col("skipped_reason").is_null())
-    skipped = "" if asked.height else "; ".join(said["skipped_reason"].unique().sort())
+    asked = [row for row in said if row["skipped_reason"] is None]
+    why = {row["skipped_reason"] for row in said} if not asked else set()
     grave = rule.blocks_on(month.as_of)
     return dg.AssetCheckResult(
         asset_key=asset.key,
         check_name=_name(rule),
-        passed=bool(asked["passed"].all()),
+        passed=all(row["passed"] for row in asked),
         severity=dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN,
         metadata={
             "severity": rule.severity_on(month.as_of).value,
             "set_by": rule.set_by(month.as_of),
             "remedy": rule.remedy.en,
-            "failing_rows": int(asked["failing_rows"].sum() or 0),
-            "checked_rows": int(asked["checked_rows"].sum() or 0),
-            "skipped": skipped,
+            "failing_rows": sum(row["failing_rows"] or 0 for row in asked),
+            "checked_rows": sum(row["checked_rows"] or 0 for row in asked),
+            "skipped": "; ".join(sorted(why)),
         },
     )

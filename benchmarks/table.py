@@ -75,6 +75,7 @@ _BACKFILL: Final = (
     ("one process, s", "one_process_seconds"),
     ("a process a core, s", "processes_seconds"),
     ("times as fast", "speed_up"),
+    ("banks apart, times as fast", "most"),
     ("nothing changed, s", "unchanged_seconds"),
     ("one month changed, s", "changed_seconds"),
 )

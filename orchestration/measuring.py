@@ -15,7 +15,7 @@ from typing import Final, cast
 
 import polars as pl
 
-from orchestration import spark
+from orchestration import interrupts, spark
 from orchestration.bank import SYSTEM
 from orchestration.months import MonthAtWork, Reader, material
 from orchestration.spark import Cluster, EngineName
@@ -52,7 +52,7 @@ def taken(month: MonthAtWork, at: Tree, engine: EngineName = EngineName.POLARS) 
             parts = min(-(-rows // _LOANS_A_PART), _MOST_PARTS)
             here = PolarsEngine(path, beside=rows <= _BESIDE_LOANS)
             return measures.take(material(month, at), engine=here, parts=parts)
-    with spark.working(month.bank.workspace) as cluster:
+    with interrupts.raised(), spark.working(month.bank.workspace) as cluster:
         there = Reader(partial(_tables_on, cluster), partial(_history_on, cluster))
         return measures.take(material(month, at, there), engine=cluster.engine)
 
@@ -79,7 +79,12 @@ def _scratch(month: MonthAtWork) -> Iterator[Callable[[], Path]]:
         within.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="loans-", dir=within) as folder:
             number = itertools.count()
-            yield lambda: Path(folder) / f"{next(number)}.parquet"
+
+            def new() -> Path:
+                interrupts.heed()  # from one file to the next may take half a minute
+                return Path(folder) / f"{next(number)}.parquet"
+
+            yield new
 
 
 def _tables_on(cluster: Cluster, month: MonthAtWork) -> dict[str, pl.LazyFrame]:

@@ -11,8 +11,9 @@ from typing import Final
 
 import dagster as dg
 
-from orchestration import partitions, settings
+from orchestration import interrupts, partitions, settings
 from orchestration.auditing import BY, COMMAND_LINE, NOTE
+from orchestration.bank import Bank
 from orchestration.outcomes import BuildFailedError
 from records.workspace import Workspace
 
@@ -52,18 +53,20 @@ def run_month(
         BuildFailedError: if the run fails.
     """
     settings.settle(workspace.root)
-    # Loaded for each month: what the last one published is this one's base, and a bank is opened once a job.
-    result = month_job().execute_in_process(
-        partition_key=partitions.partition_key(as_of),
-        instance=home,
-        raise_on_error=False,
-        tags={BY: COMMAND_LINE, **(tags or {})},
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-    )
-    if not result.success:
-        why = _why(result)
-        home.add_run_tags(result.run_id, {WHY: why})
-        raise BuildFailedError(as_of, why)
+    with interrupts.looked_after() as asked:
+        # Loaded for each month: what the last one published is this one's base.
+        result = month_job().execute_in_process(
+            partition_key=partitions.partition_key(as_of),
+            instance=home,
+            raise_on_error=False,
+            tags={BY: COMMAND_LINE, **(tags or {})},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+        # A run that is stopped once it has published has done what it was for.
+        if not result.success and not (asked() and _is_published(workspace, as_of, result.run_id)):
+            why = "it was interrupted" if asked() else _why(result)
+            home.add_run_tags(result.run_id, {WHY: why})
+            raise BuildFailedError(as_of, why)
     run = home.get_run_by_id(result.run_id)
     return run.tags.get(NOTE) if run is not None else None
 
@@ -85,3 +88,9 @@ def _why(result: dg.ExecuteInProcessResult) -> str:
             said = cause.message.strip().splitlines()[0]
             return f"step {event.step_key} failed: {said.partition(': ')[2] or said}"
     return "the run failed without a word"
+
+
+def _is_published(workspace: Workspace, as_of: date, run_id: str) -> bool:
+    """Whether readers see a run's figures."""
+    current = Bank.at(workspace.root).published.current()
+    return any(day == as_of and one.run_id == run_id for (day, _), one in current.items())

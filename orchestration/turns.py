@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from orchestration import interrupts
 from orchestration.bank import Bank
 from orchestration.months import MonthAtWork
 from records.locks import Turn, held, is_busy, month_lock
@@ -103,6 +104,7 @@ def wait_for_bases(month: MonthAtWork, must: Collection[date]) -> None:
         if day not in delivered:
             continue
         while is_busy(month.bank.locks, month_lock(day)):
+            interrupts.heed()
             time.sleep(_PAUSE)
         if day in must and not MonthAtWork.newest(month.bank, day).is_published:
             raise BaseMissingError(month.as_of, day)

@@ -13,7 +13,7 @@ import polars as pl
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 from typing_extensions import override
 
-from orchestration import months, partitions, settings, turns
+from orchestration import interrupts, months, partitions, settings, turns
 from orchestration.auditing import BY, DAGSTER
 from orchestration.bank import Bank
 from orchestration.months import Begun, MonthAtWork
@@ -31,7 +31,12 @@ class BankResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return Bank.at(Path(self.root))
 
     def month(self, partition_key: str) -> MonthAtWork:
-        """The newest delivered version of a partition's month."""
+        """The newest delivered version of a partition's month.
+
+        Raises:
+            KeyboardInterrupt: if somebody asked to stop; every step comes by here.
+        """
+        interrupts.heed()
         return MonthAtWork.newest(self.bank, partitions.as_of(partition_key))
 
 

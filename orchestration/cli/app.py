@@ -123,16 +123,12 @@ def main() -> None:
     """Run the command line."""
     rubbish.look_seldom()
     try:
-        app(_asked(sys.argv[1:]))()
-    except SystemExit as ended:
-        if ended.code == _INTERRUPTED:
-            sys.stderr.write(
-                "Stopped before it was done. What was published before stands; run the command again.\n"
-            )
-        raise
+        _run(sys.argv[1:])
     except BranchmarkError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
+    except BrokenPipeError:
+        sys.exit(1)  # who read has read enough
     except OSError as error:
         # A disk that is full, closed or gone: the place and the system's own word for it.
         where = f"{visible(str(error.filename))}: " if error.filename else ""
@@ -140,3 +136,16 @@ def main() -> None:
             f"{where}{error.strerror or error}. Check the path, its rights and the disk.\n"
         )
         sys.exit(1)
+
+
+def _run(words: Sequence[str]) -> None:
+    try:
+        app(_asked(words))()
+    except SystemExit as ended:
+        if ended.code == _INTERRUPTED:
+            sys.stderr.write(
+                "Stopped before it was done. What was published before stands; run the command again.\n"
+            )
+        raise
+    finally:
+        sys.stdout.flush()  # what cannot be written is said like any other failure

@@ -107,7 +107,8 @@ def looked_after() -> Iterator[Callable[[], bool]]:
             yield lambda: bool(_notes.look())
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)
+                # There is no name for one that was not set by Python.
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)
     if _notes.came:
         signal.raise_signal(_notes.came[0])
 

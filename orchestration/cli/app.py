@@ -127,8 +127,6 @@ def main() -> None:
     except BranchmarkError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
-    except BrokenPipeError:
-        sys.exit(1)  # who read has read enough
     except OSError as error:
         # A disk that is full, closed or gone: the place and the system's own word for it.
         where = f"{visible(str(error.filename))}: " if error.filename else ""
@@ -148,4 +146,7 @@ def _run(words: Sequence[str]) -> None:
             )
         raise
     finally:
-        sys.stdout.flush()  # what cannot be written is said like any other failure
+        try:
+            sys.stdout.flush()  # what cannot be written is said like any other failure
+        except BrokenPipeError:
+            sys.exit(1)  # who read has read enough

@@ -20,7 +20,7 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import Field
 from sqlalchemy.exc import DBAPIError
 
-from orchestration import partitions, rubbish, settings
+from orchestration import leaving, partitions, rubbish, settings
 from orchestration.auditing import NOTE
 from orchestration.bank import Bank
 from orchestration.broker import executor_settings
@@ -162,6 +162,7 @@ def _lane(context: dg.OpExecutionContext, config: Share) -> None:
             run_month(bank.workspace, home, as_of, {BACKFILL: name, BEFORE: told(bases)})
             built.append(as_of.isoformat())
     context.add_output_metadata({"months": len(built), "built": ", ".join(built)})
+    leaving.leave_when_done()
 
 
 def _is_wanted() -> bool:

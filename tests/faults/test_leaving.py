@@ -1,16 +1,15 @@
 """A process that another one began ends without taking itself apart, and owes nobody anything."""
 
+import atexit
 import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
 
+from orchestration import leaving
+
 
 def _works(told, folder):
-    import atexit
-
-    from orchestration import leaving
-
     def first():
         (folder / "first").write_text("asked before")
 
@@ -31,7 +30,7 @@ def test_what_a_process_owes_is_done_before_it_ends(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"first", "last"}
 
 
-def test_where_nobody_began_the_process_nothing_changes(tmp_path):
+def test_where_nobody_began_the_process_nothing_changes():
     code = "from orchestration import leaving; leaving.leave_when_done(); raise SystemExit(5)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=Path.cwd(), timeout=60, check=False, capture_output=True

@@ -32,10 +32,10 @@ $(TESTED): $(STAMP) tests/spark.lock
 demo: setup
 	$(BIN)/branchmark demo
 
-# One process more than most machines that run this have cores: some tests wait for servers and browsers. They
+# Two processes more than most machines that run this have cores: many tests wait for servers and browsers. They
 # share the cores, so each has one thread of Polars, which saves a fifth; where it matters tests ask for more.
 test: setup $(TESTED)
-	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 40
+	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations 40
 
 lint: setup $(TESTED)
 	$(BIN)/ruff check .

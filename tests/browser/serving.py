@@ -26,7 +26,8 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-PATIENCE = 20_000
+PATIENCE = 60_000
+"""Milliseconds to wait for a page: test processes and browsers share few cores."""
 
 
 def chromium() -> str:
@@ -78,13 +79,13 @@ def _running(command: list[str], folder: Path, port: int):
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            server.wait(timeout=60)
     said = (folder / "server.log").read_text(encoding="utf-8")
     assert "Traceback" not in said, said
 
 
 def _await(url: str, server: subprocess.Popen) -> None:
-    for _ in range(120):
+    for _ in range(360):
         assert server.poll() is None, "the server ended"
         try:
             with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - loopback
@@ -92,7 +93,7 @@ def _await(url: str, server: subprocess.Popen) -> None:
                     return
         except OSError:
             time.sleep(0.25)
-    pytest.fail("the server did not answer within 30 seconds")
+    pytest.fail("the server did not answer within 90 seconds")
 
 
 def sound(page) -> None:

@@ -7,7 +7,6 @@ how a small table is looked up in, how flags are packed, and where what is read 
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -20,12 +19,17 @@ Other = TypeVar("Other")
 Frame = nw.LazyFrame[Any]
 """A lazy frame of whichever engine."""
 
-_QUOTIENT_PLACES: Final = 8
+_MONEY_PLACES: Final = 2
+_RATE_PLACES: Final = 8
+_CENT: Final = 10**_RATE_PLACES
+"""A cent, in the last places of a product."""
+_LARGEST: Final = 10.0**37
+_NO_DECIMAL: Final = 2**127 - 1
+"""Has 39 digits: Polars refuses to make a decimal of it, where whole numbers would wrap around."""
 _BESIDE: Final = "_beside"
 _FEW_KEYS: Final = 1_000
 """So many keys are looked up in morsel by morsel, though their index is made anew for each."""
 _KEPT_ROWS: Final = 262_144
-_EIGHTH: Final = Decimal(1).scaleb(-_QUOTIENT_PLACES)
 
 
 def neutral(native: Any) -> Frame:  # noqa: ANN401 - the engine's own frame type, whichever it is
@@ -165,30 +169,26 @@ class PolarsEngine:
         return neutral(native)
 
     def with_money_product(self, frame: Frame, name: str, amount: str, rate: str) -> Frame:
-        """The frame with `amount * rate`, rounded half up; exact, since both are decimals."""
-        exact = pl.col(amount).cast(pl.Decimal(38, 10)) * pl.col(rate).cast(pl.Decimal(38, 10))
-        # Most of a book is in base currency: its amounts pass through without arithmetic.
-        product = (
-            pl.when(pl.col(rate) == 1)
-            .then(pl.col(amount).cast(pl.Decimal(38, 2)))
-            .otherwise(exact.round(2, mode="half_away_from_zero").cast(pl.Decimal(38, 2)))
-        )
-        return neutral(frame.to_native().with_columns(product.alias(name)))
+        """The frame with `amount * rate`, rounded half up; exact, since both are whole numbers."""
+        exact = _units(amount, _MONEY_PLACES) * _units(rate, _RATE_PLACES)
+        rounded = (exact.abs() + _CENT // 2) // _CENT * exact.sign()
+        product = _unless_too_large(rounded, amount, rate)
+        money = product.reinterpret(dtype=pl.Decimal(38, _MONEY_PLACES))
+        return neutral(frame.to_native().with_columns(money.alias(name)))
 
     def with_exact_product(self, frame: Frame, name: str, amount: str, rate: str) -> Frame:
-        """The frame with `amount * rate`, not rounded: both are decimals."""
-        exact = pl.col(amount).cast(pl.Decimal(38, 10)) * pl.col(rate).cast(pl.Decimal(38, 10))
+        """The frame with `amount * rate`, not rounded: exact, since both are whole numbers."""
+        whole = _units(amount, _MONEY_PLACES) * _units(rate, _RATE_PLACES)
+        product = _unless_too_large(whole, amount, rate)
+        exact = product.reinterpret(dtype=pl.Decimal(38, _MONEY_PLACES + _RATE_PLACES))
         return neutral(frame.to_native().with_columns(exact.alias(name)))
 
     def with_quotient(self, frame: Frame, name: str, above: str, below: str) -> Frame:
         """The frame with `above / below` at eight decimals, by whole numbers so that it is exact."""
-        cents = [(pl.col(column).cast(pl.Decimal(38, 2)) * 100) for column in (above, below)]
-        top, bottom = (one.cast(pl.Decimal(38, 0)).cast(pl.Int128) for one in cents)
+        top, bottom = (_units(column, _MONEY_PLACES) for column in (above, below))
         safe = pl.when(bottom > 0).then(bottom)
-        eighths = (top * (2 * 10**_QUOTIENT_PLACES) + safe) // (safe * 2)
-        quotient = eighths.cast(pl.Decimal(38, 0)).cast(pl.Decimal(38, _QUOTIENT_PLACES)) * (
-            pl.lit(_EIGHTH, dtype=pl.Decimal(38, _QUOTIENT_PLACES))
-        )
+        eighths = (top * (2 * 10**_RATE_PLACES) + safe) // (safe * 2)
+        quotient = eighths.reinterpret(dtype=pl.Decimal(38, _RATE_PLACES))
         return neutral(frame.to_native().with_columns(quotient.alias(name)))
 
     def with_small(self, frame: Frame, small: Frame, *, on: str) -> Frame:
@@ -311,6 +311,18 @@ class PolarsEngine:
     def part(self, native: pl.LazyFrame, key: str, number: int, parts: int) -> pl.LazyFrame:
         """One of so many parts of a table; rows with the same key stay together."""
         return native.filter(pl.col(key).hash() % parts == number)
+
+
+def _units(column: str, places: int) -> pl.Expr:
+    """A decimal column as whole numbers of its last place: whole numbers multiply in a sixth of the time."""
+    return pl.col(column).cast(pl.Decimal(38, places)).reinterpret(dtype=pl.Int128)
+
+
+def _unless_too_large(whole: pl.Expr, amount: str, rate: str) -> pl.Expr:
+    """What a product comes to in whole numbers; refused by the engine where these would wrap around."""
+    cents, parts = _units(amount, _MONEY_PLACES), _units(rate, _RATE_PLACES)
+    size = (cents.cast(pl.Float64) * parts.cast(pl.Float64)).abs()
+    return pl.when(size >= _LARGEST).then(pl.lit(_NO_DECIMAL, dtype=pl.Int128)).otherwise(whole)
 
 
 def _eights(flags: Sequence[str]) -> list[Sequence[str]]:

@@ -106,12 +106,15 @@ def _loans_of(
     touched = events.select("loan_id")
     own = tuple(LOAN_SNAPSHOT.column_names)
     now = neutral(tables.month[LOAN_SNAPSHOT.name]).select(*own)
-    loans = engine.among(now, "loan_id", touched)
-    if before is not None:
+    if before is None:
+        loans = engine.among(now, "loan_id", touched)
+    else:
         then = neutral(before.tables.month[LOAN_SNAPSHOT.name]).select(*own)
-        stood = engine.among(then, "loan_id", touched)
-        known = engine.small(stood.select("loan_id"))
-        loans = nw.concat([stood, loans.join(known, on="loan_id", how="anti")])
+        # Most events are of new loans: once those that stood are known, little is looked for there.
+        known = engine.small(engine.among(then, "loan_id", touched).select("loan_id"))
+        new = touched.join(known, on="loan_id", how="anti")
+        stood, fresh = engine.among(then, "loan_id", known), engine.among(now, "loan_id", new)
+        loans = nw.concat([stood, fresh])
     month = {**tables.month, LOAN_SNAPSHOT.name: loans.to_native()}
     # What prices a flow is needed beside what judges it.
     wanted = columns | {"lpr", "long_term"}

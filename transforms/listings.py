@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from transforms.catalogue.model import Aggregation, Catalogue, Entity
+from transforms.catalogue.model import Aggregation, Entity
 from transforms.classify import Rules, with_flags
 from transforms.engines import neutral
 from transforms.schema import TEXT, WIDE
@@ -19,6 +19,8 @@ LENT: Final = "is_tech_enterprise"
 """The loan flag that makes a listed enterprise one with a loan."""
 _PREFECTURE: Final = 4
 """Digits of a region code that name the prefecture."""
+
+_ENTERPRISE: Final = ("node_id", "borrower_id")
 
 NODE_COUNT: Final[Mapping[str, pl.DataType]] = {"node_id": TEXT, "measure": TEXT, "amount": WIDE}
 
@@ -32,6 +34,9 @@ def listed(
 ) -> pl.DataFrame:
     """Node x listed enterprise of its area, with `has_loan` and the listing flags.
 
+    Every enterprise stands here once for each node above it, to be shown one by one; `counts` tells how
+    many there are without laying them out.
+
     Args:
         lists: `tech_enterprise_list` as the month is computed with.
         branches: rows of `branch`.
@@ -39,17 +44,106 @@ def listed(
         lent: `branch_id, borrower_id` of technology enterprise loans.
         rules: whose listing flags decide.
     """
-    as_of = rules.as_of
-    areas = (
-        branches.filter(_open(as_of))
+    with_loan = (
+        lent.lazy()
+        .join(counts_for.lazy(), on="branch_id", how="inner")
+        .select(*_ENTERPRISE, has_loan=pl.lit(value=True))
+        .unique()
+    )
+    rows = (
+        _areas(branches, counts_for, rules.as_of)
+        .join(_members(lists, rules.as_of), on="area", how="inner")
+        .select(*_ENTERPRISE)
+        .unique()
+        .join(with_loan, on=_ENTERPRISE, how="left")
+        .with_columns(pl.col("has_loan").fill_null(value=False))
+    )
+    return _judged(rows, rules)
+
+
+def counts(
+    lists: pl.DataFrame,
+    branches: pl.DataFrame,
+    counts_for: pl.DataFrame,
+    lent: pl.DataFrame,
+    rules: Rules,
+) -> pl.DataFrame:
+    """Distinct enterprises by node for every measure over listings; rows of `NODE_COUNT`, sorted.
+
+    All that a listing flag may ask about is whether there is a loan: enterprises are counted by that, and
+    those on the list of one area add up over areas.
+
+    Args:
+        lists: `tech_enterprise_list` as the month is computed with.
+        branches: rows of `branch`.
+        counts_for: which node each branch counts for.
+        lent: `branch_id, borrower_id` of technology enterprise loans.
+        rules: whose listing flags decide.
+    """
+    areas = _areas(branches, counts_for, rules.as_of).collect().lazy()
+    members = _members(lists, rules.as_of).collect(engine="streaming").lazy()
+    of_one = members.group_by("borrower_id").agg(pl.col("area").min(), areas=pl.len())
+    alone = of_one.filter(pl.col("areas") == 1).group_by("area").agg(found=pl.len())
+    several = of_one.filter(pl.col("areas") > 1).select("borrower_id")
+    added_up = areas.join(alone, on="area", how="inner").select("node_id", "found")
+    at_nodes = (
+        areas.join(members.join(several, on="borrower_id", how="semi"), on="area", how="inner")
+        .group_by("node_id")
+        .agg(found=pl.col("borrower_id").n_unique())
+    )
+    with_loan = (
+        lent.lazy()
+        .join(members, on="borrower_id", how="inner")
+        .join(counts_for.lazy(), on="branch_id", how="inner")
+        .join(areas, on=["node_id", "area"], how="semi")
+        .group_by("node_id")
+        .agg(with_loan=pl.col("borrower_id").n_unique())
+    )
+    told = (
+        pl.concat([added_up, at_nodes])
+        .group_by("node_id")
+        .agg(pl.col("found").cast(pl.Int64).sum())
+        .join(with_loan, on="node_id", how="left")
+        .with_columns(pl.col("with_loan").cast(pl.Int64).fill_null(0))
+        .collect(engine="streaming")
+        .lazy()
+    )
+    lending, others = pl.col("with_loan"), pl.col("found") - pl.col("with_loan")
+    rows = pl.concat(
+        told.select("node_id", has_loan=pl.lit(value), enterprises=number)
+        for value, number in ((True, lending), (False, others))
+    )
+    judged = _judged(rows.filter(pl.col("enterprises") > 0), rules)
+    tables = [
+        judged.filter(pl.col(m.where))
+        .group_by("node_id")
+        .agg(amount=pl.col("enterprises").sum().cast(WIDE))
+        .select("node_id", "amount", measure=pl.lit(m.name))
+        .select(*NODE_COUNT)
+        for m in rules.catalogue.measures_by(Aggregation.COUNT_DISTINCT)
+        if rules.catalogue.entity_of(m) is Entity.LISTING
+    ]
+    return pl.concat([pl.DataFrame(schema=NODE_COUNT), *tables]).sort("node_id", "measure")
+
+
+def _areas(branches: pl.DataFrame, counts_for: pl.DataFrame, as_of: date) -> pl.LazyFrame:
+    """The prefectures of every node: `node_id, area`, each pair once."""
+    return (
+        branches.lazy()
+        .filter(_open(as_of))
         .select("branch_id", area=pl.col("region_code").str.slice(0, _PREFECTURE))
         .drop_nulls()
-        .join(counts_for, on="branch_id", how="inner")
+        .join(counts_for.lazy(), on="branch_id", how="inner")
         .select("node_id", "area")
         .unique()
     )
-    members = (
-        lists.filter(
+
+
+def _members(lists: pl.DataFrame, as_of: date) -> pl.LazyFrame:
+    """Who is on a list of a prefecture that day: `borrower_id, area`, each pair once."""
+    return (
+        lists.lazy()
+        .filter(
             pl.col("valid_from") <= as_of,
             pl.col("valid_to").is_null() | (pl.col("valid_to") >= as_of),
         )
@@ -57,41 +151,12 @@ def listed(
         .drop_nulls()
         .unique()
     )
-    with_loan = (
-        lent.join(counts_for, on="branch_id", how="inner")
-        .select("node_id", "borrower_id", has_loan=pl.lit(value=True))
-        .unique()
-    )
-    rows = (
-        areas.join(members, on="area", how="inner")
-        .select("node_id", "borrower_id")
-        .unique()
-        .join(with_loan, on=["node_id", "borrower_id"], how="left")
-        .with_columns(pl.col("has_loan").fill_null(value=False))
-    )
+
+
+def _judged(rows: pl.LazyFrame, rules: Rules) -> pl.DataFrame:
     flags = rules.catalogue.flags_of(Entity.LISTING)
-    judged: pl.DataFrame = (
-        with_flags(neutral(rows.lazy()), flags, rules.parameters).to_native().collect()
-    )
-    return judged
-
-
-def counts(judged: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
-    """Distinct enterprises by node for every measure over listings; rows of `NODE_COUNT`, sorted."""
-    chosen = [
-        m
-        for m in catalogue.measures_by(Aggregation.COUNT_DISTINCT)
-        if catalogue.entity_of(m) is Entity.LISTING
-    ]
-    tables = [
-        judged.filter(pl.col(m.where))
-        .group_by("node_id")
-        .agg(amount=pl.col("borrower_id").n_unique().cast(WIDE))
-        .select("node_id", "amount", measure=pl.lit(m.name))
-        .select(*NODE_COUNT)
-        for m in chosen
-    ]
-    return pl.concat([pl.DataFrame(schema=NODE_COUNT), *tables]).sort("node_id", "measure")
+    judged: pl.LazyFrame = with_flags(neutral(rows), flags, rules.parameters).to_native()
+    return judged.collect(engine="streaming")
 
 
 def _open(as_of: date) -> pl.Expr:

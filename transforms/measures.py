@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
+from typing import Final
 
 import narwhals as nw
 import polars as pl
@@ -42,6 +43,10 @@ from transforms.schema import (
     WIDE,
     Table,
 )
+
+
+_HELD_PARTS: Final = 4
+"""Of so many parts all fit at once, where only some columns of a loan or a flow are looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +163,7 @@ def _of_loans(material: Material, shares: Sequence[Frame], engine: Engine) -> _O
     by_client = [_counted(share, groups, material, engine) for share in shares]
     additive = [cube.branch_measures(cubes, catalogue)]
     additive += [
-        _changed(material, book, at, engine, len(shares))
+        _changed(material, book, at, engine, _of_few_columns(len(shares)))
         for at in material.before
         if _changes_since(catalogue, at)
     ]
@@ -167,8 +172,7 @@ def _of_loans(material: Material, shares: Sequence[Frame], engine: Engine) -> _O
         additive.append(flows.sums_by_branch(rows, catalogue.sums_of(Entity.TRADE)))
     by_node = [clients.node_measures(by_client, material.tree.counts_for, catalogue)]
     if "listed" in taken:
-        judged_lists = judged_listings(material, taken["listed"], engine=engine)
-        by_node.append(_uncut(listings.counts(judged_lists, catalogue)))
+        by_node.append(_uncut(listings.counts(*_lists(material, taken["listed"], engine))))
     booked = cubes[TOTAL]["branch_id"].unique().cast(TEXT)
     return _OfLoans(Measures(pl.concat(additive), pl.concat(by_node)), booked)
 
@@ -188,7 +192,9 @@ def _of_flows(material: Material, engine: Engine, parts: int) -> Measures:
         drawn = flows.clients_of_month(flowing, catalogue)
         year = material.year_flows
         rules = material.rules
-        drawing = flows.clients(drawn, year, rules, counts_for, engine=engine, parts=parts)
+        drawing = flows.clients(
+            drawn, year, rules, counts_for, engine=engine, parts=_of_few_columns(parts)
+        )
         by_node.append(_uncut(drawing))
     return Measures(pl.concat(additive), pl.concat(by_node))
 
@@ -275,6 +281,11 @@ def _changed(material: Material, loans: Frame, at: At, engine: Engine, parts: in
     return _long_sums(wide, measures)
 
 
+def _of_few_columns(parts: int) -> int:
+    """In how many parts a step takes a book that is classified in so many: each reads it once more."""
+    return 1 if parts <= _HELD_PARTS else parts
+
+
 def _changes_since(catalogue: Catalogue, at: At) -> tuple[Measure, ...]:
     return tuple(m for m in catalogue.sums_of(Entity.CHANGE) if m.since is at)
 
@@ -328,7 +339,14 @@ def judged_listings(
     material: Material, lent: pl.DataFrame, *, engine: Engine = POLARS
 ) -> pl.DataFrame:
     """Node x listed enterprise of its area, with the listing flags."""
-    return listings.listed(
+    return listings.listed(*_lists(material, lent, engine))
+
+
+def _lists(
+    material: Material, lent: pl.DataFrame, engine: Engine
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, Rules]:
+    """What listed enterprises are told from."""
+    return (
         _gathered(material.tables, TECH_ENTERPRISE_LIST, engine),
         _gathered(material.tables, BRANCH, engine),
         material.tree.counts_for,

@@ -52,11 +52,10 @@ def own_clients(folder: Path, catalogue: Catalogue) -> pl.DataFrame:
     engine = PolarsEngine()
     loans = neutral(pl.scan_parquet(folder / NARROW))
     counts_for = pl.read_parquet(folder / TREE)
-    asked = {**clients.by_client(loans, catalogue, engine), "groups": clients.group_ids(loans)}
-    taken = engine.collected(asked)
-    groups = taken.pop("groups").to_series()
+    loans = clients.told_apart(loans, clients.group_ids(loans), engine)
+    taken = engine.collected(clients.by_client(loans, catalogue, engine))
     shared = engine.collected(clients.at_branches(loans, taken, catalogue, engine))
-    counted = clients.counted(taken, shared, groups, counts_for, catalogue)
+    counted = clients.counted(taken, shared, counts_for, catalogue)
     return clients.node_measures([counted], counts_for, catalogue).filter(pl.col("amount") != 0)
 
 

@@ -17,6 +17,7 @@ from transforms.catalogue.model import Aggregation, Catalogue, Entity, Measure
 from transforms.catalogue.vocabulary import SLICES, TOTAL
 from transforms.cube import APART, measures_cut_by
 from transforms.engines import Engine, Frame
+from transforms.lookups.borrower import NUMBER
 from transforms.schema import TEXT, WIDE
 
 NODE_MEASURE: Final[Mapping[str, pl.DataType]] = {
@@ -28,8 +29,15 @@ NODE_MEASURE: Final[Mapping[str, pl.DataType]] = {
 }
 """Long table of measures by node, not by booking branch: they cannot be rolled up later."""
 
-_CLIENT: Final = "borrower_id"
-_GROUP: Final = "group_id"
+_CLIENT: Final = "client"
+"""By which clients are told apart: their number within a part of a book, or else the borrower itself."""
+_GROUP: Final = "group"
+"""The group that a client is reckoned with; empty for one that is by itself."""
+_BEYOND: Final = 1 << 31
+"""The first number of clients that the table of borrowers does not know; it holds fewer."""
+_OF_WHOM: Final = "borrower_id"
+_OF_GROUP: Final = "group_id"
+"""What the largest few may be, in the words of the catalogue."""
 _OWN: Final = "enterprise_size"
 """A slice whose member is the client's own: a client needs no rows of its own for each."""
 _IF: Final = "if_"
@@ -52,14 +60,44 @@ def _counted(catalogue: Catalogue) -> tuple[Measure, ...]:
 
 def _largest(catalogue: Catalogue) -> tuple[Measure, ...]:
     """Measures of the largest clients or groups; one for each amount and flag is summed."""
-    return tuple(m for m in catalogue.measures_by(Aggregation.LARGEST) if m.by in (_CLIENT, _GROUP))
+    few = catalogue.measures_by(Aggregation.LARGEST)
+    return tuple(m for m in few if m.by in (_OF_WHOM, _OF_GROUP))
+
+
+def group_ids(loans: Frame) -> Frame:
+    """Every group that a client of narrow loans belongs to, once."""
+    return loans.select("group_id").drop_nulls().unique()
+
+
+def told_apart(loans: Frame, groups: Frame, engine: Engine) -> Frame:
+    """Narrow loans with what their client is told apart by, and the group it is reckoned with.
+
+    A client that a group is called after belongs to it.
+
+    Args:
+        loans: narrow loans; of a big book those of some clients at a time.
+        groups: the groups of the whole book, a single column.
+        engine: what runs it.
+    """
+    named = engine.with_mark(loans, "_named", "borrower_id", groups)
+    own = nw.when(nw.col("_named")).then(nw.col("borrower_id"))
+    placed = named.with_columns(nw.coalesce("group_id", own).alias(_GROUP)).drop("_named")
+    if NUMBER not in loans.collect_schema():
+        return placed.with_columns(nw.col("borrower_id").alias(_CLIENT))
+    strangers = loans.filter(nw.col(NUMBER).is_null()).select("borrower_id").unique()
+    unknown = engine.collected({"": strangers})[""]
+    if unknown.is_empty():
+        return placed.with_columns(nw.col(NUMBER).alias(_CLIENT))
+    numbers = engine.frame(unknown.with_row_index("_beyond", offset=_BEYOND))
+    beside = engine.with_small(placed, numbers, on="borrower_id")
+    return beside.with_columns(nw.coalesce(NUMBER, "_beyond").alias(_CLIENT)).drop("_beyond")
 
 
 def by_client(loans: Frame, catalogue: Catalogue, engine: Engine) -> dict[str, Frame]:
     """One row a client: the flags that any of its loans has, the sums of the largest, and where it is.
 
     Args:
-        loans: narrow loans; of a big book those of some clients at a time, each with all its loans.
+        loans: what `told_apart` gives; of a big book some clients at a time, each with all its loans.
         catalogue: tells what is counted.
         engine: what runs it.
 
@@ -173,11 +211,6 @@ def _told(slice_: str, sums: Sequence[str]) -> tuple[str, ...]:
     return () if slice_ != TOTAL else ("member", _GROUP) if sums else ("member",)
 
 
-def group_ids(loans: Frame) -> Frame:
-    """Every group that a client of narrow loans belongs to, once."""
-    return loans.select(_GROUP).drop_nulls().unique()
-
-
 def _sum_name(measure: Measure) -> str:
     return f"{measure.over}{_SUM}{measure.where}"
 
@@ -214,7 +247,6 @@ class Counted:
 def counted(
     clients: Mapping[str, pl.DataFrame],
     shared: Mapping[str, pl.DataFrame],
-    groups_of_book: pl.Series,
     counts_for: pl.DataFrame,
     catalogue: Catalogue,
 ) -> Counted:
@@ -223,7 +255,6 @@ def counted(
     Args:
         clients: what `by_client` gives of the part.
         shared: what `at_branches` gives of it.
-        groups_of_book: the groups of all parts: a client that a group is called after belongs to it.
         counts_for: which node each branch counts for.
         catalogue: tells what is counted.
     """
@@ -249,7 +280,7 @@ def counted(
             wide = _distinct(cells, at_nodes, cuts[name], counts_for, catalogue)
             tables.append(_as_rows(wide, cuts[name], name))
         for measure in _ranked(catalogue).values():
-            alone, grouped = _held(every, more, placed, measure, groups_of_book, counts_for)
+            alone, grouped = _held(every, more, placed, measure, counts_for)
             candidates.append(alone)
             groups.append(grouped)
     for name in clients.keys() - {TOTAL}:
@@ -372,24 +403,20 @@ def _held(
     shared: pl.DataFrame,
     placed: pl.DataFrame,
     measure: Measure,
-    groups_of_book: pl.Series,
     counts_for: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The largest of clients that are by themselves (`_CANDIDATE`), and what groups hold (`_HELD`)."""
-    by_itself = pl.lit(value=True)
-    if measure.by == _GROUP:
-        named = pl.col(_CLIENT).is_in(groups_of_book.implode())
-        by_itself = pl.col(_GROUP).is_null() & ~named
-    shown = (_CLIENT, _GROUP, pl.col(_sum_name(measure)).cast(pl.Decimal(38, 2)).alias("amount"))
+    by_itself = pl.col(_GROUP).is_null() if measure.by == _OF_GROUP else pl.lit(value=True)
+    shown = (_GROUP, pl.col(_sum_name(measure)).cast(pl.Decimal(38, 2)).alias("amount"))
     some = pl.col("amount") > 0
     one = clients.lazy().filter(~_SEVERAL).select(*shown, branch_id="first")
     more = shared.lazy().select(*shown, "branch_id")
     at_one = one.filter(some & by_itself).select("branch_id", "amount")
     at_nodes = placed.lazy().select(*shown, pl.col("node_id").cast(TEXT)).filter(some & by_itself)
     grouped = (
-        pl.concat([frame.select(_CLIENT, _GROUP, "amount", "branch_id") for frame in (one, more)])
+        pl.concat([frame.select(_GROUP, "amount", "branch_id") for frame in (one, more)])
         .filter(~by_itself & (pl.col("amount") != 0))
-        .group_by("branch_id", key=pl.coalesce(_GROUP, _CLIENT))
+        .group_by("branch_id", key=_GROUP)
         .agg(pl.col("amount").sum())
         .select(
             pl.col("branch_id").cast(TEXT), "key", measure=pl.lit(measure.name), amount="amount"

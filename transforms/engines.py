@@ -135,6 +135,13 @@ class Engine(Protocol):
         """The rows of one small table of the engine's own."""
         ...
 
+    def numbered(self, frame: Frame, name: str) -> Frame:
+        """The frame with a number for each row, in no order, by which it can be told from all others.
+
+        An engine that may work rows out twice, and would number them otherwise then, leaves it out.
+        """
+        ...
+
     def both(self, one: Callable[[], One], other: Callable[[], Other]) -> tuple[One, Other]:
         """What two steps give that do not rest on each other: side by side where cores would idle."""
         ...
@@ -299,6 +306,10 @@ class PolarsEngine:
     def gathered(self, native: pl.LazyFrame) -> pl.DataFrame:
         """The rows of one small table, which may come from a large one."""
         return native.collect(engine="streaming")
+
+    def numbered(self, frame: Frame, name: str) -> Frame:
+        """The frame with a number for each row, from 0."""
+        return neutral(frame.to_native().with_row_index(name))
 
     def both(self, one: Callable[[], One], other: Callable[[], Other]) -> tuple[One, Other]:
         """What two steps give; side by side if the engine was made so."""

@@ -184,6 +184,11 @@ class SparkEngine:
         del as_coded
         return {name: self.gathered(_native(frame)) for name, frame in frames.items()}
 
+    def numbered(self, frame: Frame, name: str) -> Frame:
+        """The frame as it is: what a lost worker held is made again, and would get other numbers."""
+        del name
+        return frame
+
     def both(self, one: Callable[[], One], other: Callable[[], Other]) -> tuple[One, Other]:
         """What two steps give, one after the other: each of Spark's jobs has all of the cluster."""
         return one(), other()

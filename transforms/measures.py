@@ -44,7 +44,6 @@ from transforms.schema import (
     Table,
 )
 
-
 _HELD_PARTS: Final = 4
 """Of so many parts all fit at once, where only some columns of a loan or a flow are looked at."""
 
@@ -159,7 +158,7 @@ def _of_loans(material: Material, shares: Sequence[Frame], engine: Engine) -> _O
     cubes = cube.added(of_parts, catalogue)
     del of_parts
     taken = engine.collected(_of_book(material, book))
-    groups = taken["groups"].to_series()
+    groups = engine.frame(taken["groups"])
     by_client = [_counted(share, groups, material, engine) for share in shares]
     additive = [cube.branch_measures(cubes, catalogue)]
     additive += [
@@ -248,15 +247,14 @@ def _flowing(material: Material, engine: Engine) -> Frame | None:
     return engine.kept(flows.needed(judged, catalogue), coded=("branch_id",))
 
 
-def _counted(
-    share: Frame, groups: pl.Series, material: Material, engine: Engine
-) -> clients.Counted:
+def _counted(share: Frame, groups: Frame, material: Material, engine: Engine) -> clients.Counted:
     """Distinct clients and the largest of one part of the narrow loans."""
     catalogue = material.rules.catalogue
-    whole = engine.collected(clients.by_client(share, catalogue, engine), as_coded=True)
-    several = clients.at_branches(share, whole, catalogue, engine)
+    loans = clients.told_apart(share, groups, engine)
+    whole = engine.collected(clients.by_client(loans, catalogue, engine), as_coded=True)
+    several = clients.at_branches(loans, whole, catalogue, engine)
     shared = engine.collected(several, as_coded=True)
-    return clients.counted(whole, shared, groups, material.tree.counts_for, catalogue)
+    return clients.counted(whole, shared, material.tree.counts_for, catalogue)
 
 
 def _changed(material: Material, loans: Frame, at: At, engine: Engine, parts: int) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from transforms.catalogue.model import Aggregation, Catalogue, Entity
 from transforms.catalogue.vocabulary import AMOUNTS, SLICES
 from transforms.classify import slice_member
 from transforms.engines import Engine, Frame
+from transforms.lookups import borrower
 
 KEY: Final = "flags_"
 MEMBERS: Final = tuple(name for name, one in SLICES.items() if not one.of_branch)
@@ -88,16 +89,19 @@ def narrow(loans: Frame, catalogue: Catalogue, engine: Engine) -> Frame:
 
     Returns:
         `loan_id, borrower_id, group_id, branch_id`, the member of each slice of loans, the amounts,
-        flags as bits (see `bits`) and, under their own names, those of `alone`.
+        flags as bits (see `bits`) and, under their own names, those of `alone`; of a book in parts also
+        the number of the client (`borrower.NUMBER`).
     """
     held = {
         f"{KEY}{number}": flags(catalogue)[start : start + BITS]
         for number, start in enumerate(range(0, len(flags(catalogue)), BITS))
     }
     members = {name: slice_member(name) for name in MEMBERS}
+    numbers = [borrower.NUMBER] if borrower.NUMBER in loans.collect_schema() else []
     return engine.with_bits(loans, held).select(
         "loan_id",
         "borrower_id",
+        *numbers,
         "group_id",
         *amounts(catalogue),
         *alone(catalogue),

@@ -1,6 +1,7 @@
 """The narrow table of loans, and what an engine does for it: bits, lookups, what is kept."""
 
 import itertools
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -144,6 +145,37 @@ def test_a_book_taken_in_parts_gives_the_very_same_figures():
         cut = measures.take(material, parts=parts)
         assert cut.additive.equals(whole.additive)
         assert cut.by_node.equals(whole.by_node)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 5])
+def test_a_client_that_the_table_of_borrowers_does_not_know_is_one_client_all_the_same(parts):
+    """Of C1 to C6 the table knows three; each has 1 at one branch and 10 at the other, C2 leads a group."""
+    clients = [f"C{number}" for number in range(1, 7)]
+    loans = [
+        {
+            "loan_id": f"{branch}-{client}",
+            "borrower_id": client,
+            "booking_branch_id": branch,
+            "outstanding_principal": amount,
+        }
+        for branch, amount in (("north", Decimal(1)), ("south", Decimal(10)))
+        for client in clients
+    ]
+    known = [{"borrower_id": client} for client in clients]
+    known[0]["group_id"] = "C2"
+    material = material_of(small_book(loan_snapshot=loans, borrower_snapshot=known), AS_OF)
+    table = material.tables.month["borrower_snapshot"]
+    strangers = table.filter(pl.col("borrower_id").is_in(["C1", "C3", "C5"]))
+    month = {**material.tables.month, "borrower_snapshot": strangers}
+    cut = replace(material, tables=replace(material.tables, month=month))
+
+    told = measures.take(cut, parts=parts).by_node.filter(slice="total", node_id=material.tree.root)
+
+    found = dict(told.select("measure", "amount").iter_rows())
+    assert found["loan_clients"] == len(clients)
+    assert found["largest_client"] == Decimal(11)
+    assert found["ten_largest_clients"] == Decimal(66)
+    assert found["largest_group"] == Decimal(22)
 
 
 def test_an_event_is_passed_over_only_where_no_flag_can_admit_it():

@@ -49,11 +49,14 @@ class Engine(Protocol):
         ...
 
     def with_money_product(self, frame: Frame, name: str, amount: str, rate: str) -> Frame:
-        """The frame with `amount * rate`, rounded half up (away from zero) to two decimals."""
+        """The frame with `amount * rate`, rounded half up (away from zero) to two decimals.
+
+        Amounts have up to two decimals and rates up to eight, as all that is delivered and derived.
+        """
         ...
 
     def with_exact_product(self, frame: Frame, name: str, amount: str, rate: str) -> Frame:
-        """The frame with `amount * rate`, not rounded: ten decimals."""
+        """The frame with `amount * rate`, not rounded: two decimals and eight give ten."""
         ...
 
     def with_quotient(self, frame: Frame, name: str, above: str, below: str) -> Frame:

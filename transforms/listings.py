@@ -5,6 +5,7 @@ node however many branches of it share a city. Small beside the loans, so plain 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -25,63 +26,56 @@ _ENTERPRISE: Final = ("node_id", "borrower_id")
 NODE_COUNT: Final[Mapping[str, pl.DataType]] = {"node_id": TEXT, "measure": TEXT, "amount": WIDE}
 
 
-def listed(
-    lists: pl.DataFrame,
-    branches: pl.DataFrame,
-    counts_for: pl.DataFrame,
-    lent: pl.DataFrame,
-    rules: Rules,
-) -> pl.DataFrame:
-    """Node x listed enterprise of its area, with `has_loan` and the listing flags.
+@dataclass(frozen=True, eq=False)
+class Listings:
+    """What listed enterprises of a month are told from.
 
-    Every enterprise stands here once for each node above it, to be shown one by one; `counts` tells how
-    many there are without laying them out.
-
-    Args:
+    Attributes:
         lists: `tech_enterprise_list` as the month is computed with.
         branches: rows of `branch`.
         counts_for: which node each branch counts for.
         lent: `branch_id, borrower_id` of technology enterprise loans.
         rules: whose listing flags decide.
     """
+
+    lists: pl.DataFrame
+    branches: pl.DataFrame
+    counts_for: pl.DataFrame
+    lent: pl.DataFrame
+    rules: Rules
+
+
+def listed(at: Listings) -> pl.DataFrame:
+    """Node x listed enterprise of its area, with `has_loan` and the listing flags.
+
+    Every enterprise stands here once for each node above it, to be shown one by one; `counts` tells how
+    many there are without laying them out.
+    """
     with_loan = (
-        lent.lazy()
-        .join(counts_for.lazy(), on="branch_id", how="inner")
+        at.lent.lazy()
+        .join(at.counts_for.lazy(), on="branch_id", how="inner")
         .select(*_ENTERPRISE, has_loan=pl.lit(value=True))
         .unique()
     )
     rows = (
-        _areas(branches, counts_for, rules.as_of)
-        .join(_members(lists, rules.as_of), on="area", how="inner")
+        _areas(at)
+        .join(_members(at), on="area", how="inner")
         .select(*_ENTERPRISE)
         .unique()
         .join(with_loan, on=_ENTERPRISE, how="left")
         .with_columns(pl.col("has_loan").fill_null(value=False))
     )
-    return _judged(rows, rules)
+    return _judged(rows, at.rules)
 
 
-def counts(
-    lists: pl.DataFrame,
-    branches: pl.DataFrame,
-    counts_for: pl.DataFrame,
-    lent: pl.DataFrame,
-    rules: Rules,
-) -> pl.DataFrame:
+def counts(at: Listings) -> pl.DataFrame:
     """Distinct enterprises by node for every measure over listings; rows of `NODE_COUNT`, sorted.
 
     All that a listing flag may ask about is whether there is a loan: enterprises are counted by that, and
     those on the list of one area add up over areas.
-
-    Args:
-        lists: `tech_enterprise_list` as the month is computed with.
-        branches: rows of `branch`.
-        counts_for: which node each branch counts for.
-        lent: `branch_id, borrower_id` of technology enterprise loans.
-        rules: whose listing flags decide.
     """
-    areas = _areas(branches, counts_for, rules.as_of).collect().lazy()
-    members = _members(lists, rules.as_of).collect(engine="streaming").lazy()
+    areas = _areas(at).collect().lazy()
+    members = _members(at).collect(engine="streaming").lazy()
     of_one = members.group_by("borrower_id").agg(pl.col("area").min(), areas=pl.len())
     alone = of_one.filter(pl.col("areas") == 1).group_by("area").agg(found=pl.len())
     several = of_one.filter(pl.col("areas") > 1).select("borrower_id")
@@ -92,9 +86,9 @@ def counts(
         .agg(found=pl.col("borrower_id").n_unique())
     )
     with_loan = (
-        lent.lazy()
+        at.lent.lazy()
         .join(members, on="borrower_id", how="inner")
-        .join(counts_for.lazy(), on="branch_id", how="inner")
+        .join(at.counts_for.lazy(), on="branch_id", how="inner")
         .join(areas, on=["node_id", "area"], how="semi")
         .group_by("node_id")
         .agg(with_loan=pl.col("borrower_id").n_unique())
@@ -113,36 +107,37 @@ def counts(
         told.select("node_id", has_loan=pl.lit(value), enterprises=number)
         for value, number in ((True, lending), (False, others))
     )
-    judged = _judged(rows.filter(pl.col("enterprises") > 0), rules)
+    judged = _judged(rows.filter(pl.col("enterprises") > 0), at.rules)
     tables = [
         judged.filter(pl.col(m.where))
         .group_by("node_id")
         .agg(amount=pl.col("enterprises").sum().cast(WIDE))
         .select("node_id", "amount", measure=pl.lit(m.name))
         .select(*NODE_COUNT)
-        for m in rules.catalogue.measures_by(Aggregation.COUNT_DISTINCT)
-        if rules.catalogue.entity_of(m) is Entity.LISTING
+        for m in at.rules.catalogue.measures_by(Aggregation.COUNT_DISTINCT)
+        if at.rules.catalogue.entity_of(m) is Entity.LISTING
     ]
     return pl.concat([pl.DataFrame(schema=NODE_COUNT), *tables]).sort("node_id", "measure")
 
 
-def _areas(branches: pl.DataFrame, counts_for: pl.DataFrame, as_of: date) -> pl.LazyFrame:
+def _areas(at: Listings) -> pl.LazyFrame:
     """The prefectures of every node: `node_id, area`, each pair once."""
     return (
-        branches.lazy()
-        .filter(_open(as_of))
+        at.branches.lazy()
+        .filter(_open(at.rules.as_of))
         .select("branch_id", area=pl.col("region_code").str.slice(0, _PREFECTURE))
         .drop_nulls()
-        .join(counts_for.lazy(), on="branch_id", how="inner")
+        .join(at.counts_for.lazy(), on="branch_id", how="inner")
         .select("node_id", "area")
         .unique()
     )
 
 
-def _members(lists: pl.DataFrame, as_of: date) -> pl.LazyFrame:
+def _members(at: Listings) -> pl.LazyFrame:
     """Who is on a list of a prefecture that day: `borrower_id, area`, each pair once."""
+    as_of = at.rules.as_of
     return (
-        lists.lazy()
+        at.lists.lazy()
         .filter(
             pl.col("valid_from") <= as_of,
             pl.col("valid_to").is_null() | (pl.col("valid_to") >= as_of),

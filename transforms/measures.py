@@ -171,7 +171,7 @@ def _of_loans(material: Material, shares: Sequence[Frame], engine: Engine) -> _O
         additive.append(flows.sums_by_branch(rows, catalogue.sums_of(Entity.TRADE)))
     by_node = [clients.node_measures(by_client, material.tree.counts_for, catalogue)]
     if "listed" in taken:
-        by_node.append(_uncut(listings.counts(*_lists(material, taken["listed"], engine))))
+        by_node.append(_uncut(listings.counts(_listings(material, taken["listed"], engine))))
     booked = cubes[TOTAL]["branch_id"].unique().cast(TEXT)
     return _OfLoans(Measures(pl.concat(additive), pl.concat(by_node)), booked)
 
@@ -337,19 +337,16 @@ def judged_listings(
     material: Material, lent: pl.DataFrame, *, engine: Engine = POLARS
 ) -> pl.DataFrame:
     """Node x listed enterprise of its area, with the listing flags."""
-    return listings.listed(*_lists(material, lent, engine))
+    return listings.listed(_listings(material, lent, engine))
 
 
-def _lists(
-    material: Material, lent: pl.DataFrame, engine: Engine
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, Rules]:
-    """What listed enterprises are told from."""
-    return (
-        _gathered(material.tables, TECH_ENTERPRISE_LIST, engine),
-        _gathered(material.tables, BRANCH, engine),
-        material.tree.counts_for,
-        lent,
-        material.rules,
+def _listings(material: Material, lent: pl.DataFrame, engine: Engine) -> listings.Listings:
+    return listings.Listings(
+        lists=_gathered(material.tables, TECH_ENTERPRISE_LIST, engine),
+        branches=_gathered(material.tables, BRANCH, engine),
+        counts_for=material.tree.counts_for,
+        lent=lent,
+        rules=material.rules,
     )
 
 

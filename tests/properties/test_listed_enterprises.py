@@ -63,10 +63,10 @@ def test_counted_they_are_as_many_as_laid_out(
     loans = pl.DataFrame(
         lent, schema={"branch_id": pl.String(), "borrower_id": pl.String()}, orient="row"
     )
-    given_ = (lists, branches, _COUNTS_FOR, loans, _RULES)
-    laid_out = listings.listed(*given_)
+    told = listings.Listings(lists, branches, _COUNTS_FOR, loans, _RULES)
+    laid_out = listings.listed(told)
 
-    counted = listings.counts(*given_)
+    counted = listings.counts(told)
 
     expected = {
         (node, m.name): count

@@ -6,11 +6,12 @@ exclusion can be explained. What a lookup finds belongs in `lookups`; aggregatio
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 import narwhals as nw
+import polars as pl
 
 from transforms import schema
 from transforms.catalogue.model import Catalogue, Entity, Flag
@@ -22,12 +23,14 @@ from transforms.lookups.inputs import Inputs, LoanTables, Lookup, Part, Rules
 
 __all__ = [
     "LoanTables",
+    "Only",
     "Rules",
     "classify",
     "classify_in_parts",
     "clause_sql",
     "flag_sql",
     "may_admit",
+    "may_admit_these",
     "with_flags",
 ]
 
@@ -63,12 +66,26 @@ SLICE_COLUMNS: Final = {"security": "main_security_type", "classification": "loa
 """Slices whose column bears another name than they do."""
 
 
+@dataclass(frozen=True, eq=False)
+class Only:
+    """Which loans are classified where few are asked for: what is told of them is the same.
+
+    Attributes:
+        flags: loans that one of these may admit, by what was delivered of the loan; and perhaps others.
+        loans: beside them, loans by number: a single column.
+    """
+
+    flags: tuple[str, ...]
+    loans: Frame | None = None
+
+
 def classify(
     tables: LoanTables,
     rules: Rules,
     *,
     flags: Iterable[str] | None = None,
     columns: Iterable[str] | None = None,
+    only: Only | None = None,
     engine: Engine = POLARS,
 ) -> Frame:
     """Loans with looked-up columns, slice members and flags.
@@ -78,9 +95,10 @@ def classify(
         rules: definitions and reference data in force.
         flags: loan flags wanted, with all they refer to; every one if not given.
         columns: looked-up columns wanted beside those of the flags; every one if not given.
+        only: loans beside which others may be left out; no loan is if not given.
         engine: what runs it.
     """
-    return _classified(Inputs(tables, rules, engine), flags, columns)
+    return _classified(Inputs(tables, rules, engine), flags, columns, only)
 
 
 def classify_in_parts(
@@ -98,15 +116,31 @@ def classify_in_parts(
         yield _classified(replace(whole, part=Part(number, parts)), flags, columns)
 
 
-def _classified(at: Inputs, flags: Iterable[str] | None, columns: Iterable[str] | None) -> Frame:
+def _classified(
+    at: Inputs,
+    flags: Iterable[str] | None,
+    columns: Iterable[str] | None,
+    only: Only | None = None,
+) -> Frame:
     chosen = closure(at.rules.catalogue, flags)
     named = {name for flag in chosen for clause in flag.clauses for name in columns_of(clause.sql)}
     every = {name for lookup in LOOKUPS for name in lookup.gives}
     wanted = named | (every if columns is None else set(columns)) | {"balance"}
     loans = at.of_part(schema.LOAN_SNAPSHOT)
+    if only is not None:
+        loans = _those(loans, only, set(schema.LOAN_SNAPSHOT.column_names) - every, at)
     for lookup in _lookups_for(wanted):
         loans = lookup.attach(loans, at)
     return with_flags(loans, chosen, at.rules.parameters, engine=at.engine)
+
+
+def _those(loans: Frame, only: Only, delivered: Collection[str], at: Inputs) -> Frame:
+    """Delivered loans without most that are not asked for, before anything is looked up."""
+    chosen = [at.rules.catalogue.flags[name] for name in only.flags]
+    may = may_admit(chosen, delivered, at.rules.parameters) if chosen else "FALSE"
+    if only.loans is None:
+        return at.engine.where(loans, may)
+    return at.engine.among(loans, "loan_id", only.loans, or_sql=may)
 
 
 def slice_member(name: str) -> nw.Expr:
@@ -214,3 +248,11 @@ def may_admit(
     found = [of_flag(flag) for flag in flags]
     told = [part for part in found if part is not None]
     return " OR ".join(dict.fromkeys(told)) if len(told) == len(found) else "TRUE"
+
+
+def may_admit_these(
+    flags: Sequence[Flag], values: Mapping[str, bool | Decimal], parameters: Mapping[str, Decimal]
+) -> bool:
+    """Whether a flag can be true where some columns hold these values, whatever the others hold."""
+    held = pl.DataFrame({name: [value] for name, value in values.items()})
+    return bool(held.select(pl.sql_expr(may_admit(flags, values, parameters))).item())

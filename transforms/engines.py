@@ -80,8 +80,19 @@ class Engine(Protocol):
         """The frame with a yes/no column: whether `column` is among the members, a single column."""
         ...
 
-    def among(self, frame: Frame, column: str, members: Frame) -> Frame:
-        """The rows whose `column` is among the members, a single column of few values."""
+    def where(self, frame: Frame, sql: str) -> Frame:
+        """The rows for which an SQL expression holds, which is never unknown."""
+        ...
+
+    def among(self, frame: Frame, column: str, members: Frame, *, or_sql: str = "FALSE") -> Frame:
+        """The rows whose `column` is among the members, a single column of few values.
+
+        Args:
+            frame: any rows.
+            column: what is looked for.
+            members: a single column of few values.
+            or_sql: rows for which this SQL expression holds are among them too.
+        """
         ...
 
     def with_bits(self, frame: Frame, keys: Mapping[str, Sequence[str]]) -> Frame:
@@ -230,9 +241,16 @@ class PolarsEngine:
         mark = self._is_among(column, members).fill_null(value=False)
         return neutral(frame.to_native().with_columns(mark.alias(name)))
 
-    def among(self, frame: Frame, column: str, members: Frame) -> Frame:
+    def where(self, frame: Frame, sql: str) -> Frame:
+        """The rows for which an SQL expression holds; a scan of Parquet reads no more of others."""
+        return neutral(frame.to_native().filter(pl.sql_expr(sql)))
+
+    def among(self, frame: Frame, column: str, members: Frame, *, or_sql: str = "FALSE") -> Frame:
         """The rows whose `column` is among the members; a scan of Parquet reads no more of others."""
-        return neutral(frame.to_native().filter(self._is_among(column, members)))
+        wanted = self._is_among(column, members)
+        if or_sql != "FALSE":
+            wanted = pl.sql_expr(or_sql) | wanted
+        return neutral(frame.to_native().filter(wanted))
 
     def _is_among(self, column: str, members: Frame) -> pl.Expr:
         known = self.gathered(members.to_native()).to_series().drop_nulls().unique()

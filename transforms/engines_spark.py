@@ -119,12 +119,16 @@ class SparkEngine:
         marked = F.coalesce(F.col(name), F.lit(False))  # noqa: FBT003
         return neutral(found.drop(_MEMBER).withColumn(name, marked))
 
-    def among(self, frame: Frame, column: str, members: Frame) -> Frame:
+    def where(self, frame: Frame, sql: str) -> Frame:
+        """The rows for which an SQL expression holds."""
+        return neutral(_native(frame).where(F.expr(spark_sql(sql))))
+
+    def among(self, frame: Frame, column: str, members: Frame, *, or_sql: str = "FALSE") -> Frame:
         """The rows whose `column` is among the members."""
-        known = _members(members)
-        return neutral(
-            _native(frame).join(known, on=F.col(column) == F.col(_MEMBER), how="left_semi")
-        )
+        wanted = F.col(column) == F.col(_MEMBER)
+        if or_sql != "FALSE":
+            wanted = F.expr(spark_sql(or_sql)) | wanted
+        return neutral(_native(frame).join(_members(members), on=wanted, how="left_semi"))
 
     def with_bits(self, frame: Frame, keys: Mapping[str, Sequence[str]]) -> Frame:
         """The frame with whole numbers that hold yes/no columns as bits, the first lowest."""

@@ -16,7 +16,7 @@ from transforms import schema
 from transforms.catalogue.model import Aggregation, Catalogue, Entity, Measure
 from transforms.catalogue.sql import columns_of
 from transforms.catalogue.vocabulary import LOAN_NAMES
-from transforms.classify import LoanTables, Rules, classify, closure, may_admit, with_flags
+from transforms.classify import LoanTables, Only, Rules, classify, closure, may_admit, with_flags
 from transforms.cube import BRANCH_MEASURE, long
 from transforms.engines import POLARS, Engine, Frame, neutral
 from transforms.schema import LOAN_EVENT, LOAN_SNAPSHOT, WIDE
@@ -75,8 +75,7 @@ def flows(
         }
     else:
         may = may_admit(flags, _OF_EVENT | {"then_npl"}, rules.parameters)
-        admitted = engine.with_sql(events, {"_may": may}).filter(nw.col("_may")).drop("_may")
-        events = engine.kept(admitted)
+        events = engine.kept(engine.where(events, may))
     looked_up = (wanted & set(LOAN_NAMES)) - _OF_EVENT
     known = _loans_of(events, tables, rules, before, loan_flags, looked_up, engine)
     joined = events.join(known, on="loan_id", how="left")
@@ -132,7 +131,9 @@ def _with_then_npl(events: Frame, before: Before | None, engine: Engine) -> Fram
     """Events with whether the loan was non-performing at the month end before; no where not known."""
     if before is None:
         return events.with_columns(then_npl=nw.lit(value=False))
-    judged = classify(before.tables, before.rules, flags=(NPL,), columns=(), engine=engine)
+    judged = classify(
+        before.tables, before.rules, flags=(NPL,), columns=(), only=Only((NPL,)), engine=engine
+    )
     bad = judged.filter(nw.col(NPL)).select("loan_id")
     return engine.with_mark(events, "then_npl", "loan_id", bad)
 

@@ -28,7 +28,7 @@ from transforms import (
 from transforms.availability import Held
 from transforms.catalogue.model import Aggregation, At, Catalogue, Entity, Measure
 from transforms.catalogue.vocabulary import TOTAL
-from transforms.classify import LoanTables, Rules, classify_in_parts, may_admit
+from transforms.classify import LoanTables, Rules, classify_in_parts, may_admit_these
 from transforms.engines import POLARS, Engine, Frame, neutral
 from transforms.flows import Before
 from transforms.hierarchy import Tree
@@ -150,10 +150,11 @@ def _of_loans(material: Material, shares: Sequence[Frame], engine: Engine) -> _O
     """What is taken from narrow loans, in the parts that they are kept in; rows in no order."""
     catalogue = material.rules.catalogue
     book = nw.concat(shares) if len(shares) > 1 else shares[0]
-    # Part by part: to group all loans of a very large book at once holds most of them.
+    # To group all loans of a very large book at once holds most of them.
+    at_once = [book] if _of_few_columns(len(shares)) == 1 else shares
     of_parts = [
-        engine.collected(cube.aggregate(share, catalogue, engine), as_coded=True)
-        for share in shares
+        engine.collected(cube.aggregate(loans, catalogue, engine), as_coded=True)
+        for loans in at_once
     ]
     cubes = cube.added(of_parts, catalogue)
     del of_parts
@@ -262,10 +263,13 @@ def _changed(material: Material, loans: Frame, at: At, engine: Engine, parts: in
     measures, rules = _changes_since(material.rules.catalogue, at), material.rules
     then = material.before[at]
     now = changes.reduced(loans, rules)
-    earlier = changes.side(then.tables, then.rules, engine=engine)
-    few = changes.few(now, earlier, {m.where for m in measures}, rules, engine)
+    side = partial(changes.side, then.tables, then.rules, engine=engine)
+    asked = {m.where for m in measures}
+    few = changes.few(now, side, asked, rules, engine)
     if few is not None:
         (now, earlier), parts = few, 1
+    else:
+        earlier = side()
     sums = []
     for number in range(parts):
         ours, theirs = now, earlier
@@ -273,7 +277,7 @@ def _changed(material: Material, loans: Frame, at: At, engine: Engine, parts: in
             # A loan may have another client by now, but it is the same loan.
             ours = neutral(engine.part(now.to_native(), "loan_id", number, parts))
             theirs = neutral(engine.part(earlier.to_native(), "loan_id", number, parts))
-        rows = changes.changes(ours, theirs, rules, engine=engine)
+        rows = changes.changes(ours, theirs, rules, asked, engine=engine)
         sums.append(engine.collected({"": _sums(rows, measures)})[""])
     wide = pl.concat(sums).group_by("branch_id").agg(pl.col(m.name).sum() for m in measures)
     return _long_sums(wide, measures)
@@ -326,9 +330,7 @@ def judged_trade(
     rows = Inputs(material.tables, material.rules, engine).trades()
     flags = material.rules.catalogue.flags_of(Entity.TRADE)
     if not every:
-        neither = pl.DataFrame({name: [False] for name in trade.WHEN})
-        may = may_admit(flags, trade.WHEN, material.parameters)
-        every = bool(neither.select(pl.sql_expr(may)).item())
+        every = may_admit_these(flags, dict.fromkeys(trade.WHEN, False), material.parameters)
     paid = trade.branch_rows(rows, lent, material.rules.as_of, every=every)
     return first_loans.flagged(paid, flags, material.parameters)
 

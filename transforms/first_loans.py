@@ -72,12 +72,16 @@ def _earliest(
 ) -> pl.Series:
     """Of every client's events that pass the rest of the flag, the earliest: True there, else False."""
     passing = flagged(events.with_columns(pl.lit(value=True).alias(name)), (flag,), parameters)
+    passing = passing.filter(pl.col(flag.name))
+    # Hardly a client has several: only theirs are put in order.
+    several = passing["borrower_id"].is_duplicated()
     first = (
-        passing.filter(pl.col(flag.name))
+        passing.filter(several)
         .sort("event_date", "loan_id", "reported")
-        .unique("borrower_id", keep="first", maintain_order=True)["event_no"]
+        .unique("borrower_id", keep="first", maintain_order=True)
     )
-    return events["event_no"].is_in(first.implode())
+    counted = pl.concat([passing.filter(~several)["event_no"], first["event_no"]])
+    return events["event_no"].is_in(counted.implode())
 
 
 def first_receipts(judged: pl.DataFrame) -> pl.LazyFrame:

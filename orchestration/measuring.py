@@ -28,7 +28,7 @@ from transforms.trade import REPORTED
 
 _HELD_LOANS: Final = 250_000
 """So many loans are kept in memory while measures are taken of them; more go to a file of the scratch."""
-_LOANS_A_PART: Final = 3_000_000
+_LOANS_A_PART: Final = 3_500_000
 """So many loans are classified at once: what is looked up by client is held for these alone."""
 _BESIDE_LOANS: Final = 20_000_000
 """Up to so many loans flows are taken beside loans, so that no core idles; beyond, memory is dearer."""

@@ -19,6 +19,7 @@ import duckdb
 import polars as pl
 
 from expectations import figures, flows
+from expectations.connections import lent
 from expectations.sizes import SIZE_CLASS, size_classes
 from transforms import schema
 from transforms.reference.tables import Reference, Taxonomy
@@ -114,46 +115,37 @@ def opened(
         needed: Columns by view that will be asked about. Frames at hand are copied into the session, so
             naming little keeps it small; nothing given means all of them.
     """
-    with tempfile.TemporaryDirectory(prefix="branchmark-", dir=delivered.scratch) as spill:
-        connection = duckdb.connect(
-            ":memory:",
-            config={
-                "memory_limit": delivered.memory_limit,
-                "temp_directory": spill,
-                # No more than Polars: where processes share the cores, both keep to the process's share.
-                "threads": pl.thread_pool_size(),
-            },
-        )
-        try:
-            sources: dict[str, Source] = dict(delivered.context)
-            sources[delivered.table] = delivered.source
-            wanted = None if needed is None else flows.needed_with_sources(needed)
-            columns = {
-                name: _created(
-                    connection,
-                    name,
-                    source,
-                    # The measured rows are not picked over: findings show more than rules ask about.
-                    None if wanted is None or name == delivered.table else wanted.get(name, ()),
-                )
-                for name, source in sources.items()
-            }
-            if (
-                delivered.table == schema.LOAN_EVENT.name
-                and (wanted is None or flows.VIEW in wanted)
-                and flows.can_be_made(columns)
-            ):
-                noted = "problems" in columns[delivered.table]
-                connection.execute(flows.definition(with_problems=noted))
-                columns[flows.VIEW] = frozenset(flows.COLUMNS)
-            if delivered.provided is not None:
-                kept = delivered.provided | frozenset(DELIVERY_COLUMNS)
-                columns[delivered.table] &= kept
-            missing = schema.TABLES.keys() - columns.keys()
-            connection.execute(_empty(missing if wanted is None else missing & wanted.keys()))
-            yield Session(delivered, connection, columns)
-        finally:
-            connection.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="branchmark-", dir=delivered.scratch) as spill,
+        lent(Path(spill), delivered.memory_limit) as connection,
+    ):
+        sources: dict[str, Source] = dict(delivered.context)
+        sources[delivered.table] = delivered.source
+        wanted = None if needed is None else flows.needed_with_sources(needed)
+        columns = {
+            name: _created(
+                connection,
+                name,
+                source,
+                # The measured rows are not picked over: findings show more than rules ask about.
+                None if wanted is None or name == delivered.table else wanted.get(name, ()),
+            )
+            for name, source in sources.items()
+        }
+        if (
+            delivered.table == schema.LOAN_EVENT.name
+            and (wanted is None or flows.VIEW in wanted)
+            and flows.can_be_made(columns)
+        ):
+            noted = "problems" in columns[delivered.table]
+            connection.execute(flows.definition(with_problems=noted))
+            columns[flows.VIEW] = frozenset(flows.COLUMNS)
+        if delivered.provided is not None:
+            kept = delivered.provided | frozenset(DELIVERY_COLUMNS)
+            columns[delivered.table] &= kept
+        missing = schema.TABLES.keys() - columns.keys()
+        connection.execute(_empty(missing if wanted is None else missing & wanted.keys()))
+        yield Session(delivered, connection, columns)
 
 
 def reference_context(

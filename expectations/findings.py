@@ -12,6 +12,7 @@ from typing import Final
 import duckdb
 import polars as pl
 
+from expectations.connections import lent
 from expectations.delivered import Delivered, literal, opened
 from expectations.failing import TABLE, gather
 from expectations.model import Rule
@@ -63,7 +64,7 @@ def findings(
     if not listed:
         counts = pl.DataFrame(schema=_COUNTS)
     elif rows is not None:
-        with duckdb.connect(":memory:") as connection:
+        with lent() as connection:
             counts = _counted(connection, f"read_parquet({literal(str(rows))})")
     else:
         with opened(delivered, asked_columns(listed, delivered.table)) as session:

@@ -19,6 +19,7 @@ import yaml
 from pydantic import ValidationError
 
 from expectations.binding import near, unbindable
+from expectations.connections import lent
 from expectations.delivered import parameter_names
 from expectations.figures import FIGURES
 from expectations.model import (
@@ -141,7 +142,7 @@ def parse_rules(file: str, text: str) -> tuple[Rule, ...]:
     Raises:
         CatalogueError: naming the file and what is wrong in it.
     """
-    with duckdb.connect(":memory:") as connection:
+    with lent() as connection:
         return _parsed(file, text, connection)
 
 
@@ -230,7 +231,7 @@ def _loaded(more: tuple[tuple[str, str], ...]) -> tuple[Rule, ...]:
 def _packaged() -> tuple[tuple[str, tuple[Rule, ...]], ...]:
     """The product's own rules by file: the same whatever a bank adds."""
     folder = resources.files("expectations").joinpath("rules")
-    with duckdb.connect(":memory:") as connection:
+    with lent() as connection:
         return tuple(
             (entry.name, _parsed(entry.name, entry.read_text(encoding="utf-8"), connection))
             for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)

@@ -18,7 +18,7 @@ import polars as pl
 _MOST: Final = 2
 """So many idle connections are kept, each with its threads; more are closed."""
 _IDLE: Final[list[tuple[int, duckdb.DuckDBPyConnection]]] = []
-"""Connections that wait to be lent again, each with the process that opened it: none survives a fork."""
+"""Connections that wait to be lent again, each with the process that opened it: a fork cannot use them."""
 _LOCK: Final = Lock()
 
 _HELD: Final = """
@@ -65,21 +65,26 @@ def _taken() -> duckdb.DuckDBPyConnection:
 
 def _given_back(connection: duckdb.DuckDBPyConnection, spill: Path | None) -> None:
     """Keep a connection for the next one, emptied; one that has spilled keeps to its folder: it is closed."""
-    if spill is not None and any(spill.iterdir()):
-        connection.close()
-        return
-    for kind, name in connection.execute(_HELD).fetchall():
-        quoted = str(name).replace('"', '""')
-        connection.execute(f'DROP {kind} "{quoted}"')
-    with _LOCK:
-        if not _IDLE:
-            atexit.register(_closed)
-        if sum(process == os.getpid() for process, _ in _IDLE) < _MOST:
-            _IDLE.append((os.getpid(), connection))
-            return
+    if _emptied(connection) and not (spill is not None and any(spill.iterdir())):
+        with _LOCK:
+            if sum(process == os.getpid() for process, _ in _IDLE) < _MOST:
+                _IDLE.append((os.getpid(), connection))
+                return
     connection.close()
 
 
+def _emptied(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Drop all that was put into the database, and say whether that could be done."""
+    try:
+        for kind, name in connection.execute(_HELD).fetchall():
+            quoted = str(name).replace('"', '""')
+            connection.execute(f'DROP {kind} "{quoted}"')
+    except duckdb.Error:
+        return False
+    return True
+
+
+@atexit.register
 def _closed() -> None:
     """Close what is idle before the interpreter takes its modules apart."""
     with _LOCK:

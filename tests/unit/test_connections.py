@@ -98,3 +98,9 @@ def test_a_process_does_not_use_what_another_opened(monkeypatch, only_mine):
         assert childs is not parents
     assert [process for process, _ in only_mine] == [mine, mine + 1]
     monkeypatch.undo()
+
+
+def test_one_that_its_borrower_closed_is_not_lent_again(only_mine):
+    with lent() as closed:
+        closed.close()
+    assert only_mine == []

@@ -30,6 +30,7 @@ _AMOUNT: Final = DecimalType(22, 2)
 """Money in base currency: sixteen digits before the point as delivered, times a rate of four."""
 _QUOTIENT: Final = DecimalType(30, 8)
 _DIGITS: Final = 38
+_AMONG: Final = "_among"
 _MEMBER: Final = "_member"
 _WHOLE: Final = DecimalType(_DIGITS - 1 - _AMOUNT.precision, 0)
 """The whole part of a wide factor: as many digits as its product with an amount leaves."""
@@ -125,10 +126,15 @@ class SparkEngine:
 
     def among(self, frame: Frame, column: str, members: Frame, *, or_sql: str = "FALSE") -> Frame:
         """The rows whose `column` is among the members."""
-        wanted = F.col(column) == F.col(_MEMBER)
         if or_sql != "FALSE":
-            wanted = F.expr(spark_sql(or_sql)) | wanted
-        return neutral(_native(frame).join(_members(members), on=wanted, how="left_semi"))
+            # Spark would hold every row against every member to join by an OR.
+            marked = _native(self.with_mark(frame, _AMONG, column, members))
+            wanted = marked.where(F.expr(spark_sql(or_sql)) | F.col(_AMONG))
+            return neutral(wanted.drop(_AMONG))
+        known = _members(members)
+        return neutral(
+            _native(frame).join(known, on=F.col(column) == F.col(_MEMBER), how="left_semi")
+        )
 
     def with_bits(self, frame: Frame, keys: Mapping[str, Sequence[str]]) -> Frame:
         """The frame with whole numbers that hold yes/no columns as bits, the first lowest."""
